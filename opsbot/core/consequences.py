@@ -1,0 +1,266 @@
+"""What follows from an entry that is now on the record: routes, closings, questions, and what is
+owed. Nothing here looks at Slack; it compares the incident before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from opsbot.core import entry as e
+from opsbot.core.decision import Route
+from opsbot.core.entry import Body, Closure, Draft, Entry, Placement, Severity, Status
+from opsbot.core.event import MAINTENANCE, Transition
+from opsbot.core.evidence import Window
+from opsbot.core.incident import Incident, evolve
+from opsbot.core.intake import page_for, severity_of
+from opsbot.core.moment import lasting, plausible, shifted, to_micros
+from opsbot.core.people import OPSBOT
+from opsbot.core.routing import route
+from opsbot.core.rules import Rules
+
+ALERT_CLEARED = "alert_cleared"
+_RANK = {p: rank for rank, p in enumerate(Placement)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """Work that the record now owes, under a key that runs once."""
+
+    purpose: str
+    key: str  # unique within the incident
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    drafts: tuple[Draft, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    cancelled: tuple[str, ...] = ()  # purposes that have become moot
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Story:
+    """The incident as each consequence is added, so that the next one sees it."""
+
+    state: Incident
+    rules: Rules
+    now: datetime
+    cause: str
+    drafts: list[Draft] = field(default_factory=list[Draft])
+    owed: list[Owed] = field(default_factory=list[Owed])
+    cancelled: list[str] = field(default_factory=list[str])
+    reasons: list[str] = field(default_factory=list[str])
+
+    def add(self, name: str, body: Body, reason: str) -> None:
+        draft = Draft(
+            key=f"{name}<{self.cause}",
+            occurred_at=self.now,
+            actor=OPSBOT,
+            source="opsbot",
+            body=body,
+        )
+        self.drafts.append(draft)
+        self.reasons.append(reason)
+        self.state = evolve(self.state, _as_entry(self.state, draft, self.now))
+
+
+def _as_entry(state: Incident, draft: Draft, now: datetime) -> Entry:
+    return Entry(
+        incident_id=state.id,
+        seq=state.seq + 1,
+        key=draft.key,
+        occurred_at=draft.occurred_at,
+        recorded_at=now,
+        actor=draft.actor,
+        source=draft.source,
+        body=draft.body,
+    )
+
+
+def consequences(
+    before: Incident, after: Incident, *, cause: str, rules: Rules, now: datetime
+) -> Consequences:
+    """All that follows from the step `before` -> `after`. `cause` is the key of the entry that
+    made it, and makes every draft's key unique to it."""
+    story = _Story(state=after, rules=rules, now=now, cause=cause)
+    if after.origin is not None:
+        for rule in _RULES:
+            rule(story, before)
+    return Consequences(
+        drafts=tuple(story.drafts),
+        owed=tuple(story.owed),
+        cancelled=tuple(story.cancelled),
+        reasons=tuple(story.reasons),
+    )
+
+
+def _over_before_heard_of(story: _Story, before: Incident) -> None:
+    if before.seq == 0 and not story.state.firing:
+        reason = "the first thing heard of this alert is that it resolved"
+        body = e.StatusChanged(status=Status.CLOSED, reason=reason, closure=Closure.NEVER_OPENED)
+        story.add("status", body, reason)
+
+
+def _reopened(story: _Story, before: Incident) -> None:
+    state = story.state
+    if not (state.status.is_over and state.firing):
+        return
+    length = lasting(story.now - state.over_at) if state.over_at else "a while"
+    reason = f"the alert fires again, {length} after the incident ended"
+    story.add("status", e.StatusChanged(status=Status.TRIAGE, reason=reason), reason)
+    story.cancelled.append("archive")
+
+
+def _fires_again(story: _Story, before: Incident) -> None:
+    question = story.state.questions.get(ALERT_CLEARED)
+    if question and not question.answer and story.state.firing:
+        reason = "the alert fires again before anybody answered"
+        story.add("answer", e.Answered(question=ALERT_CLEARED, answer="fires_again"), reason)
+
+
+def _acknowledged(story: _Story, before: Incident) -> None:
+    by = story.state.acknowledged_by
+    if story.state.status is Status.TRIAGE and story.state.firing and by and by.is_person:
+        reason = "a responder acknowledged the alert"
+        story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
+
+
+def _cleared(story: _Story, before: Incident) -> None:
+    state = story.state
+    if state.firing or state.status.is_over or before.seq == 0 or not before.firing:
+        return
+    if state.human_acts == 0:
+        _self_recovered(story)
+    else:
+        _ask_whether_it_is_over(story, "people have acted, so only a person may end the incident")
+
+
+def _self_recovered(story: _Story) -> None:
+    opened_at = story.state.opened_at or story.now
+    cleared_at = max((a.changed_at for a in story.state.alerts.values()), default=story.now)
+    length = lasting(plausible(cleared_at, story.now) - plausible(opened_at, story.now))
+    reason = f"every alert resolved by itself after {length} and nobody had acted"
+    body = e.StatusChanged(status=Status.CLOSED, reason=reason, closure=Closure.SELF_RECOVERED)
+    story.add("status", body, reason)
+
+
+def _late_human_act(story: _Story, before: Incident) -> None:
+    """An act that arrived after the closing, but shows that somebody was working on it."""
+    state = story.state
+    if state.closure is Closure.SELF_RECOVERED and before.human_acts == 0 and state.human_acts:
+        reason = "a late event shows that a person had acted before the alert cleared"
+        story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
+        story.cancelled.append("archive")
+        _ask_whether_it_is_over(story, reason)
+
+
+def _ask_whether_it_is_over(story: _Story, reason: str) -> None:
+    question = story.state.questions.get(ALERT_CLEARED)
+    if question is None or question.answer:
+        text = "Alert cleared. Is the incident over?"
+        story.add("asked", e.Asked(question=ALERT_CLEARED, text=text), reason)
+
+
+def _severity(story: _Story, before: Incident) -> None:
+    """A priority set at the pager sets the severity; it is never lowered by urgency alone."""
+    state = story.state
+    leader = next(iter(state.alerts.values()))
+    if leader.details is None:
+        return
+    wanted = severity_of(leader.details, story.rules)
+    news = leader.details.priority != state.priority or state.severity is Severity.UNSET
+    if wanted is Severity.UNSET or wanted is state.severity or not news:
+        return
+    reason = f"priority {leader.details.priority or '(none)'} at {leader.origin.source}"
+    body = e.SeverityChanged(severity=wanted, reason=reason, priority=leader.details.priority)
+    story.add("severity", body, reason)
+
+
+def _routed(story: _Story, before: Incident) -> None:
+    """Route a firing incident; later events may raise its place, none lowers it."""
+    state = story.state
+    if before.seq and (state.status.is_over or not state.firing):
+        return
+    decision = current_route(state, story.rules, story.now)
+    first = not state.route_rule
+    if first or _RANK[decision.placement] > _RANK[state.placement]:
+        routed = e.Routed(
+            placement=decision.placement,
+            rule=decision.rule,
+            reason=decision.reason,
+            channel=decision.channel,
+        )
+        story.add("routed", routed, f"{decision.placement}: {decision.reason}")
+    if decision.again_at and not state.status.is_over:
+        key = f"route_again:{to_micros(decision.again_at)}"
+        story.owed.append(Owed(purpose="route_again", key=key, due_at=decision.again_at))
+
+
+def current_route(state: Incident, rules: Rules, now: datetime) -> Route:
+    """Where the incident belongs now, by its leading alert."""
+    leader = next(iter(state.alerts.values()))
+    if leader.origin.source == MAINTENANCE:
+        return Route(
+            placement=Placement.DIGEST,
+            rule=MAINTENANCE,
+            reason="announced work: pages are attached, no room is opened",
+        )
+    if state.status.is_over and not state.firing:
+        return Route(placement=Placement.IGNORE, rule="over", reason="over before it was heard of")
+    fired = [a for a in state.alerts.values() if a.firing] or [leader]
+    since = plausible(state.opened_at or now, now) if not state.reopened else fired[0].changed_at
+    details = leader.details
+    if details is not None:
+        details = replace(details, urgency=state.urgency, service=state.service)
+    return route(
+        page_for(details, plausible(since, now), rules, firing=state.firing),
+        rules.routing,
+        now,
+        rules.zone,
+    )
+
+
+def _evidence(story: _Story, before: Incident) -> None:
+    """Look once an incident has a room or thread, and again when it comes back."""
+    state = story.state
+    placed = state.placement in (Placement.ROOM, Placement.THREAD)
+    reopening = before.seq > 0 and state.reopened > before.reopened
+    if not placed or state.status.is_over or not story.rules.evidence_sources:
+        return
+    if state.window is not None and not reopening:
+        return
+    firing = [a.changed_at for a in state.alerts.values() if a.status is Transition.TRIGGERED]
+    paged_at = plausible(min(firing, default=story.now), story.now)
+    window = Window(
+        start=shifted(paged_at, -story.rules.evidence_window), end=max(paged_at, story.now)
+    )
+    around = story.rules.catalogue.around(state.service.key)
+    services = tuple(s.name for s in around) or (state.service.name,)
+    asked = e.EvidenceAsked(
+        window=window,
+        sources=story.rules.evidence_sources,
+        services=services,
+        reason="the incident came back" if reopening else "the incident has a place to show it",
+    )
+    story.add("evidence", asked, asked.reason)
+    key = f"collect:{story.state.seq}"
+    story.owed.append(Owed(purpose="collect", key=key, due_at=story.now))
+
+
+def _ended(story: _Story, before: Incident) -> None:
+    state = story.state
+    if not state.status.is_over or before.status.is_over:
+        return
+    story.cancelled.append("route_again")
+    if state.placement is Placement.ROOM and state.over_at:
+        due_at = shifted(state.over_at, story.rules.archive_after)
+        key = f"archive:{to_micros(due_at)}"
+        story.owed.append(Owed(purpose="archive", key=key, due_at=due_at))
+
+
+_RULES: tuple[Callable[[_Story, Incident], None], ...] = (
+    _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
+    _severity, _routed, _evidence, _ended,
+)  # fmt: skip

@@ -1,0 +1,285 @@
+"""The record's vocabulary: one frozen class per kind of entry, and the entry that carries it.
+
+An incident *is* the list of its entries. Adding a kind: write the class here, teach
+`core/incident.py` what it changes and `core/timeline.py` what a human reads of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from opsbot.core.event import AlertDetails, Origin, ServiceRef, Transition
+from opsbot.core.evidence import SourceReport, Window
+from opsbot.core.people import Actor, Invited, Missing
+
+
+class Placement(StrEnum):
+    """Where an incident lives in Slack, from the least to the most."""
+
+    IGNORE = "ignore"  # on the record only
+    DIGEST = "digest"  # a card in the digest channel
+    THREAD = "thread"  # a thread in the team's channel, and the digest
+    ROOM = "room"  # a channel of its own, and the digest
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Mode(StrEnum):
+    LIVE = "live"
+    SHADOW = "shadow"  # everything in one private channel, nothing written elsewhere
+
+
+class Severity(StrEnum):
+    """How bad; SEV1 is worst."""
+
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+    SEV4 = "SEV4"
+    SEV5 = "SEV5"
+    UNSET = "unset"
+
+
+class Status(StrEnum):
+    """Where an incident stands (status-page standard, widened)."""
+
+    TRIAGE = "triage"
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+
+    @property
+    def is_over(self) -> bool:
+        return self in _OVER
+
+
+_OVER = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.MERGED})
+
+
+class Closure(StrEnum):
+    """Why an incident ended."""
+
+    FIXED = "fixed"
+    SELF_RECOVERED = "self-recovered"
+    NEVER_OPENED = "over before it was heard of"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    number: int
+    title: str
+    origin: Origin
+    service: ServiceRef
+    severity: Severity
+    urgency: str
+    priority: str
+    teams: tuple[str, ...]
+    mode: Mode
+    visibility: Visibility
+    reason: str  # the decision that opened it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Another alert became part of this incident."""
+
+    origin: Origin
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Where the incident lives, decided by which rule and why."""
+
+    placement: Placement
+    rule: str
+    reason: str
+    channel: str = ""  # the team channel of a thread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChanged:
+    """An event of an alert. Transition OTHER records what changed nothing of its firing."""
+
+    origin_id: str
+    event_type: str
+    transition: Transition
+    summary: str
+    details: AlertDetails | None = None
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded:
+    text: str
+    trimmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityChanged:
+    severity: Severity
+    reason: str
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    status: Status
+    reason: str
+    closure: Closure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The room is asked something that only a person may decide."""
+
+    question: str  # key, e.g. "alert_cleared"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRequested:
+    """A person asked for a room for an incident that had none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceAsked:
+    window: Window
+    sources: tuple[str, ...]
+    services: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceCollected:
+    report: SourceReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceComplete:
+    answered: tuple[str, ...]
+    silent: tuple[str, ...]  # sources that did not answer by the deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOpened:
+    """Surface fact: the incident's channel stands."""
+
+    channel_id: str
+    name: str
+    adopted: bool  # found as our own after an unknown outcome, rather than made just now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageShown:
+    """Surface fact: a message of ours stands, or was edited, with this content."""
+
+    slot: str  # card | digest | post:<key>
+    channel_id: str
+    ts: str
+    shown: str  # hash of the rendered content
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleInvited:
+    invited: tuple[Invited, ...]
+    missing: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceChanged:
+    """Surface fact: topic, pin, bookmark or archive state is now this."""
+
+    what: str  # topic | pin | bookmark:<url> | archived
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceRefused:
+    """Slack refused something; what, in Slack's word, and what a person can do."""
+
+    move: str
+    error: str
+    cure: str
+    gives_up: bool  # False: will be tried again by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerNoted:
+    """A note was left at the pager, e.g. that delivery to Slack is stuck."""
+
+    origin_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted:
+    """The body of entry `seq` was removed from store, card and documents."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What is left to read of an entry whose body was redacted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """An entry of a kind that this version does not know, kept as it came."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+Body = (
+    Opened | Joined | Routed | AlertChanged | NoteAdded | SeverityChanged | StatusChanged
+    | Asked | Answered | RoomRequested | EvidenceAsked | EvidenceCollected | EvidenceComplete
+    | ChannelOpened | MessageShown | PeopleInvited | SurfaceChanged | SurfaceRefused
+    | PagerNoted | Redacted | Gone | Unknown
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry before it has a place in the record. `key` makes appending it idempotent."""
+
+    key: str
+    occurred_at: datetime
+    actor: Actor
+    source: str  # where it came from: "pagerduty", "slack", "prometheus", "opsbot", "routing"
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the record: when it happened, when we learnt of it, who said so, and what."""
+
+    incident_id: str
+    seq: int
+    key: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: Actor
+    source: str
+    body: Body
+    removed: tuple[str, ...] = ()  # the scrubber's receipt: what kinds of secret it took out

@@ -1,0 +1,333 @@
+"""What the cards of an incident say: how bad, who has it, what is seen, what we cannot see.
+
+Nothing here is ranked: findings stand in the order they began. Absolute times only, so that a
+card changes when the incident does and not with every minute.
+"""
+
+from __future__ import annotations
+
+from opsbot.core.card import At, Button, Card, Line, Link, Piece, Room, Tone, Who, line
+from opsbot.core.consequences import ALERT_CLEARED
+from opsbot.core.entry import Closure, Mode, Placement, Severity
+from opsbot.core.event import Transition
+from opsbot.core.evidence import Finding, FindingKind
+from opsbot.core.gaps import Blindness, blindnesses
+from opsbot.core.incident import Alert, Incident
+from opsbot.core.links import links_for
+from opsbot.core.moment import lasting, plausible
+from opsbot.core.rules import Rules
+from opsbot.core.text import count, cut, inert, listed
+from opsbot.core.timeline import TimelineEntry, essential
+
+SEEN_LIMIT = 8
+_SOURCE_NAMES = {"pagerduty": "PagerDuty"}
+
+
+def headline(incident: Incident) -> str:
+    """`[SEV2] checkout-api: error rate above 5 %`; a service the title names is not repeated."""
+    severity = "" if incident.severity is Severity.UNSET else f"[{incident.severity}] "
+    title = inert(incident.title, 120) or "(no title)"
+    service = inert(incident.service.key or incident.service.name, 60)
+    named = service and service.lower() in title.lower()
+    drill = "[shadow] " if incident.mode is Mode.SHADOW else ""
+    return f"{drill}{severity}{title if named or not service else f'{service}: {title}'}"
+
+
+def topic(incident: Incident) -> str:
+    """The room's topic: severity, status and the service, plain and short."""
+    severity = "severity unset" if incident.severity is Severity.UNSET else incident.severity
+    service = inert(incident.service.key or incident.service.name, 80) or "unknown service"
+    return f"INC-{incident.number} · {severity} · {_status_word(incident)} · {service}"
+
+
+def bookmarks(incident: Incident) -> tuple[tuple[str, str], ...]:
+    """Link back to the page that started it."""
+    origin = incident.origin
+    if origin is None or not origin.url.startswith("https://"):
+        return ()
+    return ((f"{_SOURCE_NAMES.get(origin.source, origin.source)} incident", origin.url),)
+
+
+def incident_card(incident: Incident, rules: Rules) -> Card:
+    """The first message of the room, edited in place."""
+    lines = (
+        *_blind_lines(incident),
+        line("not known yet", label="Impact"),
+        *_alert_lines(incident),
+        *_people_lines(incident),
+        *_seen_lines(incident),
+        *_asking_line(incident),
+        *_note_line(incident),
+    )
+    return Card(
+        header=headline(incident),
+        lines=lines,
+        buttons=(),
+        footer=(_footer(incident), *_link_lines(incident, rules)),
+        struck=incident.status.is_over,
+    )
+
+
+def _status_word(incident: Incident) -> str:
+    return incident.closure or incident.status
+
+
+def _blind_lines(incident: Incident) -> tuple[Line, ...]:
+    blind = blindnesses(incident)
+    loud = tuple(_blind_line(b, incident) for b in blind if b.loud)
+    quiet = [b for b in blind if not b.loud]
+    if not quiet:
+        return loud
+    names = listed(tuple(f"{b.kind} of {_whose(b)}" for b in quiet), 3)
+    return (*loud, line(f"{names}: little or no data, so silence there proves nothing",
+                        label="Sparse", tone=Tone.QUIET))  # fmt: skip
+
+
+def _whose(blind: Blindness) -> str:
+    return listed(blind.services, 2) if blind.services else "every service"
+
+
+def _blind_line(blind: Blindness, incident: Incident) -> Line:
+    if blind.since is None:
+        words: tuple[Piece, ...] = (f"{blind.kind} ({blind.source}): {blind.reason}",)
+        return line(*words, label="Blind", tone=Tone.LOUD)
+    asked = {s.service for r in incident.reports.values() for s in r.gaps}
+    of_all = f"{len(blind.services)} of the services asked about"
+    whose = listed(blind.services, 3) if len(asked) <= 3 else of_all
+    return line(
+        f"{blind.kind.capitalize()} silent since ", At(moment=blind.since), f" for {whose}: ",
+        f"{blind.reason}. What follows was found without them.",
+        label="Blind", tone=Tone.LOUD,
+    )  # fmt: skip
+
+
+def _alert_lines(incident: Incident) -> tuple[Line, ...]:
+    shown = [a for a in incident.alerts.values() if a.origin.source in _SOURCE_NAMES]
+    lines = [_alert_line(alert) for alert in shown[:3]]
+    if len(shown) > len(lines):
+        lines.append(line(f"and {count(len(shown) - len(lines), 'alert')} more", tone=Tone.QUIET))
+    since = f"{_status_word(incident)}, since "
+    if incident.opened_at:
+        lines.append(line(since, At(moment=incident.opened_at), label="Status"))
+    return tuple(lines)
+
+
+def _alert_line(alert: Alert) -> Line:
+    name = _SOURCE_NAMES[alert.origin.source]
+    words = {
+        Transition.TRIGGERED: "triggered, nobody has acknowledged",
+        Transition.ACKNOWLEDGED: "acknowledged",
+        Transition.RESOLVED: "resolved",
+    }[alert.status]
+    pieces: list[Piece] = [words]
+    if alert.by and alert.by.is_person and alert.status is not Transition.TRIGGERED:
+        pieces += [" by ", Who(name=inert(alert.by.name, 60))]
+    pieces += [" ", At(moment=alert.changed_at)]
+    return line(*pieces, label=name)
+
+
+def _people_lines(incident: Incident) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    invited = incident.surface.invited
+    if invited:
+        people: list[Piece] = []
+        for person in invited[:6]:
+            people += [", " if people else "", Who(name=inert(person.name, 60),
+                                                   slack_id=person.slack_id)]  # fmt: skip
+        if len(invited) > 6:
+            people.append(f" and {len(invited) - 6} more")
+        lines.append(line(*people, label="Responders"))
+    elif incident.people:
+        names = tuple(inert(p.name, 60) for p in incident.people)
+        lines.append(line(f"paged: {listed(names)}", label="Responders"))
+    missing = incident.surface.missing
+    if missing:
+        names = tuple(f"{inert(p.name, 60)} ({inert(p.reason, 120)})" for p in missing)
+        lines.append(line(listed(names, 3), label="Not here", tone=Tone.QUIET))
+    refused = [r for r in incident.surface.refusals.values() if r.gives_up]
+    lines += [line(inert(r.cure, 200), label="Slack", tone=Tone.LOUD) for r in refused[:2]]
+    return tuple(lines)
+
+
+_KIND_ORDER = tuple(FindingKind)
+
+
+def _seen_lines(incident: Incident) -> tuple[Line, ...]:
+    """The earliest finding of each kind and service, in the order they began."""
+    earliest: dict[tuple[str, str], Finding] = {}
+    for report in incident.reports.values():
+        for finding in report.findings:
+            if finding.kind in (FindingKind.PIPELINE, FindingKind.ALERT):
+                continue
+            key = (finding.kind, finding.fold_key or finding.service)
+            held = earliest.get(key)
+            if held is None or (finding.at, finding.summary) < (held.at, held.summary):
+                earliest[key] = finding
+    story = sorted(earliest.values(), key=lambda f: (f.at, _KIND_ORDER.index(f.kind), f.summary))
+    shown = _picked(story)
+    lines = [
+        line(At(moment=f.at), " ", f.summary, *_more(f), label="Seen" if i == 0 else "")
+        for i, f in enumerate(shown)
+    ]
+    if len(story) > len(shown):
+        rest = count(len(story) - len(shown), "finding")
+        lines.append(line(f"and {rest} more in the timeline below", tone=Tone.QUIET))
+    return tuple(lines)
+
+
+def _more(finding: Finding) -> tuple[Piece, ...]:
+    if finding.link.startswith(("https://", "http://")):
+        return (" ", Link(label="look", url=finding.link))
+    return ()
+
+
+def _picked(story: list[Finding]) -> list[Finding]:
+    """At most `SEEN_LIMIT` findings: every kind is heard once before any kind is heard twice."""
+    if len(story) <= SEEN_LIMIT:
+        return story
+    turn: dict[FindingKind, int] = {}
+    ranked: list[tuple[int, int]] = []
+    for index, finding in enumerate(story):
+        turn[finding.kind] = turn.get(finding.kind, 0) + 1
+        ranked.append((turn[finding.kind], index))
+    kept = {index for _, index in sorted(ranked)[:SEEN_LIMIT]}
+    return [finding for index, finding in enumerate(story) if index in kept]
+
+
+def _asking_line(incident: Incident) -> tuple[Line, ...]:
+    waiting = [s for s in incident.asked_sources if s not in incident.reports]
+    if not waiting or incident.evidence_complete_at:
+        if incident.evidence_complete_at and not any(
+            report.findings for report in incident.reports.values()
+        ):
+            text = "nothing unusual in what could be read"
+            return (line(text, label="Seen"),)
+        return ()
+    return (line(f"asking {listed(tuple(waiting), 6)} ...", tone=Tone.QUIET),)
+
+
+def _note_line(incident: Incident) -> tuple[Line, ...]:
+    note = incident.last_note
+    if note is None:
+        return ()
+    who = Who(name=inert(note.by.name or note.by.id, 60))
+    return (
+        line(f"“{cut(inert(note.text, 300), 200)}” - ", who, " ", At(moment=note.at),
+             label="Latest"),
+    )  # fmt: skip
+
+
+def _footer(incident: Incident) -> Line:
+    pieces: list[Piece] = [f"INC-{incident.number}"]
+    origin = incident.origin
+    if origin and origin.url.startswith("https://"):
+        number = f" #{origin.number}" if origin.number else ""
+        name = _SOURCE_NAMES.get(origin.source, origin.source)
+        pieces += [" · ", Link(label=f"{name}{number}", url=origin.url)]
+    if incident.route_rule:
+        pieces.append(f" · here by rule “{inert(incident.route_rule, 60)}”")
+    return line(*pieces, tone=Tone.QUIET)
+
+
+def _link_lines(incident: Incident, rules: Rules) -> tuple[Line, ...]:
+    links = links_for(incident, rules.catalogue)
+    if not links:
+        return ()
+    pieces: list[Piece] = []
+    for label, url in links[:6]:
+        pieces += [" · " if pieces else "", Link(label=label, url=url)]
+    return (line(*pieces, tone=Tone.QUIET),)
+
+
+def digest_card(incident: Incident, alone: bool) -> Card:
+    """The incident's one line in the digest channel, edited in place.
+
+    `alone` says that the incident has no other place, and offers to open one.
+    """
+    pieces: list[Piece] = [f"{_status_word(incident)}"]
+    if incident.status.is_over and incident.over_at and incident.opened_at:
+        length = plausible(incident.over_at, incident.over_at) - plausible(
+            incident.opened_at, incident.over_at
+        )
+        pieces.append(f" after {lasting(length)}")
+    elif incident.opened_at:
+        pieces += [" since ", At(moment=incident.opened_at)]
+    surface = incident.surface
+    if surface.channel_id:
+        pieces += [" · ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
+    lines = [line(*pieces), *_digest_note(incident)]
+    if alone and incident.route_reason:
+        lines.append(line(f"no room: {inert(incident.route_reason, 160)}", tone=Tone.QUIET))
+    open_room = Button(action="open_room", label="Open room")
+    offered = alone and not incident.status.is_over and incident.placement is Placement.DIGEST
+    return Card(
+        header=headline(incident),
+        lines=tuple(lines),
+        footer=(_footer(incident),),
+        buttons=(open_room,) if offered else (),
+        struck=incident.status.is_over,
+    )
+
+
+def _digest_note(incident: Incident) -> tuple[Line, ...]:
+    acked = incident.acknowledged_by
+    if acked and acked.is_person and not incident.status.is_over:
+        return (line("acknowledged by ", Who(name=inert(acked.name, 60))),)
+    return ()
+
+
+def timeline_card(incident: Incident, timeline: tuple[TimelineEntry, ...]) -> Card:
+    """The dozen lines that matter, in event time, as one message in the thread."""
+    chosen = essential(timeline)
+    lines = [_timeline_line(entry) for entry in chosen]
+    hidden = len(timeline) - len(chosen)
+    footer = (line(f"{count(hidden, 'line')} of detail on the record", tone=Tone.QUIET),)
+    return Card(
+        header=f"Timeline of INC-{incident.number}",
+        lines=tuple(lines),
+        footer=footer if hidden else (),
+    )
+
+
+def _timeline_line(entry: TimelineEntry) -> Line:
+    pieces: list[Piece] = [At(moment=entry.at, style="date_time"), f"  {entry.text}"]
+    sources = ", ".join((entry.source, *entry.also))
+    pieces.append(f"  ({sources}{', learnt late' if entry.late else ''})")
+    if entry.link.startswith(("https://", "http://")):
+        pieces += [" ", Link(label="look", url=entry.link)]
+    return line(*pieces, tone=Tone.LOUD if entry.gap else Tone.PLAIN)
+
+
+def posts(incident: Incident, rules: Rules) -> tuple[tuple[str, Card, bool], ...]:
+    """Messages said once, each with a reason to exist: (key, card, kept current)."""
+    found: list[tuple[str, Card, bool]] = []
+    question = incident.questions.get(ALERT_CLEARED)
+    if question:
+        found.append((f"{ALERT_CLEARED}:{question.seq}", _question_card(incident), True))
+    if incident.closure is Closure.SELF_RECOVERED:
+        text = (
+            "The alert cleared by itself before anybody acted. Closed as self-recovered; "
+            f"no postmortem is asked for. This room is archived in {lasting(rules.archive_after)}."
+        )
+        found.append(
+            (f"recovered:{incident.reopened}", Card(header="", lines=(line(text),)), False)
+        )
+    if incident.reopened and not incident.status.is_over:
+        text = "The alert fires again, so this room is open again."
+        found.append((f"reopened:{incident.reopened}", Card(header="", lines=(line(text),)), False))
+    return tuple(found)
+
+
+def _question_card(incident: Incident) -> Card:
+    question = incident.questions[ALERT_CLEARED]
+    if not question.answer:
+        buttons = (
+            Button(action="resolve", label="Yes, resolve", primary=True),
+            Button(action="keep_open", label="No, keep it open"),
+        )
+        return Card(header="", lines=(line(question.text),), buttons=buttons)
+    by = question.answered_by
+    name = Who(name=inert(by.name, 60)) if by and by.is_person else "opsbot"
+    said = {"resolve": "resolved", "keep_open": "kept open", "fires_again": "the alert fires again"}
+    answer = said.get(question.answer, question.answer)
+    return Card(header="", lines=(line(question.text, " ", answer, " - ", name, tone=Tone.QUIET),))

@@ -1,0 +1,207 @@
+"""What an event means for the record: open, join, append or only note. Pure, and the same code
+for a live page and for `opsbot replay`.
+
+Two halves, because the first decides whether the event is news at all: `arrival` says what to
+append for the event itself; `consequences` says what follows once it is on the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Draft, Severity
+from opsbot.core.event import (
+    MAINTENANCE,
+    AlertDetails,
+    AlertEvent,
+    Origin,
+    ServiceRef,
+    Transition,
+)
+from opsbot.core.incident import Incident
+from opsbot.core.moment import plausible, to_micros
+from opsbot.core.people import OPSBOT
+from opsbot.core.routing import Maintenance, Page, maintenance_of
+from opsbot.core.rules import Rules
+
+
+class Action(StrEnum):
+    OPEN = "open"
+    JOIN = "join"
+    APPEND = "append"
+    NOTE = "note"  # concerns no alert: kept, and said in the ops channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What to append for an event. The first draft is the one whose key says "seen before"."""
+
+    action: Action
+    reason: str
+    drafts: tuple[Draft, ...]
+
+
+def event_key(event: AlertEvent) -> str:
+    """The key under which an event's meaning is appended once, however it reached us.
+
+    A transition is known by what happened and when, so that a webhook and a poll of the same
+    incident agree; anything else by the source's own event id.
+    """
+    if event.alert is None or event.transition is Transition.OTHER:
+        return f"event:{event.source}:{event.id}"
+    return f"alert:{event.alert.id}:{event.transition}:{to_micros(event.occurred_at)}"
+
+
+def page_of(event: AlertEvent, rules: Rules, now: datetime, *, firing: bool = True) -> Page:
+    """What routing looks at, from an event and the catalogue."""
+    return page_for(event.details, plausible(event.occurred_at, now), rules, firing=firing)
+
+
+def page_for(
+    details: AlertDetails | None, triggered_at: datetime, rules: Rules, *, firing: bool
+) -> Page:
+    """The page that `details` describe; without details it is of a service nobody knows."""
+    ref = details.service if details else ServiceRef(name="")
+    service = rules.catalogue.find(ref)
+    teams = (*(details.teams if details else ()), *((service.owner,) if service else ()))
+    return Page(
+        urgency=details.urgency if details else "",
+        priority=details.priority if details else "",
+        service=service.name if service else "",
+        service_name=ref.name,
+        team_channel=service.channel if service else "",
+        teams=tuple(dict.fromkeys(team for team in teams if team)),
+        triggered_at=triggered_at,
+        open=firing,
+    )
+
+
+def arrival(
+    event: AlertEvent,
+    known: Incident | None,
+    recent: Incident | None,
+    rules: Rules,
+    now: datetime,
+    number: int,
+) -> Arrival:
+    """Decide what `event` is, given the incident of its alert (`known`) or one that a re-trigger
+    returns to (`recent`). `number` is used only when an incident opens."""
+    if event.alert is None:
+        reason = "the event concerns no alert"
+        return Arrival(action=Action.NOTE, reason=reason, drafts=(_fact(event, "", rules),))
+    if known is not None:
+        reason = f"INC-{known.number} holds this alert"
+        fact = _fact(event, event.alert.id, rules)
+        return Arrival(action=Action.APPEND, reason=reason, drafts=(fact,))
+    window = maintenance_of(page_of(event, rules, now), rules.maintenance, now)
+    if recent is not None:
+        return _joins(event, event.alert, recent, rules, window)
+    return _opens(event, event.alert, rules, number, window)
+
+
+def returns_to(event: AlertEvent, candidate: Incident | None) -> Incident | None:
+    """The incident a new alert returns to: same dedup key, or without one the same title.
+
+    Only a firing alert returns; the candidate was already limited to the configured minutes.
+    """
+    if candidate is None or event.alert is None or event.details is None:
+        return None
+    if event.transition not in (Transition.TRIGGERED, Transition.REOPENED):
+        return None
+    if event.alert.dedup_key:
+        keys = {alert.origin.dedup_key for alert in candidate.alerts.values()}
+        return candidate if event.alert.dedup_key in keys else None
+    return candidate if event.details.title == candidate.title else None
+
+
+def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
+    changed = e.AlertChanged(
+        origin_id=origin_id,
+        event_type=event.type,
+        transition=event.transition,
+        summary=event.summary,
+        details=_catalogued(event.details, rules),
+        known=event.known,
+    )
+    body = e.NoteAdded(text=event.note, trimmed=event.trimmed) if event.note else changed
+    return Draft(
+        key=event_key(event),
+        occurred_at=event.occurred_at,
+        actor=event.actor,
+        source=event.source,
+        body=body,
+    )
+
+
+def _catalogued(details: AlertDetails | None, rules: Rules) -> AlertDetails | None:
+    if details is None:
+        return None
+    service = rules.catalogue.find(details.service)
+    if service is None:
+        return details
+    return replace(details, service=replace(details.service, key=service.name))
+
+
+def _joins(
+    event: AlertEvent, alert: Origin, into: Incident, rules: Rules, window: Maintenance | None
+) -> Arrival:
+    if window is not None:
+        reason = f"announced work: {window.name}"
+    else:
+        reason = f"the alert of INC-{into.number} fired again within the return time"
+    joined = Draft(
+        key=f"joined:{alert.source}:{alert.id}",
+        occurred_at=event.occurred_at,
+        actor=OPSBOT,
+        source="routing",
+        body=e.Joined(origin=alert, title=event.title, reason=reason),
+    )
+    drafts = (joined, _fact(event, alert.id, rules))
+    return Arrival(action=Action.JOIN, reason=reason, drafts=drafts)
+
+
+def _opens(
+    event: AlertEvent, alert: Origin, rules: Rules, number: int, window: Maintenance | None
+) -> Arrival:
+    details = _catalogued(event.details, rules)
+    reason = f"first heard of {alert.source} incident {alert.number or alert.id}: {event.type}"
+    opened = e.Opened(
+        number=number, title=f"Announced work: {window.name}" if window else event.title,
+        origin=_maintenance_origin(window) if window else alert,
+        service=details.service if details else ServiceRef(name=""),
+        severity=severity_of(details, rules),
+        urgency=details.urgency if details else "", priority=details.priority if details else "",
+        teams=details.teams if details else (), mode=rules.mode, visibility=e.Visibility.PUBLIC,
+        reason=reason,
+    )  # fmt: skip
+    draft = Draft(
+        key="opened", occurred_at=event.occurred_at, actor=OPSBOT, source="routing", body=opened
+    )
+    if window is None:
+        drafts = (draft, _fact(event, alert.id, rules))
+        return Arrival(action=Action.OPEN, reason=reason, drafts=drafts)
+    why = f"announced work: {window.name}"
+    joined = Draft(
+        key=f"joined:{alert.source}:{alert.id}",
+        occurred_at=event.occurred_at,
+        actor=OPSBOT,
+        source="routing",
+        body=e.Joined(origin=alert, title=event.title, reason=why),
+    )
+    drafts = (draft, joined, _fact(event, alert.id, rules))
+    return Arrival(action=Action.OPEN, reason=why, drafts=drafts)
+
+
+def _maintenance_origin(window: Maintenance) -> Origin:
+    return Origin(source=MAINTENANCE, id=window.origin_id)
+
+
+def severity_of(details: AlertDetails | None, rules: Rules) -> Severity:
+    """Severity by the configured tables: the pager's priority first, then its urgency."""
+    if details is None:
+        return Severity.UNSET
+    by_priority = dict(rules.severity_by_priority).get(details.priority)
+    return by_priority or dict(rules.severity_by_urgency).get(details.urgency, Severity.UNSET)

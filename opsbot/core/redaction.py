@@ -1,0 +1,62 @@
+"""What remains of an entry when its words are redacted.
+
+Redaction removes what people and systems *said*; it must not undo what *happened*: taking the
+reason out of "resolved" may not reopen the incident, and taking a title out of the opening entry
+may not lose its number. So a body that carries state keeps its shape, and all else is `Gone`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Body
+from opsbot.core.event import Origin
+
+REDACTED = "[redacted]"
+
+
+def what_remains(body: Body) -> Body:
+    """`body` without anybody's words: ids, numbers, enumerations and times only."""
+    match body:
+        case e.Opened():
+            return replace(body, title=REDACTED, reason="", origin=_wordless(body.origin))
+        case e.Joined():
+            return replace(body, title=REDACTED, reason="", origin=_wordless(body.origin))
+        case e.AlertChanged():
+            return replace(body, summary=REDACTED, details=None)
+        case e.Routed() | e.SeverityChanged() | e.StatusChanged() | e.EvidenceAsked():
+            return replace(body, reason=REDACTED)
+        case e.Asked() | e.PagerNoted():
+            return replace(body, text=REDACTED)
+        case e.Redacted():
+            return replace(body, reason=REDACTED)
+        case e.EvidenceCollected():
+            return _without_findings(body)
+        case e.PeopleInvited():
+            return _without_names(body)
+        case e.SurfaceChanged(what="topic"):
+            return replace(body, value=REDACTED)
+        case e.NoteAdded() | e.Unknown():
+            return e.Gone()
+        case _:
+            return body  # holds no words; only the actor's name goes
+
+
+def _wordless(origin: Origin) -> Origin:
+    """The alert's ids; a dedup key is often built from the alert's title."""
+    return replace(origin, dedup_key="")
+
+
+def _without_findings(body: e.EvidenceCollected) -> e.EvidenceCollected:
+    report = replace(
+        body.report, query="", findings=(), gaps=(), reason=REDACTED, link="", truncated=""
+    )
+    return e.EvidenceCollected(report=report)
+
+
+def _without_names(body: e.PeopleInvited) -> e.PeopleInvited:
+    return e.PeopleInvited(
+        invited=tuple(replace(person, name="") for person in body.invited),
+        missing=tuple(replace(person, name="", reason=REDACTED) for person in body.missing),
+    )

@@ -1,0 +1,303 @@
+"""What Slack should look like for an incident, and the difference to what stands there.
+
+`room_plan` is the projection; `difference` compares it with the surface facts and names the
+moves that can be made right now. Opening a room, keeping it current, repairing it after a crash
+and archiving it are this one comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from opsbot.core.card import Card, card_hash
+from opsbot.core.entry import Mode, Placement, Visibility
+from opsbot.core.incident import Incident
+from opsbot.core.incident_card import bookmarks, digest_card, incident_card, posts, topic
+from opsbot.core.moment import shifted
+from opsbot.core.naming import channel_name
+from opsbot.core.people import Person
+from opsbot.core.rules import Rules
+from opsbot.core.surface import Surface
+
+CARD, DIGEST, TIMELINE = "card", "digest", "timeline"
+NAME_ATTEMPTS = 5
+
+
+class Where(StrEnum):
+    CHANNEL = "channel"
+    THREAD = "thread"
+    DIGEST = "digest"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message that should stand: `thread_of` names the slot it hangs below."""
+
+    slot: str
+    card: Card
+    channel_id: str = ""  # empty: the incident's own channel
+    thread_of: str = ""
+    edits: bool = True  # kept current; False for a message said once
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomPlan:
+    """Where the incident lives and what should stand there."""
+
+    where: Where
+    visibility: Visibility
+    names: tuple[str, ...] = ()
+    topic: str = ""
+    people: tuple[Person, ...] = ()
+    asks_on_call: bool = False
+    messages: tuple[Message, ...] = ()
+    bookmarks: tuple[tuple[str, str], ...] = ()
+    archived: bool = False
+
+
+def room_plan(
+    incident: Incident, rules: Rules, now: datetime, timeline: Card | None = None
+) -> RoomPlan:
+    """The room that the record asks for at `now`."""
+    where = _where(incident, rules)
+    if where is Where.NOWHERE:
+        return RoomPlan(where=where, visibility=incident.visibility)
+    shadow = incident.mode is Mode.SHADOW
+    home = _home(where, incident, rules)
+    messages = _messages(incident, rules, where, home, timeline)
+    in_channel = where is Where.CHANNEL
+    return RoomPlan(
+        where=where,
+        visibility=incident.visibility,
+        names=_names(incident, rules) if in_channel else (),
+        topic=topic(incident) if in_channel else "",
+        people=incident.people if in_channel and not shadow else (),
+        asks_on_call=in_channel and not shadow,
+        messages=messages,
+        bookmarks=bookmarks(incident) if in_channel else (),
+        archived=in_channel and _archive_due(incident, rules, now),
+    )
+
+
+def _where(incident: Incident, rules: Rules) -> Where:
+    if incident.mode is Mode.SHADOW:
+        shown = incident.placement is not Placement.IGNORE
+        return Where.THREAD if shown and rules.channels.shadow else Where.NOWHERE
+    if incident.placement is Placement.ROOM:
+        return _where_without_channel(incident, rules)
+    if incident.placement is Placement.THREAD and incident.thread_channel:
+        return Where.THREAD
+    if incident.placement is Placement.IGNORE or not rules.channels.digest:
+        return Where.NOWHERE
+    return Where.DIGEST
+
+
+def _where_without_channel(incident: Incident, rules: Rules) -> Where:
+    """A channel, unless Slack finally refused one: then the team's channel, or the digest."""
+    refusal = incident.surface.refusals.get("channel")
+    if incident.surface.channel_id or refusal is None or not refusal.gives_up:
+        return Where.CHANNEL
+    if _team_channel(incident, rules):
+        return Where.THREAD
+    return Where.DIGEST if rules.channels.digest else Where.NOWHERE
+
+
+def _team_channel(incident: Incident, rules: Rules) -> str:
+    service = rules.catalogue.find(incident.service)
+    return service.channel if service else ""
+
+
+def _home(where: Where, incident: Incident, rules: Rules) -> str:
+    """The channel that holds the incident's card; empty while its own is not open yet."""
+    if incident.mode is Mode.SHADOW:
+        return rules.channels.shadow
+    if where is Where.THREAD:
+        return incident.thread_channel or _team_channel(incident, rules)
+    return incident.surface.channel_id if where is Where.CHANNEL else ""
+
+
+def _names(incident: Incident, rules: Rules) -> tuple[str, ...]:
+    private = incident.visibility is Visibility.PRIVATE
+    return tuple(
+        channel_name(
+            incident.number,
+            incident.title,
+            prefix=rules.channel_prefix,
+            private=private,
+            attempt=attempt,
+        )
+        for attempt in range(NAME_ATTEMPTS)
+    )
+
+
+def _messages(
+    incident: Incident, rules: Rules, where: Where, home: str, timeline: Card | None
+) -> tuple[Message, ...]:
+    found: list[Message] = []
+    if home:
+        card = incident_card(incident, rules)
+        found.append(Message(slot=CARD, card=card, channel_id=home, urgent=True))
+        thread_of = CARD if where is Where.THREAD else ""
+        found += [
+            Message(slot=f"post:{key}", card=said, channel_id=home, thread_of=thread_of,
+                    edits=edits)
+            for key, said, edits in posts(incident, rules)
+        ]  # fmt: skip
+        if timeline is not None:
+            found.append(Message(slot=TIMELINE, card=timeline, channel_id=home, thread_of=CARD))
+    # The digest links to the room, so it waits for the room to stand.
+    digest = rules.channels.digest
+    waiting = where is Where.CHANNEL and not home
+    public = incident.visibility is Visibility.PUBLIC and incident.mode is Mode.LIVE
+    if digest and public and not waiting:
+        found.append(
+            Message(slot=DIGEST, card=digest_card(incident, where == "digest"), channel_id=digest)
+        )
+    return tuple(found)
+
+
+def _archive_due(incident: Incident, rules: Rules, now: datetime) -> bool:
+    over_at = incident.over_at
+    if not incident.status.is_over or over_at is None:
+        return False
+    return now >= shifted(over_at, rules.archive_after)
+
+
+# --- the difference ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenChannel:
+    names: tuple[str, ...]
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Post the message, or edit it when it stands with other content."""
+
+    message: Message
+    ts: str = ""
+    thread_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    people: tuple[Person, ...]
+    asks_on_call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTopic:
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetArchived:
+    archived: bool
+
+
+Move = OpenChannel | Show | Invite | SetTopic | Pin | Bookmark | SetArchived
+
+
+def move_name(move: Move) -> str:
+    """What a refusal of this move is recorded under."""
+    match move:
+        case OpenChannel():
+            return "channel"
+        case Show(message=message):
+            return message.slot
+        case Invite():
+            return "people"
+        case SetTopic():
+            return "topic"
+        case Pin():
+            return "pin"
+        case Bookmark(url=url):
+            return f"bookmark:{url}"
+        case SetArchived():
+            return "archived"
+
+
+def difference(plan: RoomPlan, surface: Surface) -> tuple[Move, ...]:
+    """The moves that can be made at once to bring Slack towards the plan, most urgent first.
+
+    Empty means Slack shows what the record says, as far as we know. Moves that Slack finally
+    refused are left out; they stand on the record with their cure.
+    """
+    moves = [
+        move
+        for move in _moves(plan, surface)
+        if not ((refusal := surface.refusals.get(move_name(move))) and refusal.gives_up)
+    ]
+    return tuple(moves)
+
+
+def _moves(plan: RoomPlan, surface: Surface) -> list[Move]:
+    if plan.where is Where.NOWHERE:
+        return []
+    in_channel = plan.where is Where.CHANNEL
+    if in_channel and not surface.channel_id:
+        return [OpenChannel(names=plan.names, private=plan.visibility is Visibility.PRIVATE)]
+    if surface.archived:
+        if in_channel and not plan.archived:
+            return [SetArchived(archived=False)]
+        # An archived channel takes no message; the digest still does.
+        return [m for m in _shows(plan, surface) if m.message.slot == DIGEST]
+    shows = _shows(plan, surface)
+    moves: list[Move] = [m for m in shows if m.message.urgent]
+    if in_channel:
+        moves += _room_moves(plan, surface)
+    moves += [m for m in shows if not m.message.urgent]
+    if not moves and plan.archived:
+        return [SetArchived(archived=True)]
+    return moves
+
+
+def _shows(plan: RoomPlan, surface: Surface) -> list[Show]:
+    found: list[Show] = []
+    for message in plan.messages:
+        held = surface.messages.get(message.slot)
+        if held and held.channel_id == message.channel_id:
+            if message.edits and held.shown != card_hash(message.card):
+                found.append(Show(message=message, ts=held.ts))
+            continue
+        parent = surface.messages.get(message.thread_of) if message.thread_of else None
+        if message.thread_of and parent is None:
+            continue  # waits for the message it hangs below
+        found.append(Show(message=message, thread_ts=parent.ts if parent else ""))
+    return found
+
+
+def _room_moves(plan: RoomPlan, surface: Surface) -> list[Move]:
+    moves: list[Move] = []
+    waiting = tuple(person for person in plan.people if not surface.settled(person.id))
+    asks = plan.asks_on_call and "on_call" not in surface.facts
+    if waiting or asks:
+        moves.append(Invite(people=waiting, asks_on_call=asks))
+    if surface.facts.get("topic") != plan.topic:
+        moves.append(SetTopic(topic=plan.topic))
+    card = surface.messages.get(CARD)
+    if card and surface.facts.get("pin") != card.ts:
+        moves.append(Pin(ts=card.ts))
+    moves += [
+        Bookmark(title=title, url=url)
+        for title, url in plan.bookmarks
+        if f"bookmark:{url}" not in surface.facts
+    ]
+    return moves

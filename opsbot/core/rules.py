@@ -1,0 +1,39 @@
+"""The settings that pure decisions are made from, free of any file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from opsbot.core.entry import Mode, Severity
+from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
+from opsbot.core.service import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How this installation decides: routing, severities, windows, the catalogue."""
+
+    routing: tuple[Rule, ...] = DEFAULT_RULES
+    maintenance: tuple[Maintenance, ...] = ()
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    mode: Mode = Mode.LIVE
+    zone: str = "UTC"
+    severity_by_priority: tuple[tuple[str, Severity], ...] = ()
+    severity_by_urgency: tuple[tuple[str, Severity], ...] = ()
+    return_within: timedelta = timedelta(minutes=30)
+    archive_after: timedelta = timedelta(days=1)
+    evidence_sources: tuple[str, ...] = ()
+    evidence_window: timedelta = timedelta(minutes=30)
+    evidence_horizon: timedelta = timedelta(hours=24)
+    channel_prefix: str = "inc-"
+    channels: Channels = field(default_factory=lambda: Channels())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """The fixed Slack channels, by id; empty when not configured."""
+
+    digest: str = ""
+    ops: str = ""
+    shadow: str = ""

@@ -1,0 +1,94 @@
+"""What we know of Slack: ids and contents of what stands there, folded from surface facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Entry
+from opsbot.core.people import Invited, Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message of ours: where it stands and the hash of what it shows."""
+
+    channel_id: str
+    ts: str  # Slack's message id: text, never a float
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The last refusal of a move, until it succeeds."""
+
+    error: str
+    cure: str
+    gives_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """The room as it stands in Slack, as far as the record knows."""
+
+    channel_id: str = ""
+    channel_name: str = ""
+    messages: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
+    invited: tuple[Invited, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    refusals: Mapping[str, Refusal] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def archived(self) -> bool:
+        return self.facts.get("archived") == "yes"
+
+    def settled(self, person_id: str) -> bool:
+        """Whether inviting this person was already tried to the end."""
+        return any(p.person_id == person_id for p in (*self.invited, *self.missing))
+
+
+def evolve_surface(surface: Surface, entry: Entry) -> Surface:
+    """The surface after one entry; entries that are no surface facts change nothing."""
+    match entry.body:
+        case e.ChannelOpened(channel_id=channel_id, name=name):
+            cleared = _without(surface.refusals, "channel")
+            return replace(surface, channel_id=channel_id, channel_name=name, refusals=cleared)
+        case e.MessageShown(slot=slot, channel_id=channel_id, ts=ts, shown=shown):
+            message = Shown(channel_id=channel_id, ts=ts, shown=shown)
+            return replace(
+                surface,
+                messages=MappingProxyType({**surface.messages, slot: message}),
+                refusals=_without(surface.refusals, slot),
+            )
+        case e.PeopleInvited(invited=invited, missing=missing):
+            return _invited(surface, invited, missing)
+        case e.SurfaceChanged(what=what, value=value):
+            facts = MappingProxyType({**surface.facts, what: value})
+            return replace(surface, facts=facts, refusals=_without(surface.refusals, what))
+        case e.SurfaceRefused(move=move, error=error, cure=cure, gives_up=gives_up):
+            refusal = Refusal(error=error, cure=cure, gives_up=gives_up)
+            return replace(surface, refusals=MappingProxyType({**surface.refusals, move: refusal}))
+        case _:
+            return surface
+
+
+def _without(refusals: Mapping[str, Refusal], move: str) -> Mapping[str, Refusal]:
+    if move not in refusals:
+        return refusals
+    return MappingProxyType({k: v for k, v in refusals.items() if k != move})
+
+
+def _invited(
+    surface: Surface, invited: tuple[Invited, ...], missing: tuple[Missing, ...]
+) -> Surface:
+    """The newest word on each person: somebody once missing may have been found since."""
+    told = {p.person_id for p in (*invited, *missing)}
+    return replace(
+        surface,
+        invited=(*(p for p in surface.invited if p.person_id not in told), *invited),
+        missing=(*(p for p in surface.missing if p.person_id not in told), *missing),
+        refusals=_without(surface.refusals, "people"),
+    )

@@ -1,0 +1,203 @@
+"""The timeline: one ordered story from all sources, in event time, folded from a record.
+
+The order depends on when things happened, never on when they were recorded or in which order
+sources answered: reversing the completion order of a gather gives the same timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Entry
+from opsbot.core.event import Transition
+from opsbot.core.evidence import Health, SourceReport
+from opsbot.core.text import count, inert, listed
+
+LATE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One line of the story. `weight` 2 is what the room must see, 1 is context, 0 is detail."""
+
+    at: datetime
+    text: str
+    source: str
+    key: str  # breaks ties between lines of one instant, and tells duplicates
+    seq: int  # the record entry it is read from
+    weight: int = 1
+    late: bool = False  # learnt long after it happened
+    link: str = ""
+    gap: bool = False
+    also: tuple[str, ...] = ()  # other sources that say the same
+
+
+def build_timeline(entries: Iterable[Entry]) -> tuple[TimelineEntry, ...]:
+    """Everything a human would want to read of a record, in event time, duplicates folded."""
+    lines = [line for entry in entries for line in _lines(entry)]
+    newest: dict[str, TimelineEntry] = {}
+    for line in sorted(lines, key=lambda x: (x.seq, x.key)):
+        held = newest.get(line.key)
+        newest[line.key] = _folded(held, line) if held else line
+    return tuple(sorted(newest.values(), key=lambda x: (x.at, x.key)))
+
+
+def _folded(held: TimelineEntry, line: TimelineEntry) -> TimelineEntry:
+    """Two tellings of one fact: the earliest time stands, every source is named."""
+    if held.source == line.source:  # the same source looked again and knows better
+        return replace(line, also=held.also)
+    first, second = sorted((held, line), key=lambda x: (x.at, x.source))
+    return replace(first, also=tuple(sorted({*held.also, *line.also, second.source})))
+
+
+def essential(timeline: tuple[TimelineEntry, ...], limit: int = 12) -> tuple[TimelineEntry, ...]:
+    """The dozen lines that matter, still in order: the heaviest first, then the earliest."""
+    ranked = sorted(timeline, key=lambda line: (-line.weight, line.at, line.key))
+    kept = {line.key for line in ranked[:limit] if line.weight > 0}
+    return tuple(line for line in timeline if line.key in kept)
+
+
+def _line(entry: Entry, text: str, *, weight: int = 1, key: str = "") -> TimelineEntry:
+    late = entry.recorded_at - entry.occurred_at > LATE_AFTER
+    return TimelineEntry(
+        at=entry.occurred_at,
+        text=text,
+        source=entry.source,
+        key=key or f"entry:{entry.key}",
+        seq=entry.seq,
+        weight=weight,
+        late=late,
+    )
+
+
+def _lines(entry: Entry) -> tuple[TimelineEntry, ...]:
+    match entry.body:
+        case e.EvidenceCollected(report=report):
+            return (*_findings(entry, report), *_gaps(entry, report))
+        case _:
+            told = _told(entry)
+            return (told,) if told else ()
+
+
+def _told(entry: Entry) -> TimelineEntry | None:
+    """The line of an entry that is one line, or None for what a human need not read."""
+    who = inert(entry.actor.name or entry.actor.id, 80)
+    match entry.body:
+        case e.Opened(number=number, title=title):
+            return _line(entry, f"INC-{number} opened: {inert(title, 200)}", weight=1)
+        case e.Joined(title=title, reason=reason):
+            return _line(entry, f"joined by {inert(title, 160)} ({reason})")
+        case e.Routed(placement=placement, rule=rule, reason=reason):
+            return _line(entry, f"routed to {placement} by rule {rule!r}: {reason}", weight=0)
+        case e.AlertChanged() as body:
+            return _alert_line(entry, body, who)
+        case e.NoteAdded(text=text, trimmed=trimmed):
+            more = " (shortened by the source)" if trimmed else ""
+            return _line(entry, f"{who}: {inert(text, 300)}{more}", weight=2)
+        case e.SeverityChanged(severity=severity, reason=reason):
+            return _line(entry, f"severity is {severity}: {reason}")
+        case e.StatusChanged(status=status, reason=reason):
+            return _line(entry, f"{status}: {reason}", weight=2 if status.is_over else 1)
+        case e.Asked(text=text):
+            return _line(entry, f"asked the room: {text}")
+        case e.Answered(answer=answer):
+            return _line(entry, f"{who} answered: {answer.replace('_', ' ')}")
+        case e.RoomRequested():
+            return _line(entry, f"{who} asked for a room")
+        case _:
+            return _told_of_surface(entry)
+
+
+def _told_of_surface(entry: Entry) -> TimelineEntry | None:
+    match entry.body:
+        case e.ChannelOpened(name=name):
+            return _line(entry, f"room #{name} opened", weight=0)
+        case e.PeopleInvited(invited=invited, missing=missing):
+            return _line(entry, _people_text(invited, missing), weight=1 if missing else 0)
+        case e.SurfaceRefused(move=move, error=error, cure=cure):
+            return _line(entry, f"Slack refused {move} ({error}): {cure}")
+        case e.EvidenceComplete(silent=silent) if silent:
+            return _line(entry, f"no answer in time from {listed(silent)}")
+        case e.PagerNoted(text=text):
+            return _line(entry, f"noted at the pager: {inert(text, 200)}")
+        case e.Redacted(seq=seq, reason=reason):
+            who = inert(entry.actor.name or entry.actor.id, 80)
+            return _line(entry, f"entry {seq} redacted by {who}: {inert(reason, 200)}")
+        case e.Gone():
+            return _line(entry, "(redacted)")
+        case e.Unknown(kind=kind):
+            return _line(entry, f"{kind} (written by a newer version of opsbot)", weight=0)
+        case _:
+            return None
+
+
+def _people_text(invited: tuple[e.Invited, ...], missing: tuple[e.Missing, ...]) -> str:
+    parts: list[str] = []
+    if invited:
+        parts.append(f"invited {listed(tuple(inert(p.name, 60) for p in invited))}")
+    if missing:
+        names = tuple(f"{inert(p.name, 60)} ({p.reason})" for p in missing)
+        parts.append(f"could not bring in {listed(names)}")
+    return "; ".join(parts)
+
+
+def _alert_line(entry: Entry, body: e.AlertChanged, who: str) -> TimelineEntry:
+    weight = 1 if body.transition is Transition.OTHER else 2
+    text = inert(body.summary, 300)
+    if entry.actor.is_person and who not in text:
+        text = f"{text}, by {who}"
+    if not body.known:
+        text = f"{text} (an event type this version does not know: {inert(body.event_type, 80)})"
+    return _line(entry, text, weight=weight)
+
+
+def _findings(entry: Entry, report: SourceReport) -> tuple[TimelineEntry, ...]:
+    return tuple(
+        TimelineEntry(
+            at=finding.at,
+            text=finding.summary,
+            source=report.source,
+            seq=entry.seq,
+            weight=2,
+            key=finding.fold_key or f"finding:{finding.kind}:{finding.service}:{finding.summary}",
+            late=False,
+            link=finding.link,
+        )
+        for finding in report.findings
+    )
+
+
+def _gaps(entry: Entry, report: SourceReport) -> tuple[TimelineEntry, ...]:
+    """Silence and failure are facts: one line for all services silent since the same moment."""
+    if report.health is Health.UNREACHABLE:
+        text = f"{report.source} could not be asked: {inert(report.reason, 200)}"
+        key = f"gap:{report.source}"
+        return (replace(_line(entry, text, weight=2, key=key), at=report.fetched_at, gap=True,
+                        source=report.source),)  # fmt: skip
+    groups: dict[tuple[datetime | None, str], list[str]] = {}
+    for gap in report.gaps:
+        moment = gap.since.replace(second=0, microsecond=0) if gap.since else None
+        groups.setdefault((moment, gap.health), []).append(gap.service or "every service")
+    lines: list[TimelineEntry] = []
+    for (since, health), services in groups.items():
+        names = listed(tuple(sorted(services)))
+        text = f"{report.kind} {_gap_word(health)} for {count(len(services), 'service')}: {names}"
+        lines.append(
+            TimelineEntry(
+                at=since or report.window.end,
+                text=text,
+                source=report.source,
+                seq=entry.seq,
+                weight=2 if since else 1,
+                gap=True,
+                key=f"gap:{report.source}:{health}:{since.isoformat() if since else 'never'}",
+            )
+        )
+    return tuple(lines)
+
+
+def _gap_word(health: str) -> str:
+    return {"stale": "fall silent", "sparse": "are sparse"}.get(health, "cannot be read")

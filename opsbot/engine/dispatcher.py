@@ -1,0 +1,123 @@
+"""From the inbox to the record: parse each delivery, let the flows decide, mark it handled.
+
+Deliveries of one batch share a record transaction, because that is what a commit costs most of;
+when one of them cannot be taken, the batch is undone and each goes alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from opsbot.core.event import AlertEvent, ClickEvent, Event
+from opsbot.core.rules import Rules
+from opsbot.flows.answer_click import Clicked, click
+from opsbot.flows.intake import LOCK, take, tell_ops
+from opsbot.ports import Clock, Inbox, Pending, Record, Transaction
+
+log = logging.getLogger(__name__)
+BATCH = 50
+PAUSE = 1.0  # seconds to wait after the record could not be written
+
+Parse = Callable[[bytes], Event | None]
+Whisper = Callable[[ClickEvent, str], Coroutine[Any, Any, None]]
+
+
+class Dispatcher:
+    """Drains the inbox for as long as it runs; people's deliveries go ahead of machines'."""
+
+    def __init__(
+        self, *, inbox: Inbox, record: Record, rules: Rules, clock: Clock,
+        parsers: Mapping[str, Parse], whisper: Whisper,
+    ) -> None:  # fmt: skip
+        self._inbox, self._record = inbox, record
+        self._rules, self._clock = rules, clock
+        self._parsers, self._whisper = dict(parsers), whisper
+        self._said: set[asyncio.Task[None]] = set()
+        self.handled = 0
+        self.quarantined = 0
+
+    async def run(self) -> None:
+        """Dispatch until cancelled. A store that is away is waited for; nothing is dropped."""
+        while True:
+            try:
+                if not await self.drain():
+                    await self._inbox.wait(5.0)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("the record or inbox could not be written; trying again")
+                await self._clock.sleep(PAUSE)
+
+    async def drain(self) -> int:
+        """Take one batch; answer how many deliveries it held."""
+        batch = await self._inbox.pending(BATCH)
+        if not batch:
+            return 0
+        try:
+            await self._take_together(batch)
+        except Exception:  # noqa: BLE001 - which one failed is found by taking each alone
+            for pending in batch:
+                await self._take_alone(pending)
+        return len(batch)
+
+    async def _take_together(self, batch: Sequence[Pending]) -> None:
+        clicks: list[tuple[ClickEvent, Clicked]] = []
+        async with self._record.transaction(LOCK) as tx:
+            for pending in batch:
+                clicks += await self._take(tx, pending)
+        await self._inbox.handled([pending.id for pending in batch])
+        self.handled += len(batch)
+        self._answer(clicks)
+
+    async def _take_alone(self, pending: Pending) -> None:
+        try:
+            await self._take_together([pending])
+        except Exception as error:
+            if not await self._record_is_up():
+                raise
+            log.exception("delivery %s of %s is put aside", pending.id, pending.delivery.door)
+            await self._put_aside(pending, error)
+
+    async def _record_is_up(self) -> bool:
+        try:
+            await self._record.next_due()
+        except Exception:  # noqa: BLE001 - any failure means: not now
+            return False
+        return True
+
+    async def _put_aside(self, pending: Pending, error: Exception) -> None:
+        """A delivery that this version cannot take is kept whole, counted and said aloud."""
+        self.quarantined += 1
+        await self._inbox.quarantine(pending.id, type(error).__name__)
+        text = (
+            f"One delivery from {pending.delivery.door} could not be taken "
+            f"({type(error).__name__}). It is kept in the inbox as number {pending.id}; "
+            "see the log and `opsbot inbox`."
+        )
+        async with self._record.transaction(LOCK) as tx:
+            await tx.owe(tell_ops(f"aside:{pending.id}", text, self._clock.now()))
+
+    async def _take(self, tx: Transaction, pending: Pending) -> list[tuple[ClickEvent, Clicked]]:
+        delivery = pending.delivery
+        parse = self._parsers.get(delivery.door)
+        if parse is None:
+            raise LookupError(f"no parser for door {delivery.door!r}: is its integration off?")
+        event = parse(delivery.body)
+        match event:
+            case AlertEvent():
+                await take(tx, event, self._rules, delivery.received_at)
+            case ClickEvent():
+                return [(event, await click(tx, event, self._rules, delivery.received_at))]
+            case None:
+                pass
+        return []
+
+    def _answer(self, clicks: Sequence[tuple[ClickEvent, Clicked]]) -> None:
+        for event, clicked in clicks:
+            if clicked.refusal:
+                task = asyncio.create_task(self._whisper(event, clicked.refusal))
+                self._said.add(task)
+                task.add_done_callback(self._said.discard)

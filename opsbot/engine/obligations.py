@@ -1,0 +1,134 @@
+"""Runs what the record owes: each due obligation becomes one short durable flow.
+
+An obligation stays open until its flow has ended, so a restart, or an engine whose database was
+deleted, finds it again. Obligations of one incident and purpose are settled by the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from opsbot.core.moment import shifted
+from opsbot.ports import Clock, Engine, Obligation, Record
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64  # flows running at the same time
+LONGEST_PAUSE = 300.0  # seconds between two tries of a failing flow
+_MERGES = frozenset({"converge"})  # one look at the newest state settles all earlier ones
+
+
+class ObligationRunner:
+    """Starts flows for due obligations, settles them, and owes them again when they ask to."""
+
+    def __init__(self, *, record: Record, engine: Engine, clock: Clock) -> None:
+        self._record, self._engine, self._clock = record, engine, clock
+        self._wake = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._busy: set[tuple[str, str]] = set()
+        self.finished = 0
+        self.failed = 0
+
+    def wake(self) -> None:
+        """Look again now: something was owed. Safe to call after every commit."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Run until cancelled; flows in flight are left to the engine and to the next start."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    pause = await self._start_due()
+                except asyncio.CancelledError:
+                    raise
+                except Exception:
+                    log.exception("the record could not be read; trying again")
+                    pause = 1.0
+                await self._rest(pause)
+        finally:
+            for task in list(self._running.values()):
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until nothing that is due now is left, for tests and orderly stops."""
+        while await self._start_due() == 0.0 or self._running:
+            await asyncio.wait(list(self._running.values()), return_when=asyncio.FIRST_COMPLETED)
+
+    async def _rest(self, pause: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), pause)
+        except TimeoutError:
+            return
+
+    async def _start_due(self) -> float:
+        """Start what is due; answer how long until something else may be."""
+        now = self._clock.now()
+        due = [o for o in await self._record.due(now, AT_ONCE * 4) if o.key not in self._running]
+        for group in _grouped(due):
+            if len(self._running) >= AT_ONCE:
+                return 0.05
+            place = (group[-1].incident_id, group[-1].purpose)
+            if group[-1].purpose in _MERGES and place in self._busy:
+                continue  # its flow in flight will be followed by this one
+            self._start(group, place)
+        following = await self._record.next_due(now)
+        wait = (following - now).total_seconds() if following else 30.0
+        return min(max(wait, 0.02), 30.0)
+
+    def _start(self, group: Sequence[Obligation], place: tuple[str, str]) -> None:
+        newest = group[-1]
+        task = asyncio.create_task(self._settle(group))
+        self._running[newest.key] = task
+        self._busy.add(place)
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._running.pop(newest.key, None)
+            self._busy.discard(place)
+            self.wake()
+
+        task.add_done_callback(done)
+
+    async def _settle(self, group: Sequence[Obligation]) -> None:
+        newest = group[-1]
+        try:
+            again_in = await self._engine.run(
+                f"{newest.key}#{newest.attempt}", newest.purpose,
+                {**newest.arguments, "incident_id": newest.incident_id, "key": newest.key},
+            )  # fmt: skip
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            self.failed += 1
+            log.exception("flow %s of %s failed; it is owed again", newest.purpose, newest.key)
+            again_in = min(2.0**newest.attempt, LONGEST_PAUSE)
+        try:
+            await self._close(group, again_in)
+        except Exception:
+            log.exception("%s could not be settled; it will be found again", newest.key)
+            await self._clock.sleep(1.0)
+
+    async def _close(self, group: Sequence[Obligation], again_in: float | None) -> None:
+        self.finished += 1
+        if again_in is None:
+            await self._record.settle([o.key for o in group])
+            return
+        if len(group) > 1:
+            await self._record.settle([o.key for o in group[:-1]])
+        later = shifted(self._clock.now(), timedelta(seconds=min(again_in, LONGEST_PAUSE)))
+        await self._record.postpone(group[-1].key, later)
+
+
+def _grouped(due: Sequence[Obligation]) -> list[list[Obligation]]:
+    """Obligations that one flow settles, oldest first; the others each on their own."""
+    groups: dict[tuple[str, str], list[Obligation]] = {}
+    for obligation in due:
+        alone = "" if obligation.purpose in _MERGES else obligation.key
+        groups.setdefault((obligation.incident_id, obligation.purpose + alone), []).append(
+            obligation
+        )
+    return list(groups.values())

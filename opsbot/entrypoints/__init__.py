@@ -1,0 +1,1 @@
+"""The world calls us: webhooks, Slack clicks, health, metrics. Doors verify, store, answer."""

@@ -1,0 +1,31 @@
+"""The stories: async, deterministic, speaking to ports only. `flows_for` names them for the engine.
+
+a page arrives     intake.take        one record transaction: facts and what they owe
+the room           converge           plan, difference, the missing calls, facts
+evidence           investigate        every source at once, each answer recorded as it comes
+a second look      route_again        still open after N seconds?
+operators          tell_ops           one line in the ops channel
+the bot itself     watch_delivery     Slack stuck: say so at the pager
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from opsbot.flows.converge import converge
+from opsbot.flows.investigate import investigate
+from opsbot.flows.route_again import route_again
+from opsbot.flows.tell_ops import tell_ops
+from opsbot.ports import Flow, Ports
+
+
+def flows_for(ports: Ports) -> Mapping[str, Flow]:
+    """Every flow by the purpose of the obligation it settles."""
+    return {
+        "converge": partial(converge, ports),
+        "archive": partial(converge, ports),
+        "collect": partial(investigate, ports),
+        "route_again": partial(route_again, ports),
+        "tell_ops": partial(tell_ops, ports),
+    }

@@ -1,0 +1,303 @@
+"""Every port on one page: what flows ask of the outside world.
+
+Ports used by flows return values and do not raise across a step; an adapter turns whatever went
+wrong into `Refused` (with its cure and whether to retry) or `Unknown` (it may have happened).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from opsbot.core.card import Card
+from opsbot.core.entry import Draft, Entry
+from opsbot.core.evidence import EvidenceAsk, EvidenceKind, SourceReport
+from opsbot.core.incident import Incident
+from opsbot.core.people import Invited, Missing, Person
+from opsbot.core.rules import Rules
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[T_co]):
+    """It happened."""
+
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """It did not happen. `error` is the other side's word, `cure` a sentence for a person."""
+
+    error: str
+    cure: str
+    retry_after: timedelta | None = None  # None: trying again will not help
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """It may have happened: no answer came. Look before doing it again."""
+
+    reason: str
+
+
+Outcome = Done[T] | Refused | Unsure
+
+
+class Clock(Protocol):
+    """Time and waiting, so that tests can wind both."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# --- HTTP ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A whole answer; `body` is at most the cap that was asked for."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+class HttpFailure(Exception):
+    """No usable answer from the other side: no connection, too slow, or too large."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent  # whether the other side may have acted on it
+
+
+class Http(Protocol):
+    """One outgoing call. Honours proxy, no-proxy and CA settings; never follows a redirect to
+    another host. Raises HttpFailure; any status code is an answer."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        timeout: float = 8.0,
+        max_bytes: int = 8_000_000,
+    ) -> HttpAnswer: ...
+
+
+# --- the record ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """A row that owes the next short flow, at its due time, under a key that runs once."""
+
+    key: str
+    incident_id: str
+    purpose: str  # converge | collect | route_again | archive | ...
+    due_at: datetime
+    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
+    attempt: int = 0
+
+
+class Transaction(Protocol):
+    """One record transaction: what it appends and owes becomes true together or not at all."""
+
+    async def incident(self, incident_id: str) -> Incident: ...
+    async def find_origin(self, source: str, origin_id: str) -> str | None: ...
+    async def find_recent(
+        self, *, source: str, dedup_key: str, service_id: str, since: datetime
+    ) -> Incident | None: ...
+    async def next_number(self) -> int: ...
+    async def append(self, incident_id: str, drafts: Sequence[Draft]) -> Sequence[Entry]: ...
+    async def owe(self, obligation: Obligation) -> None: ...
+    async def cancel(self, incident_id: str, purpose: str) -> int: ...
+
+
+class Record(Protocol):
+    """The append-only truth. A key that was appended before returns the stored entry."""
+
+    def transaction(self, lock: str = "") -> AbstractAsyncContextManager[Transaction]: ...
+    async def append(self, incident_id: str, drafts: Sequence[Draft]) -> Sequence[Entry]: ...
+    async def incident(self, incident_id: str) -> Incident: ...
+    async def entries(self, incident_id: str) -> Sequence[Entry]: ...
+    async def by_number(self, number: int) -> str | None: ...
+    async def open_incidents(self) -> Sequence[str]: ...
+    async def holder_of_channel(self, channel_id: str) -> str | None: ...
+    async def due(self, now: datetime, limit: int = 100) -> Sequence[Obligation]: ...
+    async def next_due(self, after: datetime | None = None) -> datetime | None: ...
+    async def settle(self, keys: Sequence[str]) -> None: ...
+    async def postpone(self, key: str, due_at: datetime) -> None: ...
+    async def overdue(self, purpose: str, before: datetime) -> Sequence[Obligation]: ...
+    async def claim(self, key: str, now: datetime) -> datetime | None: ...
+
+
+# --- the inbox -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One inbound request as it came, verified. `key` is the door's dedupe key."""
+
+    door: str  # "pagerduty", "slack.interaction"
+    key: str
+    received_at: datetime
+    body: bytes
+    headers: Mapping[str, str]
+    lane: str = "machine"  # person | machine; people go first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A delivery waiting in the inbox."""
+
+    id: int
+    delivery: Delivery
+
+
+class InboxFull(Exception):
+    """The backlog is at its bound; the sender should try again later."""
+
+
+class InboxUnavailable(Exception):
+    """The inbox cannot make anything durable right now: disk full, database gone, or closed."""
+
+
+class Inbox(Protocol):
+    """Deliveries are durable when `put` returns; False means this key was here before."""
+
+    async def put(self, delivery: Delivery) -> bool: ...
+    async def pending(self, limit: int = 100) -> Sequence[Pending]: ...
+    async def handled(self, ids: Sequence[int], note: str = "") -> None: ...
+    async def quarantine(self, id: int, note: str) -> None: ...
+    async def backlog(self) -> int: ...
+    async def wait(self, timeout: float) -> None: ...
+
+
+# --- Slack -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedChannel:
+    channel_id: str
+    name: str
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMessage:
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteResult:
+    invited: tuple[Invited, ...]
+    missing: tuple[Missing, ...]
+
+
+class RoomSurface(Protocol):
+    """What a room needs of Slack. `look_first` asks to find our own earlier work before acting,
+    because an earlier try may have happened."""
+
+    async def open_channel(
+        self,
+        names: Sequence[str],
+        *,
+        private: bool,
+        opened_at: datetime,
+        look_first: bool,
+        taken: Callable[[str], Awaitable[bool]],
+    ) -> Outcome[OpenedChannel]: ...
+
+    async def post(
+        self,
+        channel_id: str,
+        card: Card,
+        *,
+        slot: str,
+        incident_id: str,
+        thread_ts: str = "",
+        look_first: datetime | None = None,
+        urgent: bool = False,
+    ) -> Outcome[PostedMessage]: ...
+
+    async def edit(
+        self, channel_id: str, ts: str, card: Card, *, incident_id: str
+    ) -> Outcome[None]: ...
+
+    async def invite(self, channel_id: str, people: Sequence[Person]) -> Outcome[InviteResult]: ...
+
+    async def set_topic(self, channel_id: str, topic: str) -> Outcome[None]: ...
+    async def pin(self, channel_id: str, ts: str) -> Outcome[None]: ...
+    async def bookmark(self, channel_id: str, title: str, url: str) -> Outcome[None]: ...
+    async def archive(self, channel_id: str) -> Outcome[None]: ...
+    async def unarchive(self, channel_id: str) -> Outcome[None]: ...
+    async def say(self, channel_id: str, card: Card) -> Outcome[PostedMessage]: ...
+
+
+# --- evidence and the pager ------------------------------------------------------------------
+
+
+class EvidenceSource(Protocol):
+    """One place to look. `collect` keeps its own deadline and always answers with a report."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> EvidenceKind: ...
+    async def collect(self, ask: EvidenceAsk) -> SourceReport: ...
+
+
+class Pager(Protocol):
+    """The pager's own API, apart from evidence: people's addresses, and notes."""
+
+    async def people(
+        self, ids: Sequence[str], escalation_policy_id: str
+    ) -> Outcome[tuple[Person, ...]]: ...
+    async def add_note(self, alert_id: str, text: str) -> Outcome[None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a flow may speak to. Absent integrations are None or empty, never stand-ins."""
+
+    record: Record
+    clock: Clock
+    rules: Rules
+    room: RoomSurface | None = None
+    sources: Sequence[EvidenceSource] = ()
+    pager: Pager | None = None
+
+
+# --- the engine ------------------------------------------------------------------------------
+
+
+class Steps(Protocol):
+    """How a flow does something that must not be done twice without need: as a named step whose
+    small JSON result survives a restart."""
+
+    async def run(self, name: str, step: Callable[[], Awaitable[T]]) -> T: ...
+
+
+# A flow answers None when what it owed is done, or after how many seconds to owe it again.
+Flow = Callable[[Steps, Mapping[str, str]], Awaitable[float | None]]
+
+
+class Engine(Protocol):
+    """Runs short flows durably. Starting an id that is finished runs nothing; its database is
+    disposable, because whatever is still owed stands in the record."""
+
+    async def start(self) -> None: ...
+    async def run(self, flow_id: str, flow: str, arguments: Mapping[str, str]) -> float | None: ...
+    async def stop(self) -> None: ...
