@@ -114,13 +114,11 @@ def _alert_lines(incident: Incident) -> tuple[Line, ...]:
 
 def _alert_line(alert: Alert) -> Line:
     name = _SOURCE_NAMES[alert.origin.source]
-    words = {
-        Transition.TRIGGERED: "triggered, nobody has acknowledged",
-        Transition.ACKNOWLEDGED: "acknowledged",
-        Transition.RESOLVED: "resolved",
-    }[alert.status]
-    pieces: list[Piece] = [words]
-    if alert.by and alert.by.is_person and alert.status is not Transition.TRIGGERED:
+    if alert.status is Transition.TRIGGERED:
+        return line("triggered ", At(moment=alert.changed_at), ", nobody has acknowledged yet",
+                    label=name)  # fmt: skip
+    pieces: list[Piece] = [alert.status]
+    if alert.by and alert.by.is_person:
         pieces += [" by ", Who(name=inert(alert.by.name, 60))]
     pieces += [" ", At(moment=alert.changed_at)]
     return line(*pieces, label=name)

@@ -174,7 +174,7 @@ def _opens(
         service=details.service if details else ServiceRef(name=""),
         severity=severity_of(details, rules),
         urgency=details.urgency if details else "", priority=details.priority if details else "",
-        teams=details.teams if details else (), mode=rules.mode, visibility=e.Visibility.PUBLIC,
+        teams=details.teams if details else (), mode=rules.mode, visibility=rules.visibility,
         reason=reason,
     )  # fmt: skip
     draft = Draft(

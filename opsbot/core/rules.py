@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from opsbot.core.entry import Mode, Severity
+from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.service import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """The fixed Slack channels, by id; empty when not configured."""
+
+    digest: str = ""
+    ops: str = ""
+    shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +36,5 @@ class Rules:
     evidence_window: timedelta = timedelta(minutes=30)
     evidence_horizon: timedelta = timedelta(hours=24)
     channel_prefix: str = "inc-"
-    channels: Channels = field(default_factory=lambda: Channels())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channels:
-    """The fixed Slack channels, by id; empty when not configured."""
-
-    digest: str = ""
-    ops: str = ""
-    shadow: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    channels: Channels = field(default_factory=Channels)

@@ -15,13 +15,13 @@ from opsbot.core.event import AlertEvent, ClickEvent, Event
 from opsbot.core.rules import Rules
 from opsbot.flows.answer_click import Clicked, click
 from opsbot.flows.intake import LOCK, take, tell_ops
-from opsbot.ports import Clock, Inbox, Pending, Record, Transaction
+from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
 
 log = logging.getLogger(__name__)
 BATCH = 50
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
-Parse = Callable[[bytes], Event | None]
+Parse = Callable[[Delivery], Event | None]
 Whisper = Callable[[ClickEvent, str], Coroutine[Any, Any, None]]
 
 
@@ -105,7 +105,7 @@ class Dispatcher:
         parse = self._parsers.get(delivery.door)
         if parse is None:
             raise LookupError(f"no parser for door {delivery.door!r}: is its integration off?")
-        event = parse(delivery.body)
+        event = parse(delivery)
         match event:
             case AlertEvent():
                 await take(tx, event, self._rules, delivery.received_at)

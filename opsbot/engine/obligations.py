@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from opsbot.core.moment import shifted
@@ -24,13 +24,15 @@ _MERGES = frozenset({"converge"})  # one look at the newest state settles all ea
 class ObligationRunner:
     """Starts flows for due obligations, settles them, and owes them again when they ask to."""
 
-    def __init__(self, *, record: Record, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, *, record: Record, engine: Engine, clock: Clock,
+        observe: Callable[[str, str], None] = lambda purpose, outcome: None,
+    ) -> None:  # fmt: skip
         self._record, self._engine, self._clock = record, engine, clock
+        self._observe = observe
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._busy: set[tuple[str, str]] = set()
-        self.finished = 0
-        self.failed = 0
 
     def wake(self) -> None:
         """Look again now: something was owed. Safe to call after every commit."""
@@ -103,9 +105,11 @@ class ObligationRunner:
         except asyncio.CancelledError:
             raise
         except Exception:
-            self.failed += 1
+            self._observe(newest.purpose, "failed")
             log.exception("flow %s of %s failed; it is owed again", newest.purpose, newest.key)
-            again_in = min(2.0**newest.attempt, LONGEST_PAUSE)
+            again_in = min(2.0 ** min(newest.attempt, 16), LONGEST_PAUSE)
+        else:
+            self._observe(newest.purpose, "done" if again_in is None else "again")
         try:
             await self._close(group, again_in)
         except Exception:
@@ -113,14 +117,14 @@ class ObligationRunner:
             await self._clock.sleep(1.0)
 
     async def _close(self, group: Sequence[Obligation], again_in: float | None) -> None:
-        self.finished += 1
         if again_in is None:
             await self._record.settle([o.key for o in group])
             return
+        # The oldest stays owed, so that how long Slack has been behind can be told.
         if len(group) > 1:
-            await self._record.settle([o.key for o in group[:-1]])
+            await self._record.settle([o.key for o in group[1:]])
         later = shifted(self._clock.now(), timedelta(seconds=min(again_in, LONGEST_PAUSE)))
-        await self._record.postpone(group[-1].key, later)
+        await self._record.postpone(group[0].key, later)
 
 
 def _grouped(due: Sequence[Obligation]) -> list[list[Obligation]]:

@@ -1,0 +1,100 @@
+"""The command line: parses arguments, nothing else. Every task is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from opsbot import __version__
+
+_DESCRIPTION = "opsbot: an async Slack bot for incident response."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of every word and option; docs/cli.md is checked against it."""
+    parser = argparse.ArgumentParser(prog="opsbot", description=_DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"opsbot {__version__}")
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    _serving(words)
+    _looking(words)
+    _keeping(words)
+    return parser
+
+
+def _task(
+    words: argparse._SubParsersAction[argparse.ArgumentParser], word: str, text: str,
+    *, task: str = "", config: bool = True,
+) -> argparse.ArgumentParser:  # fmt: skip
+    parser = words.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(task=task or f"opsbot.app.tasks.{word}")
+    if config:
+        parser.add_argument(
+            "--config", metavar="FILE", default="",
+            help="settings file (default: OPSBOT_CONFIG, then ./opsbot.yaml)",
+        )  # fmt: skip
+    return parser
+
+
+def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _task(words, "serve", "run opsbot until it is told to stop")
+    demo = _task(
+        words, "demo", "play one whole incident against the sandbox, with no account anywhere",
+        task="opsbot.sandbox.demo", config=False,
+    )  # fmt: skip
+    demo.add_argument("--once", action="store_true", help="play the incident to its end and exit")
+    demo.add_argument("--report", metavar="FILE", help="write what happened as JSON")
+    demo.add_argument(
+        "--scenario", metavar="NAME", default="memory-limit",
+        help="which story to play; `--scenario list` names them (default: memory-limit)",
+    )  # fmt: skip
+    demo.add_argument("--seed", type=int, default=1, help="seed of the story's noise (default: 1)")
+
+
+def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = _task(words, "check", "check the settings file, offline, and say what to improve")
+    check.add_argument("--json", action="store_true", help="print findings as JSON")
+    replay = _task(words, "replay", "say what would happen for recorded PagerDuty deliveries")
+    replay.add_argument("files", nargs="+", metavar="FILE", help="JSON bodies, one or a list each")
+    replay.add_argument("--json", action="store_true", help="print decisions as JSON")
+    show = _task(words, "show", "print an incident: its card, timeline and evidence")
+    show.add_argument("incident", metavar="NUMBER", help="incident number, such as 42 or INC-42")
+    show.add_argument("--json", action="store_true", help="print everything as JSON")
+    inbox = _task(words, "inbox", "list deliveries that could not be taken")
+    inbox.add_argument("--retry", action="store_true", help="take them again")
+    schema = _task(words, "schema", "print the JSON Schema of a file", config=False)
+    schema.add_argument("what", choices=("config",), help="which file")
+
+
+def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verify = _task(words, "verify", "prove that no record was changed")
+    verify.add_argument("incident", metavar="NUMBER", nargs="?", help="only this incident")
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    _task(words, "rebuild", "recreate every projection from the entries and print differences")
+    backup = _task(words, "backup", "copy record and inbox to a folder while opsbot runs")
+    backup.add_argument("folder", metavar="FOLDER", help="an empty or new folder")
+    restore = _task(words, "restore", "put a backup in place; opsbot must not be running")
+    restore.add_argument("folder", metavar="FOLDER", help="a folder that `backup` wrote")
+    redact = _task(words, "redact", "remove the body of one entry for good")
+    redact.add_argument("incident", metavar="NUMBER", help="incident number")
+    redact.add_argument("entry", type=int, metavar="ENTRY", help="entry number in the record")
+    redact.add_argument("--reason", required=True, help="why; it stays on the record")
+    redact.add_argument("--by", default="operator", help="who (default: operator)")
+    _task(words, "migrate", "bring the database up to this version")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit code: 0 fine, 1 it failed, 2 it cannot be run so."""
+    arguments = build_parser().parse_args(argv)
+    task = importlib.import_module(arguments.task)
+    try:
+        return int(task.run(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, e.g. `opsbot show 1 | head`
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""Puts opsbot together from its settings: every concrete class is named here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from opsbot.app.clock import SystemClock
+from opsbot.app.doorman import Doorman
+from opsbot.app.metrics import Metrics
+from opsbot.app.slack import SlackSide, build_slack
+from opsbot.app.store import SingleProcess, Store, open_store, places, refuse_old_sqlite
+from opsbot.app.tracing import traced, traced_flows
+from opsbot.app.upkeep import Upkeep, every
+from opsbot.config import Settings
+from opsbot.engine.dbos_engine import DbosEngine
+from opsbot.engine.dispatcher import Dispatcher, Parse
+from opsbot.engine.obligations import ObligationRunner
+from opsbot.entrypoints.doors import DoorHandler
+from opsbot.entrypoints.health import Check, Health
+from opsbot.entrypoints.server import Server, build_app
+from opsbot.entrypoints.webhooks import webhook_door
+from opsbot.flows import flows_for
+from opsbot.http_client import AiohttpClient
+from opsbot.integrations import Webhook, Wiring
+from opsbot.ports import Clock, EvidenceSource, Pager, Ports
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The integrations that are configured, ready to use."""
+
+    sources: tuple[EvidenceSource, ...]
+    pager: Pager | None
+
+
+def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
+    """Every configured integration's sources and pager; an absent one is simply not there."""
+    sources: list[EvidenceSource] = []
+    pager: Pager | None = None
+    for known in settings.integrations:
+        wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
+        made = known.integration.sources
+        if made:
+            sources += [traced(s, s.name) for s in made(known.settings, wiring)]
+        if known.integration.pager:
+            pager = traced(known.integration.pager(known.settings, wiring), "pager")
+    return Outside(sources=tuple(sources), pager=pager)
+
+
+def _parser(webhook: Webhook) -> Parse:
+    return lambda delivery: webhook.parse(delivery.body)
+
+
+class Opsbot:
+    """The running bot. `start` opens everything, `stop` closes it in the opposite order."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self.metrics = Metrics()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lock: SingleProcess | None = None
+        self._store: Store | None = None
+        self._http = AiohttpClient(
+            environ=settings.http.environ, ca_bundle=str(settings.http.ca_bundle or "")
+        )
+        self._slack: SlackSide | None = None
+        self._engine: DbosEngine | None = None
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._server.port if self._server else 0
+
+    async def start(self) -> None:
+        """Open store, Slack, engine and doors, in this order. Raises Unusable."""
+        settings, clock = self._settings, self._clock
+        where = places(settings)
+        refuse_old_sqlite(where)
+        if where.lock_file:
+            self._lock = SingleProcess(where.lock_file)
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            self._lock.take()
+        wake: list[ObligationRunner] = []
+        self._store = store = await open_store(
+            settings, clock, on_commit=(lambda: [runner.wake() for runner in wake],)
+        )
+        await self._http.start()
+        outside = build_integrations(settings, self._http, clock)
+        self._slack = slack = await build_slack(settings, clock, self.metrics)
+        rules = settings.rules([source.name for source in outside.sources])
+        ports = Ports(
+            record=traced(store.record, "record"), clock=clock, rules=rules,
+            room=traced(slack.room, "slack") if slack.room else None,
+            sources=outside.sources, pager=outside.pager,
+        )  # fmt: skip
+        self._engine = DbosEngine(where.engine_url, traced_flows(flows_for(ports)))
+        await self._engine.start()
+        runner = ObligationRunner(
+            record=store.record, engine=self._engine, clock=clock, observe=self.metrics.flow
+        )
+        wake.append(runner)
+        dispatcher = Dispatcher(
+            inbox=store.inbox, record=store.record, rules=rules, clock=clock,
+            parsers=self._parsers(), whisper=slack.whisper,
+        )  # fmt: skip
+        await self._open_doors(store, ports, slack)
+        self._run(dispatcher.run(), runner.run())
+
+    def _parsers(self) -> dict[str, Parse]:
+        parsers: dict[str, Parse] = {}
+        for known in self._settings.integrations:
+            webhook = known.integration.webhook
+            if webhook is not None:
+                parsers[known.name] = _parser(webhook)
+        if self._slack is not None:
+            parsers |= self._slack.parsers
+        return parsers
+
+    async def _open_doors(self, store: Store, ports: Ports, slack: SlackSide) -> None:
+        settings, clock = self._settings, self._clock
+        doorman = Doorman(store.record, clock, self.metrics)
+        doors: dict[str, DoorHandler] = {}
+        for known in settings.integrations:
+            webhook = known.integration.webhook
+            if webhook is not None:
+                secrets = [s for found in known.found if found.wanted.name == "webhook_secret"
+                           for s in found.secrets]  # fmt: skip
+                door = webhook_door(known.name, webhook, secrets, settings.body_limit)
+                handler = DoorHandler(door, store.inbox, clock, doorman)
+                doors[f"/webhooks/{known.name}"] = handler
+        for path, door in slack.doors.items():
+            doors[path] = DoorHandler(door, store.inbox, clock, doorman)
+        health = Health(
+            intake=self._intake_checks(store), people=self._people_checks(slack),
+            metrics=self.metrics.text,
+        )  # fmt: skip
+        upkeep = Upkeep(
+            ports=ports, inbox=store.inbox, http=self._http, metrics=self.metrics,
+            health=health, stuck_after=settings.delivery_stuck_after,
+            heartbeat=settings.heartbeat_url,
+        )  # fmt: skip
+        self._upkeep = upkeep
+        self._server = Server(build_app(doors, health), settings.host, settings.port)
+        await self._server.start()
+        self._run(
+            every(15.0, clock, upkeep.watch), every(60.0, clock, upkeep.beat),
+            every(86400.0, clock, upkeep.forget),
+        )  # fmt: skip
+
+    def _intake_checks(self, store: Store) -> tuple[Check, ...]:
+        async def record() -> str:
+            await store.record.next_due()
+            return ""
+
+        async def inbox() -> str:
+            waiting, limit = await store.inbox.backlog(), self._settings.backlog_limit
+            return f"{waiting} of {limit} places taken" if waiting >= limit else ""
+
+        return (Check(name="record", ask=record), Check(name="inbox", ask=inbox))
+
+    def _people_checks(self, slack: SlackSide) -> tuple[Check, ...]:
+        async def delivery() -> str:
+            stuck = len(self._upkeep.stuck)
+            return f"{stuck} rooms are overdue" if stuck else ""
+
+        return (Check(name="slack", ask=slack.problem), Check(name="delivery", ask=delivery))
+
+    def _run(self, *jobs: Coroutine[Any, Any, None]) -> None:
+        self._tasks += [asyncio.create_task(job) for job in jobs]
+
+    async def stop(self) -> None:
+        """Close the doors first, then what stands behind them; unfinished work stays owed."""
+        if self._server:
+            await self._server.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._engine:
+            await self._engine.stop()
+        if self._slack:
+            await self._slack.close()
+        await self._http.close()
+        if self._store:
+            await self._store.close()
+        if self._lock:
+            self._lock.release()

@@ -1,0 +1,59 @@
+"""What opsbot counts about itself. Labels hold methods, doors and words of ours: never a title,
+a name or an id of an incident."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """One registry per application, so that two in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "opsbot_deliveries_total", "Deliveries at a door, by answer and reason",
+            ("door", "status", "reason"), registry=registry,
+        )  # fmt: skip
+        self.backlog = Gauge(
+            "opsbot_inbox_backlog", "Deliveries accepted and not yet handled", registry=registry
+        )
+        self.handled = Counter(
+            "opsbot_deliveries_handled_total", "Deliveries put on the record", registry=registry
+        )
+        self.aside = Counter(
+            "opsbot_deliveries_aside_total", "Deliveries that could not be taken",
+            registry=registry,
+        )  # fmt: skip
+        self.flows = Counter(
+            "opsbot_flows_total", "Flows ended, by purpose and outcome", ("purpose", "outcome"),
+            registry=registry,
+        )  # fmt: skip
+        self.slack_calls = Counter(
+            "opsbot_slack_calls_total", "Slack Web API calls", ("method", "outcome"),
+            registry=registry,
+        )  # fmt: skip
+        self.slack_waited = Histogram(
+            "opsbot_slack_wait_seconds", "How long a call waited for its budget", ("method",),
+            buckets=(0.01, 0.1, 0.5, 1, 5, 30, 120), registry=registry,
+        )  # fmt: skip
+        self.stuck = Gauge(
+            "opsbot_slack_stuck_incidents", "Incidents whose room is overdue", registry=registry
+        )
+        self.slack_ok_at = Gauge(
+            "opsbot_slack_last_ok_timestamp_seconds", "When Slack last answered a call well",
+            registry=registry,
+        )  # fmt: skip
+
+    def slack_call(self, method: str, outcome: str, waited_s: float) -> None:
+        """Count one Web API call."""
+        self.slack_calls.labels(method, outcome).inc()
+        self.slack_waited.labels(method).observe(waited_s)
+
+    def flow(self, purpose: str, outcome: str) -> None:
+        """Count one flow that ended."""
+        self.flows.labels(purpose, outcome).inc()
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)

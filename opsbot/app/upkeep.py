@@ -1,0 +1,64 @@
+"""What opsbot does by the clock: the watch over delivery, the heartbeat, gauges, and forgetting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from opsbot.app.metrics import Metrics
+from opsbot.entrypoints.health import Health
+from opsbot.flows.watch import watch_delivery
+from opsbot.integrations import Secret, SecretUnavailable
+from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
+
+log = logging.getLogger(__name__)
+
+
+async def every(seconds: float, clock: Clock, job: Callable[[], Awaitable[None]]) -> None:
+    """Run `job` every so many seconds until cancelled; one failure does not end it."""
+    while True:
+        try:
+            await job()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("%s failed; it runs again in %s s", job, seconds)
+        await clock.sleep(seconds)
+
+
+class Upkeep:
+    """The periodic jobs, each small, each safe to miss."""
+
+    def __init__(
+        self, *, ports: Ports, inbox: Inbox, http: Http, metrics: Metrics, health: Health,
+        stuck_after: timedelta, heartbeat: Secret | None,
+    ) -> None:  # fmt: skip
+        self._ports, self._inbox, self._http = ports, inbox, http
+        self._metrics, self._health = metrics, health
+        self._stuck_after, self._heartbeat = stuck_after, heartbeat
+        self.stuck: tuple[str, ...] = ()
+
+    async def watch(self) -> None:
+        """Note at the pager what Slack has not been told in time."""
+        self.stuck = await watch_delivery(self._ports, self._stuck_after)
+        self._metrics.stuck.set(len(self.stuck))
+        self._metrics.backlog.set(await self._inbox.backlog())
+
+    async def beat(self) -> None:
+        """Ping the heartbeat address, only while intake, store and Slack all work."""
+        if self._heartbeat is None:
+            return
+        problems = await self._health.problems(people=True)
+        if problems:
+            log.warning("heartbeat withheld: %s", "; ".join(problems))
+            return
+        try:
+            await self._http.request("GET", self._heartbeat.read(), timeout=5.0)
+        except (HttpFailure, SecretUnavailable) as failure:
+            log.warning("heartbeat not sent: %s", failure)
+
+    async def forget(self) -> None:
+        """Drop what was kept only to recognise repeats: handled deliveries after 30 days."""
+        await self._inbox.forget(self._ports.clock.now() - timedelta(days=30))

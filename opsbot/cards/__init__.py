@@ -1,0 +1,1 @@
+"""Pure rendering of cards: content by meaning in, Block Kit and plain text out."""

@@ -1,0 +1,26 @@
+"""Finds what is there: integrations by their file names (commands and runbooks are to come)."""
+
+from __future__ import annotations
+
+from opsbot.catalog.integrations import IntegrationCatalog
+from opsbot.integrations import Integration
+
+_SHIPPED = IntegrationCatalog()
+
+
+def integration_names() -> tuple[str, ...]:
+    """The names of the integrations that ship with opsbot, sorted, none of them imported."""
+    return _SHIPPED.names()
+
+
+def find_integration(name: str) -> Integration | None:
+    """The integration of this name, imported now; None when there is none.
+
+    Raises IntegrationUnusable when its file is broken.
+    """
+    return _SHIPPED.find(name)
+
+
+def all_integrations() -> tuple[Integration, ...]:
+    """Every integration that ships with opsbot. Raises IntegrationUnusable for a broken one."""
+    return _SHIPPED.all()

@@ -1,0 +1,83 @@
+"""The whole file: every top-level key of `opsbot.yaml`, with its default and its meaning."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from opsbot.config.routing_section import MaintenanceWindow, RoutingRule
+from opsbot.config.scalar import Duration, TimeZone, WebUrl, duration
+from opsbot.config.section import (
+    Database,
+    Evidence,
+    Http,
+    Limits,
+    Listen,
+    Section,
+    SeverityMap,
+    Slack,
+)
+from opsbot.config.service_section import Link, ServiceSection
+from opsbot.core.entry import Mode
+
+
+class ConfigFile(Section):
+    """`opsbot.yaml` as it is written."""
+
+    mode: Mode = Field(
+        default=Mode.LIVE,
+        description="live, or shadow: everything in one private channel, nothing elsewhere.",
+    )
+    timezone: TimeZone = Field(
+        default="UTC", description="Zone of `hours`, `days` and maintenance times."
+    )
+    intake: Literal["webhook"] = Field(
+        default="webhook", description="How pages arrive: the pager calls opsbot."
+    )
+    listen: Listen = Field(default=Listen(), description="Where the doors are.")
+    database: Database = Field(default=Database(), description="The record's database.")
+    data_dir: str = Field(
+        default="./data",
+        description="Folder of the SQLite files; OPSBOT_DATA_DIR in the environment wins.",
+    )
+    ephemeral_disk: Literal["refuse", "allow"] = Field(
+        default="refuse",
+        description="Whether SQLite may run on a disk that is emptied at the next restart.",
+    )
+    heartbeat_url: WebUrl = Field(
+        default="",
+        description="Called only while intake, store and Slack work; HEARTBEAT_URL also gives it.",
+    )
+    heartbeat_url_file: str = Field(default="", description="File that holds heartbeat_url.")
+    delivery_stuck_after: Duration = Field(
+        default=duration("5m"),
+        description="When Slack takes nothing for this long, the pager's incident gets a note.",
+    )
+    limits: Limits = Field(default=Limits(), description="Bounds that keep a flood outside.")
+    http: Http = Field(default=Http(), description="How outgoing calls leave this network.")
+    slack: Slack = Field(default=Slack(), description="The Slack workspace.")
+    routing: tuple[RoutingRule, ...] | None = Field(
+        default=None, description="Rules, first match wins; without any: high urgency opens a room."
+    )
+    maintenance: tuple[MaintenanceWindow, ...] = Field(
+        default=(), description="Announced work whose pages open nothing."
+    )
+    severity: SeverityMap = Field(
+        default=SeverityMap(), description="Which severity a page starts with."
+    )
+    return_within: Duration = Field(
+        default=duration("30m"),
+        description="A new page this soon after the end returns to the same room.",
+    )
+    archive_after: Duration = Field(
+        default=duration("1d"), description="When the room of a finished incident is archived."
+    )
+    evidence: Evidence = Field(default=Evidence(), description="How far back evidence is asked.")
+    integrations: dict[str, Any] = Field(
+        default={}, description="One key per vendor; an absent one is simply not used."
+    )
+    links: tuple[Link, ...] = Field(default=(), description="Deep links of every service.")
+    services: dict[str, ServiceSection] = Field(
+        default={}, description="The service catalogue, by name."
+    )

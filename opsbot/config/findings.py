@@ -1,0 +1,222 @@
+"""`opsbot check`: what a valid configuration still lacks, as findings with a way to mend each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opsbot.config.coverage import coverage
+from opsbot.config.secret import FoundSecrets, places
+from opsbot.config.settings import Settings
+from opsbot.config.shadowed_rule import shadowed
+from opsbot.core.entry import Mode, Placement
+from opsbot.core.text import listed
+from opsbot.integrations import SecretUnavailable
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"  # something configured will not work
+    WARNING = "warning"  # something will work, but likely not as meant
+    ADVICE = "advice"  # more could be had
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing worth knowing. `line` is 0 when it concerns no written line."""
+
+    weight: Weight
+    key: str
+    line: int
+    problem: str
+    fix: str
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Everything `settings` lack, worst first. Reads secret files, and asks nobody."""
+    found = [
+        *_channels(settings),
+        *_secrets(settings),
+        *_credentials(settings),
+        *_rules(settings),
+        *_selectors(settings),
+        *_integrations(settings),
+        *_catalogue(settings),
+    ]
+    order = list(Weight)
+    return sorted(found, key=lambda finding: order.index(finding.weight))
+
+
+def _finding(settings: Settings, weight: Weight, key: str, problem: str, fix: str) -> Finding:
+    line, written = 0, key
+    while not line and written:
+        line = settings.lines.get(written, 0)
+        written = written.rpartition(".")[0]
+    return Finding(weight=weight, key=key, line=line, problem=problem, fix=fix)
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    channels = settings.slack.channels
+    if not channels.digest and settings.mode is Mode.LIVE:
+        yield _finding(
+            settings,
+            Weight.ERROR,
+            "slack.digest_channel",
+            "there is no digest channel, so a page that opens no room is shown nowhere",
+            "Create a channel such as #incidents and write its id",
+        )
+    if not channels.ops:
+        yield _finding(
+            settings,
+            Weight.WARNING,
+            "slack.ops_channel",
+            "there is no ops channel, so opsbot cannot tell anybody of its own trouble",
+            "Write the id of a channel that the operators of opsbot read",
+        )
+    if channels.digest and channels.digest == channels.ops:
+        yield _finding(
+            settings,
+            Weight.ADVICE,
+            "slack.ops_channel",
+            "the digest and opsbot's own trouble share a channel",
+            "Give opsbot's own trouble a channel of its own",
+        )
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    for section, found in settings.found_secrets():
+        key = f"{section}.{found.wanted.name}"
+        where = places(found.wanted, section)
+        if not found.secrets and found.wanted.required:
+            problem = f"{found.wanted.env} is not set: {found.wanted.why}"
+            yield _finding(settings, Weight.ERROR, key, problem, _sentence(where))
+        yield from _unreadable(settings, key, found)
+        if found.ignored:
+            yield _finding(
+                settings,
+                Weight.WARNING,
+                key,
+                f"it is given more than once; {found.secrets[0].name} is used, and not "
+                f"{listed(found.ignored)}",
+                "Keep one of them",
+            )
+
+
+def _credentials(settings: Settings) -> Iterator[Finding]:
+    """Optional secrets are often alternatives: one that is set is enough to say nothing."""
+    for known in settings.integrations:
+        optional = [found for found in known.found if not found.wanted.required]
+        if not optional or any(found.secrets for found in optional):
+            continue
+        section = f"integrations.{known.name}"
+        missing = [found.wanted for found in optional]
+        whys = "; ".join(f"{wanted.env}: {wanted.why}" for wanted in missing)
+        fix = _sentence(places(missing[0], section))
+        if len(missing) > 1:
+            fix = f"If it needs one, {places(missing[0], section)}"
+        yield _finding(settings, Weight.ADVICE, section, f"no credentials are set ({whys})", fix)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _unreadable(settings: Settings, key: str, found: FoundSecrets) -> Iterator[Finding]:
+    for secret in found.secrets:
+        try:
+            value = secret.read()
+        except SecretUnavailable as error:
+            fix = "Correct the path, its rights or its contents"
+            yield _finding(settings, Weight.ERROR, key, str(error), fix)
+            continue
+        if found.wanted.env == "SLACK_BOT_TOKEN" and not value.startswith("xoxb-"):
+            yield _finding(
+                settings,
+                Weight.ERROR,
+                key,
+                f"{secret.name} is no bot token",
+                "Copy the Bot User OAuth Token of the app; it starts with xoxb-",
+            )
+
+
+def _rules(settings: Settings) -> Iterator[Finding]:
+    rules = settings.routing
+    for number, earlier in shadowed(rules):
+        yield _finding(
+            settings,
+            Weight.WARNING,
+            f"routing[{number}]",
+            f"the rule '{rules[number].name}' never decides: '{rules[earlier].name}' above it "
+            "takes every page it would",
+            "Move it up, narrow the other one, or remove it",
+        )
+    lacking = {s.name for s in settings.catalogue.services if not s.channel}
+    for number, rule in enumerate(rules):
+        if rule.then is not Placement.THREAD or rule.channel:
+            continue
+        without = sorted(lacking & set(rule.services) if rule.services else lacking)
+        if without:
+            yield _finding(
+                settings,
+                Weight.WARNING,
+                f"routing[{number}]",
+                f"the rule '{rule.name}' asks for a thread, but {listed(tuple(without))} "
+                f"{'has' if len(without) == 1 else 'have'} no channel; the digest takes those",
+                "Give the services a `channel:`, or the rule one for all",
+            )
+
+
+def _selectors(settings: Settings) -> Iterator[Finding]:
+    names = {known.name for known in settings.integrations}
+    for service in settings.catalogue.services:
+        for source, _ in service.selectors:
+            if source not in names:
+                yield _finding(
+                    settings,
+                    Weight.WARNING,
+                    f"services.{service.name}.selectors.{source}",
+                    f"no integration called '{source}' is configured",
+                    f"Add `{source}:` below `integrations:`, or remove the selector",
+                )
+
+
+def _integrations(settings: Settings) -> Iterator[Finding]:
+    configured = [known.integration for known in settings.integrations]
+    if not any(integration.webhook for integration in configured):
+        yield _finding(
+            settings,
+            Weight.WARNING,
+            "integrations",
+            "nothing can page opsbot: no configured integration has a webhook",
+            "Add `pagerduty:` below `integrations:`",
+        )
+    if not any(integration.sources for integration in configured):
+        yield _finding(
+            settings,
+            Weight.ADVICE,
+            "integrations",
+            "no configured integration gives evidence, so rooms open without any",
+            "Add `prometheus:`, `loki:`, `tempo:` or `github:` below `integrations:`",
+        )
+
+
+def _catalogue(settings: Settings) -> Iterator[Finding]:
+    if not settings.catalogue.services:
+        yield _finding(
+            settings,
+            Weight.WARNING,
+            "services",
+            "the catalogue is empty, so every service is unknown to routing and to evidence",
+            "Add at least the services that page",
+        )
+    for row in coverage(settings):
+        if row.lacking:
+            yield _finding(
+                settings,
+                Weight.ADVICE,
+                "services",
+                f"{row}; not {listed(row.lacking)}: {row.why}",
+                f"Add `{row.key}:` to them",
+            )

@@ -1,0 +1,207 @@
+"""`opsbot demo`: a whole incident against the sandbox, with no account anywhere.
+
+opsbot itself runs unchanged, as a process of its own, on SQLite; Slack, PagerDuty and the
+telemetry backends around it are the sandbox, speaking their real HTTP APIs on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from opsbot.app.clock import SystemClock
+from opsbot.app.settings import read_settings
+from opsbot.app.store import open_record
+from opsbot.app.tasks.show import as_data
+from opsbot.config import Settings
+from opsbot.core.incident import Incident
+from opsbot.sandbox.bot import BotFailed
+from opsbot.sandbox.pagerduty_account import Incident as Page
+from opsbot.sandbox.progress import Progress
+from opsbot.sandbox.report import Marks, build_report
+from opsbot.sandbox.scenario import Scenario, ScenarioError
+from opsbot.sandbox.scenario_file import load_scenario, scenario_names
+from opsbot.sandbox.slack.real_tokens import RealTokenConfigured
+from opsbot.sandbox.stage import Stage, secrets
+from opsbot.store.record import SqlRecord
+
+COMPLETE_WITHIN = 30.0  # seconds from the page to complete evidence, far beyond every deadline
+QUIET_FOR = 0.4  # seconds without a call to Slack that count as settled
+
+
+def run(arguments: Namespace) -> int:
+    """Play a scenario. Answers 0 when the incident came out whole and its record verifies."""
+    if arguments.scenario == "list":
+        for name in scenario_names():
+            print(f"{name}: {load_scenario(name).story.strip().splitlines()[0]}")  # noqa: T201 - the output
+        return 0
+    try:
+        scenario = load_scenario(arguments.scenario)
+    except ScenarioError as unknown:
+        print(f"opsbot: {unknown}", file=sys.stderr)  # noqa: T201 - the command line's own error
+        return 2
+    console = Console(highlight=False)
+    report = Path(arguments.report) if arguments.report else None
+    try:
+        with tempfile.TemporaryDirectory(prefix="opsbot-demo-") as folder:
+            demo = Demo(scenario, Path(folder), console)
+            return asyncio.run(demo.play(once=arguments.once, report=report))
+    except (BotFailed, RealTokenConfigured) as why:
+        console.print(f"opsbot demo: {why}", style="red", markup=False)
+        return 1
+
+
+class Demo:
+    """One run of one scenario."""
+
+    def __init__(self, scenario: Scenario, folder: Path, console: Console) -> None:
+        self._scenario, self._console = scenario, console
+        self._stage = Stage(scenario=scenario, folder=folder)
+        self._first_byte: float | None = None
+        self._clock = SystemClock()
+
+    async def play(self, *, once: bool, report: Path | None) -> int:
+        """Start everything, page, tell what happens, and stay up unless `once`."""
+        self._console.print(f"\n{self._scenario.company}", style="bold")
+        self._console.print(self._scenario.story.strip() + "\n", style="dim", markup=False)
+        self._console.print("starting the sandbox and opsbot ...", style="dim")
+        try:
+            await self._stage.start()
+            code = await self._incident(report)
+            if not once:
+                await self._stay()
+            return code
+        finally:
+            await self._stage.stop()
+
+    async def _incident(self, report: Path | None) -> int:
+        workspace = self._stage.slack.workspace
+        progress = Progress(self._console, workspace, self._since)
+        stop_listening = workspace.subscribe(progress.change)
+        page = await self._stage.world.pagerduty.trigger()
+        progress.say("page sent", f"signed PagerDuty V3 webhook: {self._scenario.page.title}")
+        acknowledged = await self._acknowledged(page, progress)
+        settings = self._settings()
+        async with open_record(settings, self._clock) as record:
+            incident, complete = await self._until_complete(record, page, progress)
+            await self._settled()
+            stop_listening()
+            entries = tuple(await record.entries(incident.id)) if incident else ()
+            incident = await record.incident(incident.id) if incident else None
+        if incident is None or complete is None:
+            self._console.print("the incident did not complete; opsbot said:", style="red")
+            self._console.print(self._stage.bot.log_text[-3000:], markup=False)
+            return 1
+        shown = as_data(settings, incident, entries)
+        verified = await asyncio.to_thread(self._verified)
+        self._tell(shown, verified)
+        marks = Marks(
+            first_byte=self._first_byte or 0.0,
+            acknowledged=acknowledged,
+            evidence_complete=complete,
+        )
+        if report is not None:
+            self._write(report, shown, marks, verified)
+        return 0 if verified else 1
+
+    def _since(self) -> float | None:
+        return None if self._first_byte is None else self._clock.monotonic() - self._first_byte
+
+    def _settings(self) -> Settings:
+        return read_settings(Namespace(config=str(self._stage.config)), secrets())
+
+    async def _acknowledged(self, page: Page, progress: Progress) -> float | None:
+        """When the first webhook of the page had its 202."""
+        await self._stage.world.pagerduty.settled(page)
+        for delivery in self._stage.world.pagerduty.deliveries:
+            if delivery.incident_id == page.id and delivery.attempts:
+                first = delivery.attempts[0]
+                self._first_byte = first.first_byte_at
+                progress.say("acknowledged", f"{first.status} from opsbot")
+                return first.answered_at
+        return None
+
+    async def _until_complete(
+        self, record: SqlRecord, page: Page, progress: Progress
+    ) -> tuple[Incident | None, float | None]:
+        """Wait until every source has answered; tell each answer as it comes."""
+        told: set[str] = set()
+        incident: Incident | None = None
+        until = self._clock.monotonic() + COMPLETE_WITHIN
+        while self._clock.monotonic() < until:
+            for incident_id in await record.open_incidents():
+                found = await record.incident(incident_id)
+                incident = found if page.id in found.alerts else incident
+            if incident is not None:
+                for name, answer in incident.reports.items():
+                    if name not in told:
+                        told.add(name)
+                        progress.report(answer)
+                if incident.evidence_complete_at:
+                    progress.say("evidence complete", f"{len(told)} sources")
+                    return incident, self._clock.monotonic()
+            await asyncio.sleep(0.03)
+        return incident, None
+
+    async def _settled(self) -> None:
+        """Wait until Slack has been quiet for a moment, so that the last edits are in."""
+        journal = self._stage.slack.journal
+        seen, still = len(journal.calls), 0.0
+        while still < QUIET_FOR or journal.in_flight:
+            await asyncio.sleep(0.05)
+            still = still + 0.05 if len(journal.calls) == seen else 0.0
+            seen = len(journal.calls)
+
+    def _verified(self) -> bool:
+        done = subprocess.run(  # noqa: S603 - our own command line, fixed words
+            self._stage.command("verify"), env=self._environ(), capture_output=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        return done.returncode == 0
+
+    def _environ(self) -> dict[str, str]:
+        import os
+
+        return {**os.environ, **secrets()}
+
+    def _tell(self, shown: dict[str, Any], verified: bool) -> None:
+        console = self._console
+        console.print("\nThe timeline", style="bold")
+        for line in shown["timeline"]:
+            mark = "!" if line["gap"] else " "
+            console.print(f"{mark} {line['at'][11:19]}  {line['text']}  ({line['source']})",
+                          markup=False, style="yellow" if line["gap"] else None)  # fmt: skip
+        console.print("\nThe card, as text", style="bold")
+        console.print(shown["card_text"], markup=False)
+        state = "verifies" if verified else "DOES NOT verify"
+        console.print(f"\nThe record of INC-{shown['incident']['number']} {state}.", style="bold")
+
+    def _write(self, path: Path, shown: dict[str, Any], marks: Marks, verified: bool) -> None:
+        report = build_report(
+            scenario=self._scenario.name,
+            shown=shown,
+            calls=self._stage.slack.journal.calls,
+            marks=marks,
+            verified=verified,
+        )
+        path.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+        self._console.print(f"report written to {path}", style="dim", markup=False)
+
+    async def _stay(self) -> None:
+        """Stay up until Ctrl-C, so that one can look around."""
+        self._console.print(
+            f"\nopsbot runs at {self._stage.bot.url} (try /metrics); the sandbox Slack's state is "
+            f"at {self._stage.slack.workspace.url}sandbox/state. Ctrl-C ends both.",
+            markup=False,
+        )
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()

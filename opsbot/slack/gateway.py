@@ -1,0 +1,152 @@
+"""The only way out to Slack: budgets, order, waiting, and one meaning for every answer."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from opsbot.ports import Clock, Done, Refused, Unsure
+from opsbot.slack.budget import Budgets
+from opsbot.slack.judgement import (
+    Answer,
+    Limited,
+    Lost,
+    judge,
+    limited,
+    lost,
+    no_token,
+    unreachable,
+)
+from opsbot.slack.methods import method_named
+from opsbot.slack.turns import Priority, Ticket, Turns
+from opsbot.slack.wire import NoReply, NoToken, Wire, direct
+
+SLACK = "https://slack.com/api/"
+Observe = Callable[[str, str, float], None]
+
+_log = logging.getLogger("opsbot.slack")
+_BEFORE_READING_AGAIN = 0.5  # seconds
+
+
+def _unobserved(method: str, outcome: str, waited: float) -> None:
+    """Nobody counts."""
+
+
+class Gateway:
+    """Slack's Web API as `call`; start it before, close it after.
+
+    `observe(method, outcome, waited_s)` is told of every call, with one of the words done,
+    refused, limited, unsure. `longest_wait` is how many seconds a call may spend waiting for
+    budget or for the end of a freeze before it is refused with the time to come back.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: Callable[[], str],
+        clock: Clock,
+        base_url: str = SLACK,
+        proxy_for: Callable[[str], str | None] = direct,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 10.0,
+        longest_wait: float = 30.0,
+        observe: Observe = _unobserved,
+    ) -> None:
+        self._clock = clock
+        self._wire = Wire(
+            token=token, base_url=base_url, proxy_for=proxy_for, tls=tls, timeout=timeout
+        )
+        self._budgets = Budgets()
+        self._turns = Turns(clock, longest=longest_wait)
+        self._observe = observe
+        self.counts: Counter[tuple[str, str]] = Counter()  # (method, outcome)
+        self.last_ok_at: datetime | None = None
+        self.granted_scopes: frozenset[str] = frozenset()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
+        return len(self._turns)
+
+    async def start(self) -> None:
+        """Open the connection pool."""
+        await self._wire.start()
+
+    async def close(self) -> None:
+        """Refuse whoever still waits, and close every connection."""
+        await self._turns.close()
+        await self._wire.close()
+
+    async def call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        priority: Priority,
+        channel: str = "",
+    ) -> Answer:
+        """Do one call when its turn comes. Never raises for anything Slack or the network does.
+
+        A benign refusal ("it stands already") is Done, with Slack's word under `error`. A write
+        without a clear answer is Unsure and never repeated here; a read is tried once more.
+        `channel` is where a posting method posts.
+        """
+        buckets = self._budgets.buckets(method, channel, self._clock.monotonic())
+        ticket = self._turns.ticket(priority, buckets)
+        tries = 2 if method_named(method).reads else 1
+        spent = 0.0
+        while True:
+            asked = self._clock.monotonic()
+            wait = await self._turns.take(ticket)
+            spent += self._clock.monotonic() - asked
+            if wait:
+                return self._told(method, limited(method, wait), spent, "limited")
+            met = await self._meet(method, arguments)
+            if isinstance(met, Limited):
+                self._hold_back(method, ticket, met.seconds)
+            elif not isinstance(met, Lost):
+                return self._told(method, met, spent)
+            elif tries == 1:
+                return self._told(method, lost(method, met.reason), spent)
+            else:
+                tries -= 1
+                await self._clock.sleep(_BEFORE_READING_AGAIN)
+
+    async def _meet(self, method: str, arguments: Mapping[str, Any]) -> Answer | Limited | Lost:
+        try:
+            reply = await self._wire.exchange(method, arguments)
+        except NoToken as error:
+            return no_token(str(error))
+        except NoReply as error:
+            return Lost(reason=error.reason) if error.sent else unreachable(error.reason)
+        if reply.scopes is not None:
+            self.granted_scopes = frozenset(reply.scopes.replace(",", " ").split())
+        met = judge(method, reply, self._clock.now())
+        if isinstance(met, Done):
+            self.last_ok_at = self._clock.now()
+        return met
+
+    def _hold_back(self, method: str, ticket: Ticket, seconds: float) -> None:
+        """Freeze what the call draws on; the call queues again where it stood, at the head."""
+        self.counts[method, "frozen"] += 1
+        _log.warning("Slack limits %s: holding back for %.0f s", method, seconds)
+        self._turns.freeze(ticket, seconds)
+
+    def _told(self, method: str, answer: Answer, spent: float, word: str = "") -> Answer:
+        """Count the outcome and say what an operator should know, without any content."""
+        match answer:
+            case Done():
+                word = word or "done"
+            case Refused(error=error):
+                word = word or "refused"
+                _log.info("Slack did not do %s: %s", method, error)
+            case Unsure(reason=reason):
+                word = word or "unsure"
+                _log.warning("Slack may or may not have done %s", reason)
+        self.counts[method, word] += 1
+        self._observe(method, word, spent)
+        return answer

@@ -1,0 +1,110 @@
+"""Obligations: rows that owe the next short flow, under a key that is owed once.
+
+open -> done        settled by the engine after the flow
+open -> cancelled   made moot by a fact; owing the same key again opens it anew
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsbot.core.codec import stored_text
+from opsbot.core.moment import from_micros
+from opsbot.ports import Obligation
+from opsbot.store.entry_row import micros
+from opsbot.store.statement import in_slices, insert, insert_new
+from opsbot.store.tables import claims, obligations
+
+OPEN, DONE, CANCELLED = "open", "done", "cancelled"
+_T = obligations.c
+_IN_ORDER = (_T.due_at, _T.key)
+
+
+async def owe(connection: AsyncConnection, owed: Obligation, now: datetime) -> None:
+    """Write an obligation; one that is open or done under this key stays as it is."""
+    values = {
+        "incident_id": owed.incident_id,
+        "purpose": owed.purpose,
+        "due_at": micros(owed.due_at),
+        "first_due_at": micros(owed.due_at),
+        "arguments": stored_text(dict(owed.arguments)),
+        "attempt": owed.attempt,
+        "state": OPEN,
+        "created_at": micros(now),
+    }
+    statement = insert(connection, obligations).values(key=owed.key, **values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"], set_=values, where=_T.state == CANCELLED
+    )
+    await connection.execute(statement)
+
+
+async def cancel(connection: AsyncConnection, incident_id: str, purpose: str) -> int:
+    """Cancel what is open for this purpose; how many were."""
+    moot = update(obligations).where(
+        _T.incident_id == incident_id, _T.purpose == purpose, _T.state == OPEN
+    )
+    return (await connection.execute(moot.values(state=CANCELLED))).rowcount
+
+
+async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Obligation]:
+    """What is open and due, the longest overdue first."""
+    ready = select(obligations).where(_T.state == OPEN, _T.due_at <= micros(now))
+    result = await connection.execute(ready.order_by(*_IN_ORDER).limit(limit))
+    return [_read(row) for row in result]
+
+
+async def next_due(connection: AsyncConnection, after: datetime | None) -> datetime | None:
+    """When the next open obligation is due, later than `after`; None when nothing is owed."""
+    first = select(func.min(_T.due_at)).where(_T.state == OPEN)
+    if after is not None:
+        first = first.where(_T.due_at > micros(after))
+    at = (await connection.execute(first)).scalar_one()
+    return None if at is None else from_micros(at)
+
+
+async def settle(connection: AsyncConnection, keys: Sequence[str]) -> None:
+    """Mark open obligations as done."""
+    for some in in_slices(keys):
+        done = update(obligations).where(_T.key.in_(some), _T.state == OPEN)
+        await connection.execute(done.values(state=DONE))
+
+
+async def postpone(connection: AsyncConnection, key: str, due_at: datetime) -> None:
+    """Move an open obligation to another time and count the attempt."""
+    later = update(obligations).where(_T.key == key, _T.state == OPEN)
+    await connection.execute(later.values(due_at=micros(due_at), attempt=_T.attempt + 1))
+
+
+async def overdue(connection: AsyncConnection, purpose: str, before: datetime) -> list[Obligation]:
+    """What is open for `purpose` and was first due before `before`, however often postponed."""
+    late = select(obligations).where(
+        _T.state == OPEN, _T.purpose == purpose, _T.first_due_at < micros(before)
+    )
+    in_order = late.order_by(_T.first_due_at, _T.key)
+    return [_read(row) for row in await connection.execute(in_order)]
+
+
+async def claim(connection: AsyncConnection, key: str, now: datetime) -> datetime | None:
+    """Claim an act; None when this call made the claim, else when it was first made."""
+    if await insert_new(connection, claims, {"key": key, "at": micros(now)}):
+        return None
+    first = select(claims.c.at).where(claims.c.key == key)
+    return from_micros((await connection.execute(first)).scalar_one())
+
+
+def _read(row: Row[Any]) -> Obligation:
+    return Obligation(
+        key=row.key,
+        incident_id=row.incident_id,
+        purpose=row.purpose,
+        due_at=from_micros(row.due_at),
+        arguments=json.loads(row.arguments),
+        attempt=row.attempt,
+    )

@@ -1,0 +1,1 @@
+"""Tests of the card renderer: pure, no loop."""

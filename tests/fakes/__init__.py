@@ -1,0 +1,1 @@
+"""Fakes of ports; each passes the contract suite of its port."""

@@ -1,0 +1,1 @@
+"""The outgoing HTTP client and its proxy rules."""

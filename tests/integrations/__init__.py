@@ -1,0 +1,1 @@
+"""Each vendor's adapter against a local server that plays replies."""

@@ -1,0 +1,1 @@
+"""Tests of the Slack gateway and room, against odd servers and the sandbox Slack."""

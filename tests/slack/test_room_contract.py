@@ -1,0 +1,74 @@
+"""The contract suite of RoomSurface on the fake and on the real room."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import pytest
+
+from tests.fakes.room import FakeRoom
+from tests.slack.clocks import HastyClock
+from tests.slack.room_contract import RoomContract, World
+from tests.slack.sandbox_world import sandbox_world
+
+
+class FakeWorld:
+    """A FakeRoom as the contract suite wants it."""
+
+    def __init__(self) -> None:
+        self.clock = HastyClock()
+        self.room = FakeRoom(self.clock)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self.clock.seconds += seconds
+
+    def add_accounts(self) -> None:
+        self.room.accounts["ada@example.com"] = "U1"
+        self.room.absent |= {"gus@example.com": "guest", "dee@example.com": "deactivated"}
+
+    def hold_name(self, name: str) -> None:
+        self.room.hold_name(name)
+
+    def lose_answer(self, move: str) -> None:
+        self.room.lose(move)
+
+    def channel_names(self) -> list[str]:
+        return [channel.name for channel in self.room.channels.values()]
+
+    def words(self, channel_id: str, *, thread_ts: str = "") -> list[str]:
+        return [m.words for m in self.room.messages(channel_id, thread_ts=thread_ts)]
+
+    def members(self, channel_id: str) -> list[str]:
+        return self.room.channels[channel_id].members
+
+    def topic(self, channel_id: str) -> str:
+        return self.room.channels[channel_id].topic
+
+    def pins(self, channel_id: str) -> list[str]:
+        return self.room.channels[channel_id].pins
+
+    def bookmarks(self, channel_id: str) -> list[str]:
+        return [url for _, url in self.room.channels[channel_id].bookmarks]
+
+    def is_private(self, channel_id: str) -> bool:
+        return self.room.channels[channel_id].private
+
+    def is_archived(self, channel_id: str) -> bool:
+        return self.room.channels[channel_id].archived
+
+
+class TestFakeRoom(RoomContract):
+    @pytest.fixture
+    def world(self) -> World:
+        return FakeWorld()
+
+
+class TestSlackRoomOnTheSandbox(RoomContract):
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[World]:
+        async with sandbox_world() as world:
+            yield world
