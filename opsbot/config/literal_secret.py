@@ -16,8 +16,8 @@ _SECRET_KEY = re.compile(
 )
 # Prefixes that vendors document, so that people and scanners know a secret when they see one.
 _SECRET_VALUE = re.compile(
-    r"xox[a-z]-[0-9A-Za-z]|xapp-[0-9]|gh[opsu]_[0-9A-Za-z]{16}|github_pat_|glpat-|glsa_|glc_"
-    r"|AKIA[0-9A-Z]{12}|sk_live_|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"(?<![0-9A-Za-z])(?:xox[a-z]-[0-9A-Za-z]|xapp-[0-9]|gh[opsu]_[0-9A-Za-z]{16}|github_pat_"
+    r"|glpat-|glsa_|glc_|AKIA[0-9A-Z]{12}|-----BEGIN [A-Z ]*PRIVATE KEY)"
 )
 _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]*:[^/?#@\s]+@")
 

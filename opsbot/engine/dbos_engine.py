@@ -52,8 +52,8 @@ class DbosEngine:
         """Open the database and recover unfinished flows. Call inside the running loop."""
         if self._url.startswith("sqlite"):
             _prepare_sqlite(self._url)
-        # INFO invites to the library's paid console; WARNING tells of every cancelled step at a stop,
-        # which is how we stop. What fails is logged by whoever asked for the flow.
+        # INFO invites to the library's paid console; WARNING tells of every cancelled step of an
+        # ordinary stop. What fails is logged by whoever asked for the flow.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(config=self._config())
         flows = self._flows
@@ -78,62 +78,8 @@ class DbosEngine:
             "console_log_level": "ERROR",
             # Nothing is sent to running flows and nothing is scheduled in the engine, so neither
             # poller has anything to find.
-            "notification_listener_polling_interval_sec": 5.0,
-            "scheduler_polling_interval_sec": 3600.0,
-            "use_listen_notify": False,
-        }
-        return config
-
-    async def run(self, name: str, step: Callable[[], Awaitable[T]]) -> T:
-        async def checkpointed() -> T:
-            return await step()
-
-        return await DBOS.run_step_async({"name": name}, checkpointed)
-
-
-class DbosEngine:
-    """Runs the given flows by name. One engine a process: DBOS keeps its own registry."""
-
-    def __init__(self, url: str, flows: Mapping[str, Flow], executor_id: str = "opsbot") -> None:
-        self._url = url
-        self._flows = dict(flows)
-        self._executor_id = executor_id
-        self._workflow: (
-            Callable[[str, dict[str, str]], Coroutine[Any, Any, float | None]] | None
-        ) = None
-
-    async def start(self) -> None:
-        """Open the database and recover unfinished flows. Call inside the running loop."""
-        if self._url.startswith("sqlite"):
-            _prepare_sqlite(self._url)
-        # INFO invites to the library's paid console; WARNING tells of every cancelled step at a stop,
-        # which is how we stop. What fails is logged by whoever asked for the flow.
-        logging.getLogger("dbos").setLevel(logging.ERROR)
-        DBOS(config=self._config())
-        flows = self._flows
-
-        async def flow(name: str, arguments: dict[str, str]) -> float | None:
-            return await flows[name](DbosSteps(), arguments)
-
-        self._workflow = DBOS.workflow(name="flow")(flow)
-        DBOS.launch()
-
-    def _config(self) -> DBOSConfig:
-        config: DBOSConfig = {
-            "name": "opsbot",
-            "system_database_url": self._url,
-            "application_version": FLOW_VERSION,
-            "executor_id": self._executor_id,
-            "sys_db_pool_size": 2 if self._url.startswith("sqlite") else 5,
-            "max_executor_threads": 16,
-            "serializer": DBOSPortableJSONSerializer(),
-            "enable_otlp": False,
-            "log_level": "ERROR",
-            "console_log_level": "ERROR",
-            # Nothing is sent to running flows and nothing is scheduled in the engine, so neither
-            # poller has anything to find.
-            "notification_listener_polling_interval_sec": 5.0,
-            "scheduler_polling_interval_sec": 3600.0,
+            "notification_listener_polling_interval_sec": 0.5,
+            "scheduler_polling_interval_sec": 30.0,
             "use_listen_notify": False,
         }
         return config

@@ -13,6 +13,7 @@ from typing import Any
 
 from opsbot.core.event import AlertEvent, ClickEvent, Event
 from opsbot.core.rules import Rules
+from opsbot.engine.stopping import Stopping
 from opsbot.flows.answer_click import Clicked, click
 from opsbot.flows.intake import LOCK, take, tell_ops
 from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
@@ -39,17 +40,15 @@ class Dispatcher:
         self.handled = 0
         self.quarantined = 0
 
-    async def run(self) -> None:
-        """Dispatch until cancelled. A store that is away is waited for; nothing is dropped."""
-        while True:
+    async def run(self, stopping: Stopping) -> None:
+        """Dispatch until stopping. A store that is away is waited for; nothing is dropped."""
+        while not stopping:
             try:
                 if not await self.drain():
-                    await self._inbox.wait(5.0)
-            except asyncio.CancelledError:
-                raise
+                    await stopping.or_wait(self._inbox.wait(5.0))
             except Exception:
                 log.exception("the record or inbox could not be written; trying again")
-                await self._clock.sleep(PAUSE)
+                await stopping.or_wait(self._clock.sleep(PAUSE))
 
     async def drain(self) -> int:
         """Take one batch; answer how many deliveries it held."""

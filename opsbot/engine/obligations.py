@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from opsbot.core.moment import shifted
+from opsbot.engine.stopping import Stopping
 from opsbot.ports import Clock, Engine, Obligation, Record
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 64  # flows running at the same time
+LAST_SECONDS = 3.0  # that flows in flight are given at a stop
 LONGEST_PAUSE = 300.0  # seconds between two tries of a failing flow
 _MERGES = frozenset({"converge"})  # one look at the newest state settles all earlier ones
 
@@ -38,28 +40,26 @@ class ObligationRunner:
         """Look again now: something was owed. Safe to call after every commit."""
         self._wake.set()
 
-    async def run(self) -> None:
-        """Run until cancelled; flows in flight are left to the engine and to the next start."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    pause = await self._start_due()
-                except asyncio.CancelledError:
-                    raise
-                except Exception:
-                    log.exception("the record could not be read; trying again")
-                    pause = 1.0
-                await self._rest(pause)
-        finally:
-            for task in list(self._running.values()):
-                task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+    async def run(self, stopping: Stopping) -> None:
+        """Run until stopping; flows in flight have a few seconds to end, then the next start
+        finds them still owed."""
+        while not stopping:
+            self._wake.clear()
+            try:
+                pause = await self._start_due()
+            except Exception:
+                log.exception("the record could not be read; trying again")
+                pause = 1.0
+            await stopping.or_wait(self._rest(pause))
+        await self._end()
 
-    async def idle(self) -> None:
-        """Wait until nothing that is due now is left, for tests and orderly stops."""
-        while await self._start_due() == 0.0 or self._running:
-            await asyncio.wait(list(self._running.values()), return_when=asyncio.FIRST_COMPLETED)
+    async def _end(self) -> None:
+        running = list(self._running.values())
+        if running:
+            await asyncio.wait(running, timeout=LAST_SECONDS)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _rest(self, pause: float) -> None:
         try:

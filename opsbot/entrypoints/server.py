@@ -25,14 +25,16 @@ class Server:
     """Listens on one address. `port` is the real one, also when 0 was asked for."""
 
     def __init__(self, app: web.Application, host: str, port: int) -> None:
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=5.0
+        )
         self._host, self._wanted = host, port
         self.port = port
 
     async def start(self) -> None:
         """Open the port."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._wanted, shutdown_timeout=5.0)
+        site = web.TCPSite(self._runner, self._host, self._wanted)
         await site.start()
         self.port = self._runner.addresses[0][1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,12 +19,20 @@ _LONGEST_QUERY = 6_000
 
 
 class LookUpFailed(Exception):
-    """A question the backend did not answer; `reason` is for a responder to act on."""
+    """A question the backend did not answer: what went wrong, and what a person can do."""
 
-    def __init__(self, reason: str, *, answer: HttpAnswer | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(
+        self, error: str, cure: str = "", *, answer: HttpAnswer | None = None, sent: bool = True
+    ) -> None:
+        super().__init__(error)
+        self.error, self.cure = error, cure
         self.answer = answer
+        self.sent = sent  # whether the other side may have acted on it
+
+    @property
+    def reason(self) -> str:
+        """Error and cure in one line."""
+        return f"{self.error}; {self.cure}" if self.cure else self.error
 
     @property
     def status(self) -> int:
@@ -58,6 +67,13 @@ def said_by(body: Mapping[str, Any]) -> str:
     return text(error) or text(mapping(error).get("message")) or text(body.get("message"))
 
 
+CURES: Mapping[int, str] = {
+    401: "check the secret",
+    403: "check what the secret may read",
+    404: "check the url",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """A vendor's HTTP API. Every refusal becomes a LookUpFailed whose reason names the cure."""
@@ -69,12 +85,13 @@ class Backend:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     max_bytes: int = 8_000_000
     said: Callable[[Mapping[str, Any]], str] = said_by
+    cures: Mapping[int, str] = field(default_factory=lambda: CURES)
 
     async def get(
         self, path: str, params: Sequence[tuple[str, str]] = (), *, timeout: float
     ) -> Any:
         """Ask and give the JSON answer; raises LookUpFailed."""
-        return await self._ask("GET", path, params, None, timeout)
+        return await self._ask("GET", path, params, timeout=timeout)
 
     async def query(
         self, path: str, params: Sequence[tuple[str, str]], *, timeout: float
@@ -82,38 +99,49 @@ class Backend:
         """Ask by GET, or by a POST form when the query is too long for a request line."""
         form = urlencode(params)
         if len(form) <= _LONGEST_QUERY:
-            return mapping(await self._ask("GET", path, params, None, timeout))
-        return mapping(await self._ask("POST", path, (), form.encode(), timeout))
+            return mapping(await self._ask("GET", path, params, timeout=timeout))
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return mapping(
+            await self._ask("POST", path, body=form.encode(), headers=headers, timeout=timeout)
+        )
+
+    async def act(self, path: str, body: Any, *, headers: Mapping[str, str], timeout: float) -> Any:
+        """POST a JSON body, once; raises LookUpFailed, whose `sent` says whether it may have
+        happened all the same."""
+        packed = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **headers}
+        return await self._ask("POST", path, body=packed, headers=headers, timeout=timeout)
 
     async def _ask(
         self,
         method: str,
         path: str,
-        params: Sequence[tuple[str, str]],
-        form: bytes | None,
+        params: Sequence[tuple[str, str]] = (),
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
         timeout: float,
     ) -> Any:
         try:
             authorization, secrets = self.credentials.header()
         except SecretUnavailable as error:
-            raise LookUpFailed(f"our credentials for {self.vendor} cannot be read") from error
-        headers = {"Accept": "application/json", **self.headers}
+            words = f"our credentials for {self.vendor} cannot be read"
+            raise LookUpFailed(words, "check the secret's file", sent=False) from error
+        sent = {"Accept": "application/json", **self.headers, **(headers or {})}
         if authorization:
-            headers["Authorization"] = authorization
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            sent["Authorization"] = authorization
         try:
             answer = await self.http.request(
                 method,
                 self.url + path,
-                headers=headers,
+                headers=sent,
                 params=params,
-                body=form,
+                body=body,
                 timeout=timeout,
                 max_bytes=self.max_bytes,
             )
         except HttpFailure as failure:
-            raise LookUpFailed(failure.reason) from failure
+            raise LookUpFailed(failure.reason, sent=failure.sent) from failure
         return self._opened(answer, secrets)
 
     def _opened(self, answer: HttpAnswer, secrets: Sequence[str]) -> Any:
@@ -122,29 +150,34 @@ class Backend:
         except ValueError:
             body = None
         if not 200 <= answer.status < 300:
-            raise LookUpFailed(self._refusal(answer, body, secrets), answer=answer)
+            raise self._refusal(answer, body, secrets)
         if body is None:
-            raise LookUpFailed(self._unreadable(answer), answer=answer)
+            raise self._unreadable(answer)
         return body
 
-    def _refusal(self, answer: HttpAnswer, body: Any, secrets: Sequence[str]) -> str:
+    def _refusal(self, answer: HttpAnswer, body: Any, secrets: Sequence[str]) -> LookUpFailed:
         status = answer.status
         words = redacted(self.said(mapping(body)) or _plain_words(answer, body), secrets)
         said = f": {inert(words, 160)}" if words else ""
+        cure = self.cures.get(status, "")
         if status in (401, 403):
-            return f"{self.vendor} refuses our credentials ({status}){said}; check the secret"
-        if status == 404:
-            return f"{self.vendor} does not know what we asked for (404){said}; check the url"
-        if status == 429:
-            return f"{self.vendor} is throttling us (429){_wait(answer)}{said}"
-        if 300 <= status < 400:
-            return f"{self.vendor} sends us elsewhere ({status}), perhaps to a login; check the url"
-        return f"{self.vendor} answered {status}{said}"
+            error = f"{self.vendor} refuses our credentials ({status}){said}"
+        elif status == 404:
+            error = f"{self.vendor} does not know what we asked for (404){said}"
+        elif status == 429:
+            error = f"{self.vendor} is throttling us (429){_wait(answer)}{said}"
+        elif 300 <= status < 400:
+            error = f"{self.vendor} sends us elsewhere ({status}), perhaps to a login"
+            cure = "check the url"
+        else:
+            error = f"{self.vendor} answered {status}{said}"
+        return LookUpFailed(error, cure, answer=answer)
 
-    def _unreadable(self, answer: HttpAnswer) -> str:
+    def _unreadable(self, answer: HttpAnswer) -> LookUpFailed:
         if answer.body.lstrip()[:1] == b"<":
-            return f"{self.vendor} answered with a web page instead of JSON; check the url"
-        return f"{self.vendor} sent an answer that is not whole JSON"
+            error = f"{self.vendor} answered with a web page instead of JSON"
+            return LookUpFailed(error, "check the url", answer=answer)
+        return LookUpFailed(f"{self.vendor} sent an answer that is not whole JSON", answer=answer)
 
 
 def _plain_words(answer: HttpAnswer, body: Any) -> str:

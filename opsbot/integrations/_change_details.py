@@ -20,14 +20,14 @@ def hints(details: Any) -> tuple[str, ...]:
 
     Values that changed come first: they are what a responder looks for.
     """
-    found = list(_walk(_opened(details), "", 0))
+    found = list(_walk(opened(details), "", 0))
     ranked = sorted(found, key=lambda hint: "->" not in hint)
     return tuple(dict.fromkeys(ranked))[:_MOST_HINTS]
 
 
 def version_in(details: Any) -> str:
     """The version or revision the details name, empty when they name none."""
-    given = mapping(_opened(details))
+    given = mapping(opened(details))
     return next((text(given[key]) for key in _VERSIONS if text(given.get(key))), "")
 
 
@@ -36,7 +36,8 @@ def deploy_key(service: str, version: str) -> str:
     return f"deploy:{service}:{inert(version, 80)}"
 
 
-def _opened(details: Any) -> Any:
+def opened(details: Any) -> Any:
+    """The details themselves, also when a pipeline sent them as JSON inside a text."""
     if not isinstance(details, str):
         return details
     try:

@@ -64,21 +64,8 @@ class LookUp:
 
         A part that failed or was late is remembered in `failures` and left out.
         """
-        tasks = {name: asyncio.ensure_future(part) for name, part in asked.items()}
-        try:
-            if tasks:
-                await asyncio.wait(tasks.values(), timeout=self.left)
-        finally:
-            for task in tasks.values():
-                task.cancel()
-        answers: dict[str, T] = {}
-        for name, outcome in zip(
-            tasks, await asyncio.gather(*tasks.values(), return_exceptions=True), strict=True
-        ):
-            if isinstance(outcome, BaseException):
-                self.failures[name] = self._why(outcome)
-            else:
-                answers[name] = outcome
+        answers, errors = await in_time(asked, self.left)
+        self.failures |= {name: self._why(error) for name, error in errors.items()}
         return answers
 
     def _why(self, error: BaseException) -> str:
@@ -146,6 +133,31 @@ class LookUp:
             Gap(service="", health=Health.UNREACHABLE, since=None, reason=f"{part}: {reason}")
             for part, reason in self.failures.items()
         )
+
+
+async def in_time(
+    asked: Mapping[str, Coroutine[Any, Any, T]], seconds: float
+) -> tuple[dict[str, T], dict[str, BaseException]]:
+    """Run all at once and give, by name, what answered within so many seconds and what did not.
+
+    What was late is cancelled, and its error is CancelledError.
+    """
+    tasks = {name: asyncio.ensure_future(part) for name, part in asked.items()}
+    try:
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=seconds)
+    finally:
+        for task in tasks.values():
+            task.cancel()
+    outcomes = await asyncio.gather(*tasks.values(), return_exceptions=True)
+    answers: dict[str, T] = {}
+    errors: dict[str, BaseException] = {}
+    for name, outcome in zip(tasks, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            errors[name] = outcome
+        else:
+            answers[name] = outcome
+    return answers, errors
 
 
 def names_in(source: str, ask: EvidenceAsk) -> dict[str, str]:

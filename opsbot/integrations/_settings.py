@@ -1,4 +1,4 @@
-"""Settings every evidence backend shares: its address, tenant, user name and deadline."""
+"""Settings evidence backends share: address, deadline, link, tenant and credentials."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ def _web_address(url: str) -> str:
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
-class BackendSettings(BaseModel):
-    """What opsbot.yaml may say about any backend that is asked over HTTP."""
+class SourceSettings(BaseModel):
+    """What opsbot.yaml may say about any evidence source."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: WebAddress = Field(description="Base address of the API, as opsbot reaches it.")
     deadline_seconds: float = Field(
         default=8.0, gt=0, le=60, description="How long one look-up may take in all."
     )
+
+
+class TenantSettings(SourceSettings):
+    """Settings of Grafana-family backends: address, deep link, tenant header, basic auth."""
+
+    url: WebAddress = Field(description="Base address of the API, as opsbot reaches it.")
     link_template: str = Field(
         default="",
         description="Deep link for people, e.g. into Grafana; may hold {query}, {service}, "
         "{start_ms}, {end_ms}, {start_s}, {end_s} and {trace_id}, each filled in URL-encoded.",
     )
-
-
-class TenantSettings(BackendSettings):
-    """Settings of Grafana-family backends: a tenant header, and basic auth."""
 
     tenant: str = Field(
         default="", description="Sent as X-Scope-OrgID; several as a|b where allowed."
@@ -54,7 +55,7 @@ class TenantSettings(BackendSettings):
 
 def backend_secrets(name: str, vendor: str) -> tuple[SecretField, ...]:
     """The two secrets such a backend may take; none is required."""
-    prefix = f"OPSBOT_{name.upper()}"
+    prefix = name.upper()
     return (
         SecretField(name="token", env=f"{prefix}_TOKEN", why=f"bearer token for {vendor}"),
         SecretField(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from opsbot.sandbox.noise import mixed
+from opsbot.sandbox.noise import mixed, weighted
 from opsbot.sandbox.scenario import LogTemplate
 from opsbot.sandbox.signals import CALL_TIMEOUT, Signals
 
@@ -37,9 +37,10 @@ def request_line(signals: Signals, service: str, level: str, seed: int) -> LineW
         request = f"request_id={bits & 0xFFFFFFFF:08x}"
         failing = signals.failing_dependencies(service, at)
         if not failing:
-            reason = _OWN_FAILURES[bits % len(_OWN_FAILURES)]
+            usual = _OWN_FAILURES[bits % len(_OWN_FAILURES)]
+            reason = signals.failure_reason(service, at) or usual
             return f'level=error msg="request failed" status=500 error="{reason}" {request}'
-        dependency = failing[bits % len(failing)][0]
+        dependency = weighted(failing, (bits >> 24 & 4095) / 4096.0)
         timeout, error = signals.call_failure(dependency.service, at)
         if (bits >> 12 & 4095) / 4096.0 * (timeout + error) < timeout:
             wait = f"no answer within {CALL_TIMEOUT * 1000:.0f} ms, timeout"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import operator
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,8 @@ MOST_LINES_READ = 200_000
 
 BYTES_A_LINE = 130
 _SECOND = 1_000_000_000
+_ROUNDING = 1e-6
+"""Seconds by which offsets, being floats, may miss a nanosecond."""
 
 _Answer = Callable[[MultiDict[str], str], Any]
 
@@ -117,15 +120,15 @@ class LokiServer(SandboxServer):
         streams = self._store.select(query.matchers)
         found: dict[int, list[list[str]]] = {}
         walks = [self._walk(i, one, start, end, backward) for i, one in enumerate(streams)]
-        merged = heapq.merge(*walks, key=lambda item: item[1].at, reverse=backward)
+        merged = heapq.merge(*walks, key=operator.itemgetter(0), reverse=backward)
         taken = 0
-        for read, (index, line) in enumerate(merged):
+        for read, (time, index, line) in enumerate(merged):
             if taken == limit:
                 break
             if read >= MOST_LINES_READ:
                 raise _too_much(self._lines_between(streams, start, end))
             if query.passes(line.text):
-                found.setdefault(index, []).append([str(self._ns(line.at)), line.text])
+                found.setdefault(index, []).append([str(time), line.text])
                 taken += 1
         result = [
             {"stream": streams[index].labels, "values": found[index]} for index in sorted(found)
@@ -134,10 +137,13 @@ class LokiServer(SandboxServer):
 
     def _walk(
         self, index: int, stream: LogStream, start: int, end: int, backward: bool
-    ) -> Iterator[tuple[int, Line]]:
-        stop = min(self._offset(end), self._store.newest())
-        for line in stream.lines(self._offset(start), stop, backward=backward):
-            yield index, line
+    ) -> Iterator[tuple[int, int, Line]]:
+        """Give (nanoseconds, stream's index, line) in [start, end), exact to the nanosecond."""
+        stop = min(self._offset(end) + _ROUNDING, self._store.newest())
+        for line in stream.lines(self._offset(start) - _ROUNDING, stop, backward=backward):
+            time = self._ns(line.at)
+            if start <= time < end:
+                yield time, index, line
 
     def _matrix(self, query: MetricQuery, start: int, end: int, given: MultiDict[str]) -> Any:
         step = _step(given, start, end)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+_Choice = TypeVar("_Choice")
 
 _MASK = (1 << 64) - 1
 _TABLE_SIZE = 4096
@@ -41,6 +45,16 @@ def mixed(seed: int, index: int) -> int:
 def unit(seed: int, index: int) -> float:
     """Give a number from 0 up to, but not including, 1."""
     return (mixed(seed, index) >> 11) / 9007199254740992.0
+
+
+def weighted(choices: Sequence[tuple[_Choice, float]], draw: float) -> _Choice:
+    """Choose by weight, with a draw from 0 up to 1."""
+    at = draw * sum(weight for _, weight in choices)
+    for choice, weight in choices:
+        at -= weight
+        if at < 0:
+            return choice
+    return choices[-1][0]
 
 
 def ripple(seed: int, first: int, count: int) -> list[float]:

@@ -17,9 +17,11 @@ from opsbot.sandbox.noise import seed_of
 from opsbot.sandbox.pagerduty_account import Account, Event, Incident
 from opsbot.sandbox.pagerduty_directory import DirectoryApi
 from opsbot.sandbox.pagerduty_limits import REQUESTS_A_MINUTE, RequestBudget
+from opsbot.sandbox.pagerduty_references import References
 from opsbot.sandbox.pagerduty_rest import Gate, IncidentApi, error_body
 from opsbot.sandbox.pagerduty_shapes import Shapes
 from opsbot.sandbox.pagerduty_subscriptions import EVENT_TYPES, SubscriptionApi
+from opsbot.sandbox.pagerduty_webhooks import WebhookBodies
 from opsbot.sandbox.scenario import Page, Person, Scenario
 from opsbot.sandbox.webhook_delivery import (
     ANSWER_TIMEOUT,
@@ -57,7 +59,9 @@ class PagerDutyServer(SandboxServer):
         self._scenario = scenario
         self._gate = Gate(dict(keys), RequestBudget(clock, a_minute=requests_a_minute))
         self._sender = WebhookSender(clock, schedule=schedule, answer_timeout=answer_timeout)
-        self._shapes = Shapes(scenario, lambda: self.url)
+        references = References(scenario, lambda: self.url)
+        self._shapes = Shapes(references)
+        self._bodies = WebhookBodies(references)
         self.account = Account(scenario, anchor, clock.now, first_number=FIRST_NUMBER)
         self._subscriptions = SubscriptionApi(self.account, self._gate, self._sender, self.ping)
 
@@ -118,7 +122,7 @@ class PagerDutyServer(SandboxServer):
     def publish(self, event: Event) -> list[Delivery]:
         """Put an event's webhooks in line."""
         ident = _event_id(self.account)
-        body = json.dumps(self._shapes.event(event, ident), separators=(",", ":")).encode()
+        body = json.dumps(self._bodies.event(event, ident), separators=(",", ":")).encode()
         return [
             self._sent(subscription, event.type, event.incident.id, body)
             for subscription in self._subscriptions.wanting(event)
@@ -126,7 +130,7 @@ class PagerDutyServer(SandboxServer):
 
     def ping(self, subscription: Subscription) -> Delivery:
         """Send the event of the test button."""
-        body = self._shapes.ping(_event_id(self.account), self._clock.now())
+        body = self._bodies.ping(_event_id(self.account), self._clock.now())
         raw = json.dumps(body, separators=(",", ":")).encode()
         return self._sent(subscription, "pagey.ping", None, raw)
 

@@ -13,8 +13,9 @@ from opsbot.sandbox.http_server import json_answer
 from opsbot.sandbox.pagerduty_account import Account, AccountError
 from opsbot.sandbox.pagerduty_changes import change_events
 from opsbot.sandbox.pagerduty_limits import page_of
+from opsbot.sandbox.pagerduty_references import PRIORITIES
 from opsbot.sandbox.pagerduty_rest import Gate, moment_of
-from opsbot.sandbox.pagerduty_shapes import PRIORITIES, Shapes
+from opsbot.sandbox.pagerduty_shapes import Shapes
 
 CHANGES_KEPT = timedelta(days=90)
 

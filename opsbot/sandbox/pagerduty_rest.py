@@ -17,7 +17,8 @@ from opsbot.sandbox.http_server import json_answer
 from opsbot.sandbox.pagerduty_account import Account, AccountError, Event, Incident
 from opsbot.sandbox.pagerduty_changes import related_change_events
 from opsbot.sandbox.pagerduty_limits import RequestBudget, page_of
-from opsbot.sandbox.pagerduty_shapes import PRIORITIES, Shapes
+from opsbot.sandbox.pagerduty_references import PRIORITIES
+from opsbot.sandbox.pagerduty_shapes import Shapes
 from opsbot.sandbox.scenario import Person
 
 LONGEST_RANGE = timedelta(days=183)

@@ -123,6 +123,8 @@ class Effect:
     value: float | None = None
     factor: float | None = None
     ramp: float = 0.0
+    reason: str = ""
+    """What the service's own failures say meanwhile, in its log and in its spans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

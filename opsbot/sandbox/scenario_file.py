@@ -35,6 +35,9 @@ from opsbot.sandbox.scenario_rules import check_scenario
 
 SCENARIO_FOLDER = Path(__file__).parent / "scenarios"
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Libyaml's where it is built in: ten times as fast, and just as safe."""
+
 _OFFSET = re.compile(r"^(?P<sign>[+-]?)(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?$")
 _Item = TypeVar("_Item")
 _DEFAULT_STATUSES: list[dict[str, Any]] = [
@@ -196,7 +199,7 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read ({error}); correct the path") from error
     except yaml.YAMLError as error:
@@ -320,6 +323,7 @@ def _effect(one: _Section) -> Effect:
         value=one.number("value") if one.has("value") else None,
         factor=one.number("factor") if one.has("factor") else None,
         ramp=one.offset("ramp", "0s"),
+        reason=one.text("reason", ""),
     )
 
 

@@ -32,10 +32,10 @@ class ServiceSignals:
     """The signals of one service over time; see Signals for the derived ones."""
 
     service: Service
-    offered: Steps
-    """Requests per second that callers send."""
+    received: Steps
+    """Requests per second the service knows of."""
     dropped: Steps
-    """Share of those that the service loses without a trace."""
+    """Share of the calls to it that it loses without a trace."""
     error_share: Steps
     latency: Steps
     """Median seconds of a request."""
@@ -44,11 +44,6 @@ class ServiceSignals:
     """Bytes per container."""
     slow_share: Steps = field(default_factory=lambda: constant(0.0))
     """Share of requests that fail only after waiting CALL_TIMEOUT for somebody further down."""
-
-    @property
-    def received(self) -> Steps:
-        """Requests per second the service knows of."""
-        return combined(lambda offered, lost: offered * (1.0 - lost), self.offered, self.dropped)
 
 
 class Signals:
@@ -60,7 +55,6 @@ class Signals:
         for name in call_order(scenario):
             self._by_name[name] = self._service_signals(scenario.service(name))
         self._integrals: dict[tuple[object, ...], Integral] = {}
-        self._steps: dict[tuple[object, ...], Steps] = {}
 
     def of(self, service: str) -> ServiceSignals:
         """Give the signals of a service; raises KeyError for an unknown one."""
@@ -118,23 +112,25 @@ class Signals:
                 failing.append((dependency, dependency.share * (timeout + error)))
         return failing
 
+    def failure_reason(self, service: str, x: float) -> str:
+        """Give what a service's own failures say at x; empty when nothing special is wrong."""
+        for effect in self.scenario.effects:
+            over = effect.end is not None and x >= effect.end
+            if effect.service == service and effect.reason and x >= effect.start and not over:
+                return effect.reason
+        return ""
+
     def _integral(self, key: tuple[object, ...], make: Callable[[], Steps]) -> Integral:
         found = self._integrals.get(key)
         if found is None:
             found = self._integrals[key] = Integral(make())
         return found
 
-    def _received(self, service: str) -> Steps:
-        key = ("received", service)
-        if key not in self._steps:
-            self._steps[key] = self.of(service).received
-        return self._steps[key]
-
     def _requests(self, service: str, code: str) -> Steps:
         part = {"200": (0.985, -0.985), "404": (0.015, -0.015), "500": (0.0, 1.0)}[code]
         return combined(
             lambda rate, errors: rate * (part[0] + part[1] * errors),
-            self._received(service),
+            self.of(service).received,
             self.of(service).error_share,
         )
 
@@ -142,7 +138,7 @@ class Signals:
         own = self.of(service)
         return combined(
             lambda rate, median, slow: rate * share_within(upper, median, slow),
-            self._received(service),
+            self.of(service).received,
             own.latency,
             own.slow_share,
         )
@@ -151,7 +147,7 @@ class Signals:
         own = self.of(service)
         return combined(
             lambda rate, median, slow: rate * mean_latency(median, slow),
-            self._received(service),
+            self.of(service).received,
             own.latency,
             own.slow_share,
         )
@@ -169,31 +165,33 @@ class Signals:
             outcomes = {"timeout": lost, "error": failed, "ok": 1.0 - lost - failed}
             return rate * share * outcomes[outcome]
 
-        return combined(calls, self._received(service), callee.dropped, callee.error_share)
+        return combined(calls, self.of(service).received, callee.dropped, callee.error_share)
 
     def _processor(self, service: str) -> Steps:
         pods = self.of(service).service.pods
         usual = self.of(service).service.latency_ms / 1000.0
-        return self._received(service).map(lambda rate: 0.02 * pods + 0.2 * rate * usual)
+        return self.of(service).received.map(lambda rate: 0.02 * pods + 0.2 * rate * usual)
 
     def _line_rate(self, service: str, level: str) -> Steps:
         own = self.of(service)
         usual = own.service
         if level == "info":
-            return self._received(service).map(lambda rate: usual.log_rate * rate / usual.rate)
+            return self.of(service).received.map(lambda rate: usual.log_rate * rate / usual.rate)
         # One error line for many failures, as rate-limited loggers do; never above 2 a second.
         per_failure = min(1.0, 0.15 * usual.log_rate / (usual.rate * usual.error_share))
         return combined(
             lambda rate, errors: min(2.0, rate * errors * per_failure),
-            self._received(service),
+            self.of(service).received,
             own.error_share,
         )
 
     def _service_signals(self, service: Service) -> ServiceSignals:
+        offered = self._timeline(service, "request_rate", service.rate)
+        dropped = self._timeline(service, "dropped_calls", 0.0)
         signals = ServiceSignals(
             service=service,
-            offered=self._timeline(service, "request_rate", service.rate),
-            dropped=self._timeline(service, "dropped_calls", 0.0),
+            received=combined(lambda calls, lost: calls * (1.0 - lost), offered, dropped),
+            dropped=dropped,
             error_share=self._timeline(service, "error_share", service.error_share),
             latency=self._timeline(service, "latency", service.latency_ms).map(
                 lambda ms: ms / 1000.0

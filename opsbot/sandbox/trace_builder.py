@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from opsbot.sandbox.noise import mixed, seed_of
+from opsbot.sandbox.noise import mixed, seed_of, weighted
 from opsbot.sandbox.scenario import Dependency, Scenario, Service
 from opsbot.sandbox.signals import CALL_TIMEOUT, SPREAD, Signals
 from opsbot.sandbox.spans import Span
@@ -74,7 +73,11 @@ class TraceBuilder:
             if is_culprit:
                 break
         at += own.latency.at(x) * _OWN_PART * 0.5 * _lognormal(draft)
-        _close(span, at, failed=failed, own_fault=failed and culprit is None)
+        _close(span, at, failed=failed)
+        if failed and culprit is None:
+            reason = self._signals.failure_reason(service, x)
+            span.message = reason or "request failed"
+            span.exception = ("RequestFailed", reason or f"{service} could not complete it")
         return at
 
     def _call(
@@ -105,7 +108,7 @@ class TraceBuilder:
         """Choose the dependency a failing request fails for; None when it is the service's own."""
         failing = self._signals.failing_dependencies(service, x)
         if failing:
-            return _weighted(draft, failing)
+            return weighted(failing, draft.draw())
         dependencies = self._signals.of(service).service.dependencies
         usual = [
             (
@@ -114,7 +117,7 @@ class TraceBuilder:
             )
             for dependency in dependencies
         ]
-        return _weighted(draft, usual) if usual and draft.draw() < 0.4 else None
+        return weighted(usual, draft.draw()) if usual and draft.draw() < 0.4 else None
 
     def _calls(self, draft: _Draft, dependency: Dependency) -> bool:
         return draft.draw() < dependency.share and len(draft.spans) < _MOST_SPANS
@@ -138,29 +141,17 @@ class TraceBuilder:
         return span
 
 
-def _close(span: Span, ended: float, *, failed: bool, own_fault: bool) -> None:
+def _close(span: Span, ended: float, *, failed: bool) -> None:
     span.end = round(ended * 1e9)
     span.attributes["http.response.status_code"] = 500 if failed else 200
     if failed:
         span.status = "error"
-    if own_fault:
-        span.message = "request failed"
-        span.exception = ("RequestFailed", f"{span.service} could not complete the request")
 
 
 def _lognormal(draft: _Draft) -> float:
     first, second = max(draft.draw(), 1e-12), draft.draw()
     normal = math.sqrt(-2.0 * math.log(first)) * math.cos(2.0 * math.pi * second)
     return math.exp(SPREAD * normal)
-
-
-def _weighted(draft: _Draft, choices: Sequence[tuple[Dependency, float]]) -> Dependency:
-    at = draft.draw() * sum(weight for _, weight in choices)
-    for choice, weight in choices:
-        at -= weight
-        if at < 0:
-            return choice
-    return choices[-1][0]
 
 
 def _versions(scenario: Scenario, service: Service) -> tuple[tuple[float, str], ...]:

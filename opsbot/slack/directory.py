@@ -20,7 +20,7 @@ _MOST_REMEMBERED = 10_000
 _MAP = "or map the person to a Slack id in opsbot.yaml"
 
 NO_ADDRESS = f"no e-mail address in the pager: add one there, {_MAP}"
-NO_ACCOUNT = f"no Slack account has their pager address: correct the address, {_MAP}"
+NO_ACCOUNT = f"no active Slack account has their pager address: correct the address, {_MAP}"
 DEACTIVATED = "their Slack account is deactivated: page somebody else, or ask a workspace admin"
 SINGLE_CHANNEL_GUEST = (
     "they are a single-channel guest, whom Slack keeps to one channel: ask a workspace admin"

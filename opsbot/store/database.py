@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, CursorResult, Executable, event, make_url
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+T = TypeVar("T")
+Rows = Sequence[Mapping[str, Any]]
 BUSY_MS = 10_000  # how long a write waits for another process, e.g. `opsbot redact`
 
 
@@ -25,7 +29,7 @@ def database_url(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except ValueError as problem:
+    except (ArgumentError, ValueError) as problem:
         raise UnusableUrl("the database URL cannot be read; write sqlite:///PATH") from problem
     kind = url.drivername.partition("+")[0]
     if kind in {"postgres", "postgresql"}:
@@ -59,6 +63,39 @@ def set_up_sqlite(dbapi_connection: Any, *, read_only: bool = False) -> None:
     cursor.close()
 
 
+class Connection:
+    """What statements are executed on, inside a transaction.
+
+    On SQLite a statement runs to its end even when its caller is cancelled: an interrupted one
+    would keep its lock until the garbage collector finds it.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, is_sqlite: bool) -> None:
+        self._connection = connection
+        self.is_sqlite = is_sqlite
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Rows | None = None
+    ) -> CursorResult[Any]:
+        """Execute one statement."""
+        executed = self._connection.execute(statement, parameters)
+        return await (to_its_end(executed) if self.is_sqlite else executed)
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do `work` whole; a cancellation that arrives meanwhile is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # it has been seen
+        raise
+
+
 class Database:
     """Where a record is kept. Writes happen one at a time on SQLite, in `BEGIN IMMEDIATE`."""
 
@@ -78,35 +115,61 @@ class Database:
         return (self._writer, self._readers) if self.is_sqlite else (self._writer,)
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
+    async def write(self) -> AsyncGenerator[Connection]:
         """A write transaction, committed on leaving and rolled back on an exception."""
         if not self.is_sqlite:
             async with self._writer.begin() as connection:
-                yield connection
+                yield Connection(connection, is_sqlite=False)
             return
-        async with self._one_writer, self._writer.begin() as connection:
-            yield connection
+        async with self._one_writer, _opened(self._writer) as connection:
+            try:
+                yield Connection(connection, is_sqlite=True)
+            except BaseException:
+                await to_its_end(connection.rollback())
+                raise
+            await to_its_end(connection.commit())
 
     @asynccontextmanager
-    async def read(self, *, snapshot: bool = False) -> AsyncGenerator[AsyncConnection]:
+    async def read(self, *, snapshot: bool = False) -> AsyncGenerator[Connection]:
         """A read transaction; with `snapshot`, every statement in it sees the same moment."""
+        if self.is_sqlite:  # where a read transaction always is a snapshot
+            async with _opened(self._readers) as connection:
+                yield Connection(connection, is_sqlite=True)
+            return
         async with self._readers.connect() as connection:
-            if snapshot and not self.is_sqlite:  # a SQLite read transaction always is one
+            if snapshot:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+            yield Connection(connection, is_sqlite=False)
 
     async def truncate_log(self) -> None:
         """Empty SQLite's write-ahead log, which may still hold a body that was redacted."""
         if self.is_sqlite:
             async with self._one_writer, self._writer.connect() as connection:
-                await connection.run_sync(_truncate_log)
+                await to_its_end(connection.run_sync(_truncate_log))
 
     async def close(self) -> None:
+        """Close every connection."""
         for engine in self.engines:
             await engine.dispose()
 
 
-def _truncate_log(connection: Connection) -> None:
+@asynccontextmanager
+async def _opened(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection with a transaction begun, given back whatever happens."""
+    connection = engine.connect()
+    try:
+        await to_its_end(_begin(connection))
+        yield connection
+    finally:
+        await to_its_end(connection.close())
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    await connection.start()
+    await connection.begin()
+
+
+def _truncate_log(connection: SyncConnection) -> None:
     cursor = connection.connection.cursor()  # below SQLAlchemy: not possible in a transaction
     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     cursor.close()
@@ -123,7 +186,7 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:
     def connected(dbapi_connection: Any, _record: Any) -> None:
         set_up_sqlite(dbapi_connection, read_only=read_only)
 
-    def begun(connection: Connection) -> None:
+    def begun(connection: SyncConnection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     event.listen(engine.sync_engine, "connect", connected)

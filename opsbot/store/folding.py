@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from opsbot.core.entry import Redacted
 from opsbot.core.incident import evolve
+from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
 from opsbot.store.state_cache import Folded, nothing_yet
 
 
-async def caught_up(connection: AsyncConnection, known: Folded) -> Folded:
+async def caught_up(connection: Connection, known: Folded) -> Folded:
     """`known` and every entry since.
 
     A redaction among them took words out of what `known` was folded from, so then the whole

@@ -13,11 +13,10 @@ from typing import Any
 
 from sqlalchemy import Update, delete, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsbot.ports import Clock, Delivery, InboxUnavailable, Pending
 from opsbot.store.column import readable, storable
-from opsbot.store.database import Database
+from opsbot.store.database import Connection, Database
 from opsbot.store.entry_row import micros
 from opsbot.store.inbox_gate import (
     ASIDE,
@@ -212,7 +211,7 @@ class PostgresInbox:
         async with self._database.read() as connection:
             return (await connection.execute(fitting.order_by(sized.c.place))).all()
 
-    async def _count(self, connection: AsyncConnection) -> int:
+    async def _count(self, connection: Connection) -> int:
         self._recount_at = self._clock.monotonic() + RECOUNT_S
         waiting = select(func.count()).select_from(table).where(_T.state == PENDING)
         return (await connection.execute(waiting)).scalar_one()

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsbot.core.codec import stored_text
 from opsbot.core.moment import from_micros
 from opsbot.ports import Obligation
+from opsbot.store.database import Connection
 from opsbot.store.entry_row import micros
 from opsbot.store.statement import in_slices, insert, insert_new
 from opsbot.store.tables import claims, obligations
@@ -26,7 +26,7 @@ _T = obligations.c
 _IN_ORDER = (_T.due_at, _T.key)
 
 
-async def owe(connection: AsyncConnection, owed: Obligation, now: datetime) -> None:
+async def owe(connection: Connection, owed: Obligation, now: datetime) -> None:
     """Write an obligation; one that is open or done under this key stays as it is."""
     values = {
         "incident_id": owed.incident_id,
@@ -45,7 +45,7 @@ async def owe(connection: AsyncConnection, owed: Obligation, now: datetime) -> N
     await connection.execute(statement)
 
 
-async def cancel(connection: AsyncConnection, incident_id: str, purpose: str) -> int:
+async def cancel(connection: Connection, incident_id: str, purpose: str) -> int:
     """Cancel what is open for this purpose; how many were."""
     moot = update(obligations).where(
         _T.incident_id == incident_id, _T.purpose == purpose, _T.state == OPEN
@@ -53,14 +53,14 @@ async def cancel(connection: AsyncConnection, incident_id: str, purpose: str) ->
     return (await connection.execute(moot.values(state=CANCELLED))).rowcount
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Obligation]:
+async def due(connection: Connection, now: datetime, limit: int) -> list[Obligation]:
     """What is open and due, the longest overdue first."""
     ready = select(obligations).where(_T.state == OPEN, _T.due_at <= micros(now))
     result = await connection.execute(ready.order_by(*_IN_ORDER).limit(limit))
     return [_read(row) for row in result]
 
 
-async def next_due(connection: AsyncConnection, after: datetime | None) -> datetime | None:
+async def next_due(connection: Connection, after: datetime | None) -> datetime | None:
     """When the next open obligation is due, later than `after`; None when nothing is owed."""
     first = select(func.min(_T.due_at)).where(_T.state == OPEN)
     if after is not None:
@@ -69,20 +69,20 @@ async def next_due(connection: AsyncConnection, after: datetime | None) -> datet
     return None if at is None else from_micros(at)
 
 
-async def settle(connection: AsyncConnection, keys: Sequence[str]) -> None:
+async def settle(connection: Connection, keys: Sequence[str]) -> None:
     """Mark open obligations as done."""
     for some in in_slices(keys):
         done = update(obligations).where(_T.key.in_(some), _T.state == OPEN)
         await connection.execute(done.values(state=DONE))
 
 
-async def postpone(connection: AsyncConnection, key: str, due_at: datetime) -> None:
+async def postpone(connection: Connection, key: str, due_at: datetime) -> None:
     """Move an open obligation to another time and count the attempt."""
     later = update(obligations).where(_T.key == key, _T.state == OPEN)
     await connection.execute(later.values(due_at=micros(due_at), attempt=_T.attempt + 1))
 
 
-async def overdue(connection: AsyncConnection, purpose: str, before: datetime) -> list[Obligation]:
+async def overdue(connection: Connection, purpose: str, before: datetime) -> list[Obligation]:
     """What is open for `purpose` and was first due before `before`, however often postponed."""
     late = select(obligations).where(
         _T.state == OPEN, _T.purpose == purpose, _T.first_due_at < micros(before)
@@ -91,7 +91,7 @@ async def overdue(connection: AsyncConnection, purpose: str, before: datetime) -
     return [_read(row) for row in await connection.execute(in_order)]
 
 
-async def claim(connection: AsyncConnection, key: str, now: datetime) -> datetime | None:
+async def claim(connection: Connection, key: str, now: datetime) -> datetime | None:
     """Claim an act; None when this call made the claim, else when it was first made."""
     if await insert_new(connection, claims, {"key": key, "at": micros(now)}):
         return None

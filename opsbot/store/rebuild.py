@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, delete, select, text, union
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
 from opsbot.store.projection import Derived, derive
 from opsbot.store.statement import INCIDENT_NUMBER, insert_or_replace
@@ -83,14 +83,14 @@ async def rebuild(record: SqlRecord) -> RebuildReport:
     return RebuildReport(incidents=len(ids), differences=tuple(found))
 
 
-async def _keep_writers_out(connection: AsyncConnection) -> None:
-    if connection.dialect.name == "postgresql":
+async def _keep_writers_out(connection: Connection) -> None:
+    if not connection.is_sqlite:
         await connection.execute(
             text("LOCK TABLE heads, incidents, origins, counters IN SHARE ROW EXCLUSIVE MODE")
         )
 
 
-async def _all_ids(connection: AsyncConnection) -> Sequence[str]:
+async def _all_ids(connection: Connection) -> Sequence[str]:
     named = union(
         select(entries.c.incident_id),
         select(incidents.c.incident_id),
@@ -99,12 +99,12 @@ async def _all_ids(connection: AsyncConnection) -> Sequence[str]:
     return sorted((await connection.execute(named)).scalars())
 
 
-async def _derived(connection: AsyncConnection, incident_id: str) -> Derived:
+async def _derived(connection: Connection, incident_id: str) -> Derived:
     result = await connection.execute(ENTRIES_AFTER, {"incident": incident_id, "after": 0})
     return derive(incident_id, read_entries(result.all()))
 
 
-async def _wrong(connection: AsyncConnection, incident_id: str, derived: Derived) -> list[_Wrong]:
+async def _wrong(connection: Connection, incident_id: str, derived: Derived) -> list[_Wrong]:
     index = [derived.index.values()] if derived.state.seq else []
     alerts = [row.values() for row in derived.origins]
     both = [
@@ -115,7 +115,7 @@ async def _wrong(connection: AsyncConnection, incident_id: str, derived: Derived
 
 
 async def _compare(
-    connection: AsyncConnection, table: Table, incident_id: str, rows: Sequence[dict[str, object]]
+    connection: Connection, table: Table, incident_id: str, rows: Sequence[dict[str, object]]
 ) -> _Wrong:
     result = await connection.execute(select(table).where(table.c.incident_id == incident_id))
     stored = {_key(table, row): row for row in ({**found} for found in result.mappings())}
@@ -130,7 +130,7 @@ async def _compare(
     return _Wrong(table=table, incident_id=incident_id, rows=rows, differences=differences)
 
 
-async def _put_right(connection: AsyncConnection, wrong: Sequence[_Wrong]) -> None:
+async def _put_right(connection: Connection, wrong: Sequence[_Wrong]) -> None:
     """All deletions come first: two incidents may hold each other's number."""
     for one in wrong:
         await connection.execute(
@@ -145,7 +145,7 @@ def _key(table: Table, row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[column.name]) for column in table.primary_key.columns)
 
 
-async def _raise_counter(connection: AsyncConnection, highest: int) -> list[Difference]:
+async def _raise_counter(connection: Connection, highest: int) -> list[Difference]:
     """A number that was given out is never given out again, so the counter only ever rises."""
     found = select(counters.c.value).where(counters.c.name == INCIDENT_NUMBER)
     stored = (await connection.execute(found)).scalar_one_or_none()

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsbot.store.database import Connection
 from opsbot.store.tables import counters, heads
 
 INCIDENT_NUMBER = "incident_number"
@@ -17,22 +17,21 @@ HEAD = select(heads.c.seq, heads.c.hash).where(heads.c.incident_id == bindparam(
 HEAD_LOCKED = HEAD.with_for_update()  # SQLite has no such clause, and one writer
 
 
-def insert(connection: AsyncConnection, table: Table) -> Any:
+def insert(connection: Connection, table: Table) -> Any:
     """An INSERT that understands ON CONFLICT, in the connection's dialect."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite if connection.is_sqlite else postgresql).insert(table)
 
 
-async def insert_new(
-    connection: AsyncConnection, table: Table, values: Mapping[str, object]
-) -> bool:
+async def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
     """Insert a row; False when one with its key is there already."""
     statement = insert(connection, table).values(**values).on_conflict_do_nothing()
-    result = await connection.execute(statement)
-    return result.rowcount == 1
+    # Not the row count: for an INSERT the drivers do not agree on it.
+    inserted = await connection.execute(statement.returning(*table.primary_key.columns))
+    return inserted.first() is not None
 
 
 async def insert_or_replace(
-    connection: AsyncConnection, table: Table, values: Mapping[str, object]
+    connection: Connection, table: Table, values: Mapping[str, object]
 ) -> None:
     """Insert a row, or give the one with its primary key these values."""
     keys = [column.name for column in table.primary_key.columns]
@@ -41,17 +40,17 @@ async def insert_or_replace(
     await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
 
 
-async def take_lock(connection: AsyncConnection, name: str) -> None:
+async def take_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds `name`; held until this one ends.
 
     On SQLite a write transaction is alone anyway.
     """
-    if name and connection.dialect.name == "postgresql":
+    if name and not connection.is_sqlite:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
 
-async def count_up(connection: AsyncConnection, name: str) -> int:
+async def count_up(connection: Connection, name: str) -> int:
     """The next value of a counter, starting with 1; given back when the transaction fails."""
     statement = insert(connection, counters).values(name=name, value=1)
     statement = statement.on_conflict_do_update(

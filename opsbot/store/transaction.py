@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsbot.core.chain import GENESIS
 from opsbot.core.entry import Draft, Entry
@@ -16,6 +15,7 @@ from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation
 from opsbot.store import obligations
 from opsbot.store.column import bounded
+from opsbot.store.database import Connection
 from opsbot.store.entry_row import Sealed, micros, read_entry, seal, stored_entries
 from opsbot.store.folding import caught_up
 from opsbot.store.projection import OriginRow, index_row, origin_row
@@ -40,7 +40,7 @@ class SqlTransaction:
     the end, so what is decided on its state is still true when it is written."""
 
     def __init__(
-        self, connection: AsyncConnection, *, cache: StateCache, scrubber: Scrubber, clock: Clock
+        self, connection: Connection, *, cache: StateCache, scrubber: Scrubber, clock: Clock
     ) -> None:
         self.connection = connection
         self.clock = clock

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, union
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsbot.store.chain_check import Verdict, check_chain
+from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER
 from opsbot.store.statement import HEAD
 from opsbot.store.tables import blobs, bodies, entries, heads, incidents
@@ -48,14 +48,14 @@ async def verify(record: SqlRecord, incident_ids: Sequence[str] | None = None) -
     )
 
 
-async def _all_ids(connection: AsyncConnection) -> Sequence[str]:
+async def _all_ids(connection: Connection) -> Sequence[str]:
     named = union(
         select(entries.c.incident_id), select(bodies.c.incident_id), select(heads.c.incident_id)
     )
     return (await connection.execute(named)).scalars().all()
 
 
-async def _verdict(connection: AsyncConnection, incident_id: str) -> Verdict:
+async def _verdict(connection: Connection, incident_id: str) -> Verdict:
     here = {"incident": incident_id}
     # Numbers below 1 are no places in a record; they must be seen all the same.
     rows = (await connection.execute(ENTRIES_AFTER, {**here, "after": -(2**31)})).all()
@@ -72,11 +72,11 @@ async def _verdict(connection: AsyncConnection, incident_id: str) -> Verdict:
     )
 
 
-async def _check_blobs(connection: AsyncConnection) -> tuple[int, list[str]]:
-    count, problems = 0, list[str]()
-    async with connection.stream(select(blobs).execution_options(yield_per=20)) as found:
-        async for row in found:
-            count += 1
-            if hashlib.sha256(row.data).hexdigest() != row.hash:
-                problems.append(f"blob {row.hash[:12]} was changed")
-    return count, problems
+async def _check_blobs(connection: Connection) -> tuple[int, list[str]]:
+    keys = (await connection.execute(select(blobs.c.hash))).scalars().all()
+    problems: list[str] = []
+    for key in keys:  # one at a time: they are large
+        found = await connection.execute(select(blobs.c.data).where(blobs.c.hash == key))
+        if hashlib.sha256(found.scalar_one()).hexdigest() != key:
+            problems.append(f"blob {key[:12]} was changed")
+    return len(keys), problems

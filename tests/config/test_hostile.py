@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from opsbot.config import ConfigInvalid, Settings, file
 from opsbot.config.document import read_document
 from tests.config.vendor import settings_of
 
+ROOT = Path(__file__).parents[2]
 KEYS = sorted({*file.ConfigFile.model_fields, "name", "when", "then", "hours", "acme", "token"})
 SCALARS = st.one_of(
     st.none(),
@@ -98,6 +100,19 @@ def test_plain_values_read_as_the_yaml_library_writes_them(tree: dict[str, objec
     for flow in (True, False):
         text = yaml.dump(tree, Dumper=NoAliases, default_flow_style=flow, allow_unicode=flow)
         assert read_document(text, "opsbot.yaml").root == tree
+
+
+def read_with(path: Path, parser: object) -> object:
+    try:
+        return read_document(path.read_text("utf-8"), path.name, parser)
+    except ConfigInvalid as error:
+        return error.problems
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("tests/config/bad/*")), ids=lambda p: p.stem)
+def test_both_parsers_of_the_library_read_the_same(path: Path) -> None:
+    """Where the parser in C is missing, values, lines and errors stay as they are."""
+    assert read_with(path, yaml.SafeLoader) == read_with(path, yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize(

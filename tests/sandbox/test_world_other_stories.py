@@ -14,7 +14,9 @@ P95 = (
 async def test_a_starved_pool_is_slow_first_and_fails_later() -> None:
     """catalog-db-proxy's latency rises minutes before its errors, and before the decoy's deploy."""
     async with running("connection-pool") as rig:
-        slow = seen(await rig.prom(P95.format(s="catalog-db-proxy"), -1800, -840, 0), "catalog-db-proxy")
+        slow = seen(
+            await rig.prom(P95.format(s="catalog-db-proxy"), -1800, -840, 0), "catalog-db-proxy"
+        )
         errors = seen(
             await rig.prom(ERROR_SHARE.format(s="catalog-db-proxy"), -1800, -840, 0),
             "catalog-db-proxy",
@@ -49,7 +51,7 @@ async def test_healthy_logs_name_the_exhausted_pool() -> None:
     }
     lines = [line for one in body["data"]["result"] for _, line in one["values"]]
     assert len(lines) == 200
-    assert sum("could not obtain a connection from the pool" in line for line in lines) > 15
+    assert sum("connection pool exhausted, request rejected" in line for line in lines) > 15
     assert any("peer=catalog-db-proxy" in line for line in lines)
 
 

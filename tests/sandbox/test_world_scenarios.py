@@ -40,7 +40,9 @@ def test_a_callee_gets_about_the_traffic_its_callers_send(name: str) -> None:
             for dependency in scenario.service(caller).dependencies
             if dependency.service == service.name
         )
-        assert not scenario.callers_of(service.name) or sent == pytest.approx(service.rate, rel=0.02)
+        assert not scenario.callers_of(service.name) or sent == pytest.approx(
+            service.rate, rel=0.02
+        )
 
 
 def test_the_catalogue_is_what_a_team_would_write_down() -> None:
@@ -86,9 +88,18 @@ def broken(tmp_path: Path, **changes: object) -> Path:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"effects": [{"service": "nobody", "signal": "latency", "from": "0s", "value": 1}]}, "nobody"),
-        ({"effects": [{"service": "cart-api", "signal": "mood", "from": "0s"}]}, "effects\\[0\\].signal"),
-        ({"effects": [{"service": "cart-api", "signal": "latency", "from": "0s"}]}, "value or factor"),
+        (
+            {"effects": [{"service": "nobody", "signal": "latency", "from": "0s", "value": 1}]},
+            "nobody",
+        ),
+        (
+            {"effects": [{"service": "cart-api", "signal": "mood", "from": "0s"}]},
+            "effects\\[0\\].signal",
+        ),
+        (
+            {"effects": [{"service": "cart-api", "signal": "latency", "from": "0s"}]},
+            "value or factor",
+        ),
         ({"effects": [{"service": "cart-api", "signal": "latency", "from": "soon"}]}, "-4m30s"),
         ({"page": {"title": "x", "service": "nobody"}}, "page.service"),
         ({"surprise": 1}, "surprise: unknown key"),

@@ -40,7 +40,7 @@ async def test_the_paging_service_fails_above_five_per_cent_for_four_minutes_onl
 
 
 async def test_the_culprit_sits_at_its_new_limit_and_reports_no_errors() -> None:
-    """Memory jumps from under 60 % to the limit with the deploy; nothing restarts, nothing fails."""
+    """Memory jumps from under 60 % to the limit with the deploy; nothing restarts or fails."""
     async with running() as rig:
         memory = seen(await rig.prom(MEMORY.format(s="session-validation"), -780, -600, 0), PATH[2])
         limit = await rig.prom(
@@ -180,7 +180,7 @@ async def test_failing_traces_contain_the_whole_path_down_to_the_unanswered_call
             if ("auth-api", "call session-validation") not in failed:
                 continue
             whole += 1
-            last = next(span for name, span in spans if span["name"] == "call session-validation")
+            last = next(span for _, span in spans if span["name"] == "call session-validation")
             assert not [span for _, span in spans if span.get("parentSpanId") == last["spanId"]]
             assert int(last["endTimeUnixNano"]) - int(last["startTimeUnixNano"]) >= 2e9
     assert whole >= 0.7 * len(recent)

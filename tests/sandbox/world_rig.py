@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -40,7 +42,7 @@ class Rig:
         return (ANCHOR + timedelta(seconds=offset)).timestamp()
 
     async def get(
-        self, url: str, headers: Mapping[str, str] | None = None, **params: str | float
+        self, url: str, headers: Mapping[str, str] | None = None, /, **params: str | float
     ) -> tuple[int, Any]:
         """Status and body (parsed when it is JSON) of a GET."""
         texts = {name.rstrip("_"): str(value) for name, value in params.items()}
@@ -74,13 +76,16 @@ async def _body(response: aiohttp.ClientResponse) -> Any:
     return await response.text()
 
 
+_loaded = cache(load_scenario)
+
+
 @asynccontextmanager
 async def running(
     scenario: str = "memory-limit", *, seconds_after: float = 20.0, **options: Any
-) -> AsyncIterator[Rig]:
+) -> AsyncGenerator[Rig]:
     """Run a world whose clock stands some seconds after the page."""
     clock = ManualClock(ANCHOR + timedelta(seconds=seconds_after))
-    world = World(load_scenario(scenario), clock=clock, anchor=ANCHOR, **options)
+    world = World(_loaded(scenario), clock=clock, anchor=ANCHOR, **options)
     urls = await world.start()
     try:
         async with aiohttp.ClientSession(trust_env=False) as http:
@@ -110,6 +115,8 @@ class Receiver:
     url: str = ""
     got: list[Received] = field(default_factory=list[Received])
     answer: Callable[[Received, int], int | web.Response] = lambda _received, _count: 202
+    delays: dict[int, float] = field(default_factory=dict[int, float])
+    """Seconds the n-th delivery waits for its answer."""
 
     @property
     def types(self) -> list[str]:
@@ -118,7 +125,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncGenerator[Receiver]:
     """Listen for webhooks."""
     door = Receiver()
 
@@ -130,6 +137,7 @@ async def receiver() -> AsyncIterator[Receiver]:
             event = {"event_type": "unreadable"}
         received = Received(headers=dict(request.headers), body=raw, event=event)
         door.got.append(received)
+        await asyncio.sleep(door.delays.get(len(door.got), 0.0))
         answer = door.answer(received, len(door.got))
         return web.Response(status=answer) if isinstance(answer, int) else answer
 

@@ -12,6 +12,7 @@ from argparse import Namespace
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -129,5 +130,5 @@ def _bodies(file: Path) -> list[bytes]:
         held = json.loads(text)
     except ValueError:
         held = [json.loads(line) for line in text.splitlines() if line.strip()]
-    rows: list[object] = held if isinstance(held, list) else [held]
+    rows = cast("list[object]", held) if isinstance(held, list) else [held]
     return [json.dumps(row).encode() for row in rows]

@@ -43,7 +43,8 @@ def _print(report: VerifyReport) -> None:
         mark = "[green]ok [/]" if checked.ok else "[red]BAD[/]"
         name = f"INC-{checked.number}" if checked.number else checked.incident_id
         redacted = f", {checked.redacted} redacted" if checked.redacted else ""
-        console.print(f"{mark}  {name:<10} {checked.entries} entries{redacted}, head {checked.head}")
+        said = f"{checked.entries} entries{redacted}, head {checked.head}"
+        console.print(f"{mark}  {name:<10} {said}")
         for problem in checked.problems:
             console.print(f"     {problem}", style="red", markup=False)
     for problem in report.problems:

@@ -1,127 +1,191 @@
-"""The Pager port on PagerDuty: people with their addresses, and notes.
-
-Source: https://developer.pagerduty.com/api-reference (GET /users/{id}, GET /oncalls,
-POST /incidents/{id}/notes).
-"""
+"""The Pager port on PagerDuty: who is paged and on call, by e-mail, and notes on incidents."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from opsbot.core.people import Person
-from opsbot.core.text import cut, inert
-from opsbot.integrations import SecretUnavailable
-from opsbot.integrations._backend import Backend, LookUpFailed
-from opsbot.integrations._foreign_json import mapping, objects, text
-from opsbot.ports import Clock, Done, HttpFailure, Outcome, Refused, Unsure
+from opsbot.core.text import inert
+from opsbot.integrations._backend import LookUpFailed
+from opsbot.integrations._foreign_json import mapping, objects, text, whole
+from opsbot.integrations._look_up import in_time
+from opsbot.integrations.pagerduty.api import PagerDutyApi
+from opsbot.ports import Clock, Done, Outcome, Refused, Unsure
 
-KEPT_FOR = 300.0  # seconds an address or a rota is believed
-_MOST_LOOKED_UP = 100  # people a room can take at once; the others keep their names
-_TIMEOUT = 5.0
-_SOON = timedelta(seconds=10)
+KEPT = timedelta(minutes=5)
+_ONE_BY_ONE = 20
+"""Up to so many people are asked for one by one; beyond, the account's users are listed."""
+
+_PAGE = 100
+_MOST_PAGES = 100  # PagerDuty refuses an offset above 10,000
+_AGAIN = timedelta(seconds=30)
+_log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Kept:
+    """Values that are good for five minutes."""
+
+    clock: Clock
+    _found: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
+
+    def get(self, key: str) -> Any:
+        until, value = self._found.get(key, (0.0, None))
+        return value if self.clock.monotonic() < until else None
+
+    def put(self, key: str, value: Any) -> None:
+        self._found[key] = (self.clock.monotonic() + KEPT.total_seconds(), value)
+
+
+@dataclass(frozen=True, slots=True)
 class PagerDutyPager:
-    """Looks people up and writes notes; answers are kept for five minutes."""
+    """People's addresses come from their own records, since an incident only refers to them."""
 
-    def __init__(self, backend: Backend, clock: Clock) -> None:
-        self._backend, self._clock = backend, clock
-        self._people: dict[str, tuple[float, Person]] = {}
-        self._rotas: dict[str, tuple[float, tuple[Person, ...]]] = {}
+    api: PagerDutyApi
+    clock: Clock
+    from_email: str
+    on_call_levels: int | None
+    deadline: float
+    _users: _Kept = field(init=False)
+    _on_calls: _Kept = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_users", _Kept(self.clock))
+        object.__setattr__(self, "_on_calls", _Kept(self.clock))
 
     async def people(
         self, ids: Sequence[str], escalation_policy_id: str
     ) -> Outcome[tuple[Person, ...]]:
-        """The people of these ids and, with a policy, who is on call for its first level now.
+        """The people of these ids and whoever is on call for the policy now, each once.
 
-        Somebody PagerDuty no longer knows is left out; the caller keeps their name.
+        Somebody whose record cannot be had is given without name and address, so that the room
+        can say who is missing. Refused only when nobody at all was found out.
         """
-        wanted = list(dict.fromkeys(ids))[:_MOST_LOOKED_UP]
-        rota = self._on_call(escalation_policy_id) if escalation_policy_id else _nobody()
-        try:
-            found = await asyncio.gather(rota, *(self._person(person) for person in wanted))
-        except LookUpFailed as failed:
-            return _refused(failed)
-        on_call, assigned = found[0], [p for p in found[1:] if isinstance(p, Person)]
-        everybody = {p.id: p for p in (*assigned, *(on_call if isinstance(on_call, tuple) else ()))}
-        return Done(value=tuple(everybody.values()))
+        wanted = tuple(dict.fromkeys(one for one in ids if one))
+        asked = {"users": self._people_of(wanted)}
+        if escalation_policy_id:
+            asked["on call"] = self._on_call(escalation_policy_id)
+        answers, errors = await in_time(asked, self.deadline)
+        found = {person.id: person for person in answers.get("users", ())}
+        for person in answers.get("on call", ()):
+            found.setdefault(person.id, person)
+        known = any(person.name or person.email for person in found.values())
+        if errors and not known:
+            return self._refused(next(iter(errors.values())))
+        for part, error in errors.items():
+            _log.warning("pagerduty: people of %s not found: %s", part, _words(error))
+        missing = {one: Person(id=one, name="") for one in wanted if one not in found}
+        return Done(value=(*found.values(), *missing.values()))
 
     async def add_note(self, alert_id: str, text: str) -> Outcome[None]:
-        """Write a note on an incident. A write is never repeated here."""
-        body = json.dumps({"note": {"content": cut(text, 25_000)}}).encode()
-        backend = self._backend
+        """Write a note on the incident; it is never written twice by us without a look."""
+        headers = {"From": self.from_email} if self.from_email else {}
+        body = {"note": {"content": text}}
+        path = f"/incidents/{quote(alert_id, safe='')}/notes"
         try:
-            authorization, _ = backend.credentials.header()
-        except SecretUnavailable:
-            return Refused(error="no secret", cure="PAGERDUTY_API_TOKEN cannot be read")
-        headers = {**backend.headers, "Authorization": authorization}
-        url = f"{backend.url}/incidents/{quote(alert_id, safe='')}/notes"
-        try:
-            answer = await backend.http.request(
-                "POST", url, headers=headers, body=body, timeout=_TIMEOUT
-            )
-        except HttpFailure as failure:
-            if failure.sent:
-                return Unsure(reason=failure.reason)
-            return Refused(error=failure.reason, cure="PagerDuty cannot be reached",
-                           retry_after=_SOON)  # fmt: skip
-        if 200 <= answer.status < 300:
-            return Done(value=None)
-        retry = _SOON if answer.status in (429, 500, 502, 503, 504) else None
-        cure = "check PAGERDUTY_API_TOKEN and pagerduty.from_email"
-        return Refused(error=f"status {answer.status}", cure=cure, retry_after=retry)
-
-    async def _person(self, person_id: str) -> Person | None:
-        held = self._people.get(person_id)
-        now = self._clock.monotonic()
-        if held and now - held[0] < KEPT_FOR:
-            return held[1]
-        try:
-            path = f"/users/{quote(person_id, safe='')}"
-            answer = mapping(await self._backend.get(path, timeout=_TIMEOUT))
+            await self.api.act(path, body, headers=headers, timeout=self.deadline)
         except LookUpFailed as failed:
-            if failed.status == 404:
-                return None  # removed from the account since
-            raise
-        person = _person(mapping(answer.get("user")))
-        self._people[person_id] = (now, person)
-        return person
+            if 200 <= failed.status < 300:
+                return Done(value=None)  # taken; only the answer was unreadable
+            if failed.sent and (not failed.status or failed.status >= 500):
+                return Unsure(reason=failed.error)
+            return self._refused(failed)
+        return Done(value=None)
 
-    async def _on_call(self, policy_id: str) -> tuple[Person, ...]:
-        held = self._rotas.get(policy_id)
-        now = self._clock.monotonic()
-        if held and now - held[0] < KEPT_FOR:
-            return held[1]
-        params = (
-            ("escalation_policy_ids[]", policy_id), ("earliest", "true"), ("include[]", "users"),
-            ("limit", "100"),
-        )  # fmt: skip
-        answer = mapping(await self._backend.get("/oncalls", params, timeout=_TIMEOUT))
-        shifts = objects(answer.get("oncalls"))
-        first = [s for s in shifts if s.get("escalation_level") in (1, None)]
-        people = {p.id: p for p in (_person(mapping(s.get("user"))) for s in first) if p.id}
-        self._rotas[policy_id] = (now, tuple(people.values()))
+    def _refused(self, error: BaseException) -> Refused:
+        if isinstance(error, asyncio.CancelledError):
+            words = f"PagerDuty did not answer within {self.deadline:g} s"
+            return Refused(error=words, cure="opsbot tries again", retry_after=_AGAIN)
+        if not isinstance(error, LookUpFailed):
+            words = f"PagerDuty's answer could not be understood ({type(error).__name__})"
+            return Refused(error=words, cure="please report this")
+        if error.status == 429 or self.api.blocked_for():
+            wait = self.api.blocked_for() or _AGAIN
+            return Refused(error=error.error, cure="opsbot tries again", retry_after=wait)
+        if not error.status or error.status >= 500:
+            return Refused(error=error.error, cure="opsbot tries again", retry_after=_AGAIN)
+        return Refused(error=error.error, cure=error.cure or "see PagerDuty's own words")
+
+    async def _people_of(self, ids: Sequence[str]) -> tuple[Person, ...]:
+        unknown = [one for one in ids if self._users.get(one) is None]
+        if len(unknown) > _ONE_BY_ONE:
+            await self._list_users(frozenset(unknown))
+        elif unknown:
+            await self._ask_each(unknown)
+        return tuple(person for one in ids if (person := self._users.get(one)) is not None)
+
+    async def _ask_each(self, ids: Sequence[str]) -> None:
+        asked = {
+            one: self.api.get(f"/users/{quote(one, safe='')}", timeout=self.deadline) for one in ids
+        }
+        answers, errors = await in_time(asked, self.deadline)
+        for one, answer in answers.items():
+            self._remember([mapping(answer.get("user"))])
+            if self._users.get(one) is None:
+                self._users.put(one, Person(id=one, name=""))
+        serious = [e for e in errors.values() if not _is_gone(e)]
+        if serious and not answers:
+            raise serious[0]
+
+    async def _list_users(self, wanted: frozenset[str]) -> None:
+        for page in range(_MOST_PAGES):
+            params = [("limit", str(_PAGE)), ("offset", str(page * _PAGE))]
+            answer = await self.api.get("/users", params, timeout=self.deadline)
+            self._remember(objects(answer.get("users")))
+            found = all(self._users.get(one) is not None for one in wanted)
+            if found or answer.get("more") is not True:
+                return
+
+    def _remember(self, users: Iterable[Mapping[str, Any]]) -> None:
+        for user in users:
+            person = _person(user)
+            if person is not None and person.email:
+                self._users.put(person.id, person)
+
+    async def _on_call(self, policy: str) -> tuple[Person, ...]:
+        kept: tuple[Person, ...] | None = self._on_calls.get(policy)
+        if kept is not None:
+            return kept
+        params = [
+            ("escalation_policy_ids[]", policy),
+            ("earliest", "true"),
+            ("include[]", "users"),
+            ("limit", str(_PAGE)),
+        ]
+        answer = await self.api.get("/oncalls", params, timeout=self.deadline)
+        entries = sorted(objects(answer.get("oncalls")), key=_level)
+        users = [
+            mapping(entry.get("user"))
+            for entry in entries
+            if self.on_call_levels is None or _level(entry) <= self.on_call_levels
+        ]
+        self._remember(users)
+        people = {person.id: person for user in users if (person := _person(user)) is not None}
+        self._on_calls.put(policy, tuple(people.values()))
         return tuple(people.values())
 
 
-async def _nobody() -> tuple[Person, ...]:
-    return ()
-
-
-def _person(user: dict[str, Any]) -> Person:
+def _person(user: Mapping[str, Any]) -> Person | None:
+    user_id = inert(text(user.get("id")), 100)
+    if not user_id:
+        return None
     name = inert(text(user.get("name")) or text(user.get("summary")), 120)
-    return Person(id=text(user.get("id"))[:200], name=name, email=text(user.get("email"))[:320])
+    return Person(id=user_id, name=name, email=inert(text(user.get("email")), 254))
 
 
-def _refused(failed: LookUpFailed) -> Refused:
-    """401 may also mean the wrong region: EU accounts live at another address."""
-    cure = failed.reason
-    if failed.status == 401:
-        cure += "; an EU account needs api_url https://api.eu.pagerduty.com"
-    lasting = failed.status in (400, 401, 402, 403, 404)
-    return Refused(error=cut(failed.reason, 200), cure=cure, retry_after=None if lasting else _SOON)
+def _level(entry: Mapping[str, Any]) -> int:
+    return whole(entry.get("escalation_level")) or 1
+
+
+def _is_gone(error: BaseException) -> bool:
+    return isinstance(error, LookUpFailed) and error.status == 404
+
+
+def _words(error: BaseException) -> str:
+    return error.reason if isinstance(error, LookUpFailed) else type(error).__name__

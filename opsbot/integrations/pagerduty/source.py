@@ -1,7 +1,9 @@
-"""What PagerDuty itself knows of an incident: alerts, notes and log entries, related changes."""
+"""What PagerDuty itself knows of an incident: its alerts, notes, and changes it relates."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -15,161 +17,204 @@ from opsbot.core.evidence import (
     SourceReport,
 )
 from opsbot.core.moment import parse_moment
-from opsbot.core.text import inert
-from opsbot.integrations._backend import Backend, LookUpFailed
+from opsbot.core.text import count, inert
+from opsbot.integrations._backend import LookUpFailed
+from opsbot.integrations._change_details import deploy_key, hints, version_in
 from opsbot.integrations._foreign_json import mapping, objects, text
-from opsbot.integrations._look_up import LookUp, reported
+from opsbot.integrations._look_up import LookUp, names_in, reported
+from opsbot.integrations._query_text import web_link
+from opsbot.integrations.pagerduty.api import PagerDutyApi
 from opsbot.ports import Clock
 
-NAME = "pagerduty"
-_MOST_ALERTS = 100  # one page; more is said as cut off
-_PLAN_LACKS_IT = (402, 403)
-# Log entries that say more than the webhooks already did.
-_TELLING = {
-    "exhaust_escalation_path_log_entry": "nobody left to escalate to",
-    "reach_ack_limit_log_entry": "the acknowledgement limit was reached",
-    "urgency_change_log_entry": "urgency changed",
-    "snooze_log_entry": "snoozed",
+_MOST_INCIDENTS = 3
+_MOST_ALERTS = 10
+_PAGE = 100
+# Log entries that tell a responder something the webhooks have not told already.
+_OF_NOTE = frozenset(
+    {
+        "annotate_log_entry",
+        "snooze_log_entry",
+        "urgency_change_log_entry",
+        "reach_ack_limit_log_entry",
+        "exhaust_escalation_path_log_entry",
+    }
+)
+_CORRELATIONS = {
+    "most_recent": "the most recent change",
+    "related_service": "a change of a related service",
+    "intelligent": "a change PagerDuty relates",
 }
+_NOT_IN_PLAN = (402, 403, 404)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDutySource:
-    """Evidence of kind `changes`: PagerDuty correlates change events with the incident."""
+    """Alerts with what the monitor sent, notes people wrote, and change events."""
 
-    name = NAME
-    kind = EvidenceKind.CHANGES
+    api: PagerDutyApi
+    clock: Clock
+    deadline: float
 
-    def __init__(self, *, backend: Backend, clock: Clock, deadline: float) -> None:
-        self._backend, self._clock, self._deadline = backend, clock, deadline
+    @property
+    def name(self) -> str:
+        return "pagerduty"
+
+    @property
+    def kind(self) -> EvidenceKind:
+        return EvidenceKind.CHANGES
 
     async def collect(self, ask: EvidenceAsk) -> SourceReport:
-        """Ask for the incident's alerts, log entries and related changes at once."""
+        """What PagerDuty knows; never raises, never exceeds its deadline."""
         look_up = LookUp(
-            source=NAME, kind=self.kind, ask=ask, clock=self._clock, deadline=self._deadline
+            source=self.name, kind=self.kind, ask=ask, clock=self.clock, deadline=self.deadline
         )
-
-        async def work(look_up: LookUp) -> SourceReport:
-            return await self._look(look_up)
-
-        return await reported(look_up, work)
+        return await reported(look_up, self._look)
 
     async def _look(self, look_up: LookUp) -> SourceReport:
-        incident_id = next((i for i in look_up.ask.alert_ids if ":" not in i), "")
-        if not incident_id:
-            return look_up.report(health=Health.SPARSE, reason="no PagerDuty incident to ask for")
-        path = f"/incidents/{quote(incident_id, safe='')}"
-        paths = {
-            "alerts": f"{path}/alerts",
-            "log entries": f"{path}/log_entries",
-            "related changes": f"{path}/related_change_events",
-        }
-        look_up.queries += [f"GET {where}" for where in paths.values()]
+        ids = look_up.ask.alert_ids[:_MOST_INCIDENTS]
+        if not ids:
+            reason = "no PagerDuty incident belongs to this one: there is nothing to ask"
+            return look_up.report(health=Health.SPARSE, reason=reason)
+        names = names_in(self.name, look_up.ask)
         answers = await look_up.parts(
-            {name: self._read(where, look_up) for name, where in paths.items()}
+            {
+                f"{what} of {inert(alert_id, 60)}": part(look_up, alert_id, names)
+                for alert_id in ids
+                for what, part in (
+                    ("alerts", self._alerts),
+                    ("log entries", self._log_entries),
+                    ("related changes", self._changes),
+                )
+            }
         )
-        if not answers:
+        if not any(name.startswith("alerts ") for name in answers):
             return look_up.unreachable()
-        findings = [
-            *_alerts(answers.get("alerts", {})),
-            *_log_entries(answers.get("log entries", {})),
-            *_changes(answers.get("related changes", {}), look_up.ask),
-        ]
-        if mapping(answers.get("alerts")).get("more") is True:
-            look_up.cut_off.append(f"more than {_MOST_ALERTS} alerts; the first are shown")
-        newest = max((finding.at for finding in findings), default=None)
-        return look_up.report(health=Health.FRESH, findings=findings, newest_at=newest)
+        found = {finding.fold_key: finding for part in answers.values() for finding in part}
+        return look_up.report(
+            health=Health.FRESH,
+            findings=tuple(found.values()),
+            newest_at=max((finding.at for finding in found.values()), default=None),
+        )
 
-    async def _read(self, path: str, look_up: LookUp) -> dict[str, Any]:
-        params = (("limit", str(_MOST_ALERTS)),)
+    async def _list(
+        self, look_up: LookUp, alert_id: str, what: str, params: Sequence[tuple[str, str]] = ()
+    ) -> list[dict[str, Any]]:
+        path = f"/incidents/{quote(alert_id, safe='')}/{what}"
+        look_up.queries.append(f"GET {path}")
+        body = await self.api.get(path, params, timeout=self.deadline)
+        key = "change_events" if what == "related_change_events" else what
+        if key not in body:
+            raise LookUpFailed(f"PagerDuty did not answer with {key}", "check api_url")
+        if body.get("more") is True:
+            look_up.cut_off.append(f"only the first {_PAGE} {what.replace('_', ' ')}")
+        return objects(body[key])
+
+    async def _alerts(
+        self, look_up: LookUp, alert_id: str, names: Mapping[str, str]
+    ) -> list[Finding]:
+        entries = await self._list(look_up, alert_id, "alerts", [("limit", str(_PAGE))])
+        if len(entries) > _MOST_ALERTS:
+            look_up.cut_off.append(f"{count(len(entries) - _MOST_ALERTS, 'more alert')}")
+        return _dated(_alert(entry, names) for entry in entries[:_MOST_ALERTS])
+
+    async def _log_entries(
+        self, look_up: LookUp, alert_id: str, names: Mapping[str, str]
+    ) -> list[Finding]:
+        params = [("limit", str(_PAGE)), ("include[]", "channels")]
+        entries = await self._list(look_up, alert_id, "log_entries", params)
+        return _dated(_log_entry(one) for one in entries if text(one.get("type")) in _OF_NOTE)
+
+    async def _changes(
+        self, look_up: LookUp, alert_id: str, names: Mapping[str, str]
+    ) -> list[Finding]:
         try:
-            return mapping(await self._backend.get(path, params, timeout=look_up.left))
+            entries = await self._list(look_up, alert_id, "related_change_events")
         except LookUpFailed as failed:
-            if failed.status in _PLAN_LACKS_IT and path.endswith("related_change_events"):
-                return {}  # the account's plan has no related changes: nothing is missing
+            if failed.status in _NOT_IN_PLAN:
+                return []  # change correlation is an add-on: not having it is no gap
             raise
+        return _dated(_change(entry, names) for entry in entries)
 
 
-def _at(value: Any) -> datetime | None:
+def _dated(findings: Iterable[Finding | None]) -> list[Finding]:
+    return [finding for finding in findings if finding is not None]
+
+
+def _moment(entry: Mapping[str, Any], key: str) -> datetime | None:
     try:
-        return parse_moment(text(value))
+        return parse_moment(text(entry.get(key)))
     except ValueError:
         return None
 
 
-def _web(value: Any) -> str:
-    url = text(value)
-    return url if url.startswith("https://") and len(url) <= 2_000 else ""
+def _service(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Our name for the first service an entry refers to that the ask knows, by id or by name."""
+    for reference in (mapping(entry.get("service")), *objects(entry.get("services"))):
+        for known in (text(reference.get("id")), text(reference.get("summary"))):
+            if known in names:
+                return names[known]
+    return ""
 
 
-def _alerts(answer: dict[str, Any]) -> list[Finding]:
-    found: list[Finding] = []
-    for alert in objects(answer.get("alerts")):
-        at = _at(alert.get("created_at"))
-        if at is None:
-            continue
-        service = inert(text(mapping(alert.get("service")).get("summary")), 80)
-        words = inert(text(alert.get("summary")), 160)
-        severity = inert(text(alert.get("severity")), 20)
-        said = f"alert{f' ({severity})' if severity else ''}: {words}{_labels(alert)}"
-        found.append(
-            Finding(
-                at=at,
-                kind=FindingKind.ALERT,
-                service=service,
-                summary=said,
-                link=_web(alert.get("html_url")),
-                fold_key=f"alert:{text(alert.get('id'))[:100]}",
-            )
-        )
-    return found
-
-
-def _labels(alert: dict[str, Any]) -> str:
-    """A few of the facts the monitor sent along; text and numbers only."""
-    body = mapping(alert.get("body"))
-    details = mapping(body.get("cef_details")) or mapping(body.get("details"))
+def _alert(entry: Mapping[str, Any], names: Mapping[str, str]) -> Finding | None:
+    at = _moment(entry, "created_at")
+    if at is None:
+        return None
+    body = mapping(entry.get("body"))
+    severity = inert(text(entry.get("severity")), 30)
     told = [
-        f"{inert(key, 30)}={inert(words, 60)}"
-        for key, value in details.items()
-        if (words := text(value))
+        one for one in (severity, *hints(body.get("details") or body.get("cef_details"))) if one
     ]
-    return f" [{', '.join(told[:4])}]" if told else ""
+    more = f" ({'; '.join(told)})" if told else ""
+    return Finding(
+        at=at,
+        kind=FindingKind.ALERT,
+        service=_service(entry, names),
+        summary=f"alert: {inert(text(entry.get('summary')), 160) or 'without a text'}{more}",
+        link=web_link(text(entry.get("html_url"))),
+        fold_key=f"alert:{inert(text(entry.get('id')), 60)}",
+    )
 
 
-def _log_entries(answer: dict[str, Any]) -> list[Finding]:
-    found: list[Finding] = []
-    for entry in objects(answer.get("log_entries")):
-        at, words = _at(entry.get("created_at")), _TELLING.get(text(entry.get("type")))
-        if at is None or words is None:
-            continue
-        summary = f"PagerDuty: {words}: {inert(text(entry.get('summary')), 160)}"
-        found.append(
-            Finding(at=at, kind=FindingKind.ALERT, service="", summary=summary,
-                    link=_web(entry.get("html_url")),
-                    fold_key=f"log:{text(entry.get('id'))[:100]}")
-        )  # fmt: skip
-    return found
+def _log_entry(entry: Mapping[str, Any]) -> Finding | None:
+    at = _moment(entry, "created_at")
+    if at is None:
+        return None
+    channel = mapping(entry.get("channel"))
+    note = next(
+        (text(channel[key]) for key in ("content", "summary") if text(channel.get(key))), ""
+    )
+    words = inert(text(entry.get("summary")), 120) or "an entry without a text"
+    more = f': "{inert(note, 200)}"' if note and note not in text(entry.get("summary")) else ""
+    return Finding(
+        at=at,
+        kind=FindingKind.ALERT,
+        service="",
+        summary=f"PagerDuty: {words}{more}",
+        link=web_link(text(entry.get("html_url"))),
+        fold_key=f"log entry:{inert(text(entry.get('id')), 60)}",
+    )
 
 
-def _changes(answer: dict[str, Any], ask: EvidenceAsk) -> list[Finding]:
-    found: list[Finding] = []
-    for change in objects(answer.get("change_events")):
-        at = _at(change.get("timestamp"))
-        if at is None or not ask.window.end - ask.horizon <= at <= ask.window.end:
-            continue
-        reason = text(mapping(change.get("correlation_reason")).get("reason")).replace("_", " ")
-        why = f" (PagerDuty: {inert(reason, 40)})" if reason else ""
-        custom = mapping(change.get("custom_details"))
-        service, version = text(custom.get("service")), text(custom.get("version"))
-        links = objects(change.get("links"))
-        found.append(
-            Finding(
-                at=at, kind=FindingKind.DEPLOY if version else FindingKind.CHANGE,
-                service=inert(service, 80),
-                summary=f"{inert(text(change.get('summary')), 200)}{why}",
-                link=_web(links[0].get("href")) if links else "",
-                fold_key=f"deploy:{inert(service, 80)}:{inert(version, 80)}"
-                if service and version else f"change:{text(change.get('id'))[:100]}",
-            )
-        )  # fmt: skip
-    return found
+def _change(entry: Mapping[str, Any], names: Mapping[str, str]) -> Finding | None:
+    at = _moment(entry, "timestamp")
+    if at is None:
+        return None
+    service = _service(entry, names)
+    details = entry.get("custom_details")
+    version = version_in(details)
+    correlation = text(mapping(entry.get("correlation_reason")).get("reason"))
+    told = [*hints(details), _CORRELATIONS.get(correlation, "")]
+    more = "; ".join(one for one in told if one)
+    words = inert(text(entry.get("summary")), 160) or "a change without a text"
+    links = [web_link(text(link.get("href"))) for link in objects(entry.get("links"))]
+    return Finding(
+        at=at,
+        kind=FindingKind.DEPLOY if version else FindingKind.CHANGE,
+        service=service,
+        summary=f"{service + ': ' if service else ''}{words}{f' ({more})' if more else ''}",
+        link=next((link for link in links if link), ""),
+        fold_key=deploy_key(service, version)
+        if service and version
+        else f"change:{inert(text(entry.get('id')), 60)}",
+    )

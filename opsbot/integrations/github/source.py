@@ -1,15 +1,12 @@
-"""GitHub: deployments of the services' repositories, dated by their statuses."""
+"""Lists the deployments of the services' repositories and asks for the statuses of recent ones."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
-
-from pydantic import Field
 
 from opsbot.core.evidence import (
     EvidenceAsk,
@@ -21,84 +18,19 @@ from opsbot.core.evidence import (
     SourceReport,
     Subject,
 )
-from opsbot.core.moment import clock_text, from_micros, parse_moment, to_micros
+from opsbot.core.moment import clock_text
 from opsbot.core.text import count, inert, listed
-from opsbot.integrations import Integration, SecretField, Wiring
-from opsbot.integrations._backend import Backend, Credentials, LookUpFailed
-from opsbot.integrations._change_details import deploy_key, hints, version_in
-from opsbot.integrations._foreign_json import mapping, objects, text, whole
+from opsbot.integrations._backend import Backend, LookUpFailed
+from opsbot.integrations._change_details import deploy_key, hints
+from opsbot.integrations._foreign_json import objects, text
 from opsbot.integrations._look_up import LookUp, reported
 from opsbot.integrations._query_text import web_link
-from opsbot.integrations._settings import BackendSettings, WebAddress
-from opsbot.ports import Clock, EvidenceSource
+from opsbot.integrations.github.deploy import OUTCOMES, Deploy, read_deploy
+from opsbot.integrations.github.rate_limit import free_again
+from opsbot.ports import Clock
 
 _PAGE = 100
 _MOST_DEPLOYS = 20
-# https://docs.github.com/rest/deployments/statuses: what a deployment can come to. `inactive` is
-# no outcome: a later success sets it on every earlier deployment of the environment.
-_OUTCOMES = {
-    "success": "deployed",
-    "failure": "deploy failed",
-    "error": "deploy failed",
-    "in_progress": "deploy in progress",
-}
-
-
-class Settings(BackendSettings):
-    """`github:` in opsbot.yaml."""
-
-    url: WebAddress = Field(
-        default="https://api.github.com",
-        description="API address; on GitHub Enterprise Server https://HOST/api/v3.",
-    )
-    environment: str = Field(
-        default="",
-        description="Only deployments of this environment, where the catalogue names none.",
-    )
-    lookback_hours: float = Field(
-        default=6.0, gt=0, le=168, description="How far before the window's end deploys matter."
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deploy:
-    """One deployment with its statuses, oldest first."""
-
-    id: str
-    repository: str
-    service: str
-    ref: str
-    sha: str
-    environment: str
-    description: str
-    details: Any
-    created_at: datetime
-    statuses: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def outcome(self) -> str:
-        """The newest state that says how it went, `` when no status does."""
-        states = [text(status.get("state")) for status in self.statuses]
-        return next((state for state in reversed(states) if state in _OUTCOMES), "")
-
-    @property
-    def started_at(self) -> datetime:
-        """When it began to run; the creation where the pipeline does not tell."""
-        begun = [_moment(s) for s in self.statuses if text(s.get("state")) == "in_progress"]
-        return min((at for at in begun if at is not None), default=self.created_at)
-
-    @property
-    def version(self) -> str:
-        """What people call it: a tag, or branch and commit."""
-        named = version_in(self.details) or self.ref
-        if re.search(r"\d", named) and named != self.sha:
-            return named
-        return f"{named}@{self.sha[:7]}" if named and named != self.sha else self.sha[:7]
-
-    @property
-    def key(self) -> str:
-        """The ref when it is a version; a branch name is the same for every deploy."""
-        return self.ref if re.search(r"\d", self.ref) else self.sha or self.ref
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,7 +109,7 @@ class GitHubSource:
         if not isinstance(body, list):
             raise LookUpFailed("GitHub did not answer with deployments; check the url")
         services = tuple(subject.service for subject in owner)
-        found = [_deploy(entry, repository, services) for entry in objects(body)]
+        found = [read_deploy(entry, repository, services) for entry in objects(body)]
         deploys = [deploy for deploy in found if deploy is not None]
         oldest = min((deploy.created_at for deploy in deploys), default=look_up.ask.window.end)
         if len(deploys) >= _PAGE and oldest > look_up.ask.window.end - self.lookback:
@@ -198,9 +130,7 @@ class GitHubSource:
         path = f"/repos/{quote(deploy.repository)}/deployments/{deploy.id}/statuses"
         body = await self._get(path, [("per_page", str(_PAGE))])
         ordered = sorted(objects(body), key=lambda status: text(status.get("created_at")))
-        return Deploy(
-            **{name: getattr(deploy, name) for name in _OWN_FIELDS}, statuses=tuple(ordered)
-        )
+        return replace(deploy, statuses=tuple(ordered))
 
     async def _get(self, path: str, params: Sequence[tuple[str, str]]) -> Any:
         now = self.clock.now()
@@ -218,7 +148,7 @@ class GitHubSource:
 
     def _finding(self, deploy: Deploy) -> Finding:
         service = deploy.service or deploy.repository
-        outcome = _OUTCOMES.get(deploy.outcome, "deploy without a known outcome")
+        outcome = OUTCOMES.get(deploy.outcome, "deploy without a known outcome")
         said = f': "{inert(deploy.description, 120)}"' if deploy.description else ""
         told = hints(deploy.details)
         more = f" ({'; '.join(told)})" if told else ""
@@ -241,45 +171,6 @@ class GitHubSource:
         return web_link(f"{self.web}/{quote(deploy.repository)}/commit/{quote(deploy.sha)}")
 
 
-_OWN_FIELDS = tuple(name for name in Deploy.__dataclass_fields__ if name != "statuses")
-
-
-def _deploy(entry: Mapping[str, Any], repository: str, services: Sequence[str]) -> Deploy | None:
-    created_at = _moment(entry)
-    deploy_id = text(entry.get("id"))
-    if created_at is None or not deploy_id.isalnum():
-        return None
-    details = entry.get("payload")
-    return Deploy(
-        id=deploy_id,
-        repository=repository,
-        service=_service(entry, details, services),
-        ref=text(entry.get("ref")),
-        sha=text(entry.get("sha")),
-        environment=text(entry.get("environment")),
-        description=text(entry.get("description")),
-        details=details,
-        created_at=created_at,
-    )
-
-
-def _service(entry: Mapping[str, Any], details: Any, services: Sequence[str]) -> str:
-    """Which of a repository's services was deployed; empty when several could have been."""
-    if len(services) == 1:
-        return services[0]
-    said = {text(mapping(details).get(key)) for key in ("service", "app", "component")}
-    said |= {text(entry.get("task")), text(entry.get("environment"))}
-    named = [service for service in services if service in said]
-    return named[0] if len(named) == 1 else ""
-
-
-def _moment(entry: Mapping[str, Any]) -> datetime | None:
-    try:
-        return parse_moment(text(entry.get("created_at")))
-    except ValueError:
-        return None
-
-
 def _owners(subjects: Sequence[Subject]) -> dict[str, list[Subject]]:
     owners: dict[str, list[Subject]] = {}
     for subject in subjects:
@@ -297,60 +188,3 @@ def _no_repository(subject: Subject) -> Gap:
 def _without_repository(gaps: Sequence[Gap]) -> str:
     services = listed(tuple(inert(gap.service, 80) for gap in gaps))
     return f"no repository in the catalogue for {services}" if gaps else ""
-
-
-def free_again(failed: LookUpFailed, now: datetime) -> datetime | None:
-    """When a rate limit ends, or None when the refusal is none.
-
-    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api: 403 or 429 with
-    retry-after, or with x-ratelimit-remaining 0 and x-ratelimit-reset; otherwise wait a minute.
-    """
-    headers = failed.answer.headers if failed.answer else {}
-    used_up = headers.get("x-ratelimit-remaining") == "0"
-    wait = whole(headers.get("retry-after", ""))
-    if failed.status not in (403, 429) or not (used_up or wait or failed.status == 429):
-        return None
-    reset = whole(headers.get("x-ratelimit-reset", ""))
-    if wait is None and used_up and reset is not None:
-        wait = reset - to_micros(now) // 1_000_000
-    return now + timedelta(seconds=min(max(wait or 60, 1), 3600))
-
-
-def _web(url: str) -> str:
-    if url == "https://api.github.com":
-        return "https://github.com"
-    return url.removesuffix("/api/v3")
-
-
-def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
-    backend = Backend(
-        vendor="GitHub",
-        http=wiring.http,
-        url=settings.url,
-        headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
-        credentials=Credentials(token=wiring.secret("token")),
-    )
-    return [
-        GitHubSource(
-            backend=backend,
-            clock=wiring.clock,
-            environment=settings.environment,
-            lookback=timedelta(hours=settings.lookback_hours),
-            deadline=settings.deadline_seconds,
-            web=_web(settings.url),
-        )
-    ]
-
-
-INTEGRATION = Integration(
-    name="github",
-    settings=Settings,
-    secrets=(
-        SecretField(
-            name="token",
-            env="OPSBOT_GITHUB_TOKEN",
-            why="token that may read deployments; without one only public repositories are seen",
-        ),
-    ),
-    sources=_sources,
-)

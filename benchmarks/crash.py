@@ -1,0 +1,169 @@
+"""kill -9 at random moments from webhook to complete evidence: what is lost, what is doubled.
+
+    python -m benchmarks.crash --kills N [--store sqlite|postgres] [--delete-engine] [--seed S]
+
+A real `opsbot serve` is killed and started again while the sandbox PagerDuty triggers incidents;
+they are counted where they were triggered, so one that never arrived is counted as lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.postgres import drop_engine_schema, fresh_database
+from benchmarks.table import Figure, arguments, median, tell
+from opsbot.app.clock import SystemClock
+from opsbot.app.settings import read_settings
+from opsbot.app.store import open_record
+from opsbot.core.incident import Incident
+from opsbot.sandbox.pagerduty_account import Incident as Page
+from opsbot.sandbox.scenario_file import load_scenario
+from opsbot.sandbox.slack.model import Message
+from opsbot.sandbox.stage import Stage, secrets
+from opsbot.store.record import SqlRecord
+
+GOALS = {
+    "lost": "0", "duplicate_rooms": "0", "duplicate_cards": "0", "half_built_rooms": "0",
+    "recover_s_max": "under 15",
+}  # fmt: skip
+SPAN = 2.5  # seconds from the page within which the kill falls
+GIVEN_UP = 90.0  # seconds after a restart
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What happened so far."""
+
+    pages: list[Page] = field(default_factory=list[Page])
+    recovered: list[float] = field(default_factory=list[float])
+    unfinished: int = 0
+
+
+def is_whole(incident: Incident | None) -> bool:
+    """Whether the room has all that a page asks for."""
+    if incident is None or incident.evidence_complete_at is None:
+        return False
+    surface = incident.surface
+    return bool(
+        surface.channel_id
+        and {"card", "digest", "timeline"} <= set(surface.messages)
+        and {"topic", "pin", "on_call"} <= set(surface.facts)
+    )
+
+
+async def find(record: SqlRecord, page: Page) -> Incident | None:
+    """The incident that holds a page."""
+    async with record.transaction() as tx:
+        found = await tx.find_origin("pagerduty", page.id)
+    return await record.incident(found) if found else None
+
+
+async def round_of(stage: Stage, record: SqlRecord, tally: Tally, options: Namespace) -> None:
+    """One page, one kill, one restart, and the wait until the room is whole."""
+    services = [service.name for service in stage.scenario.services]
+    (page,) = await stage.world.pagerduty.synthetic_incidents(
+        1, services=[random.choice(services)]
+    )
+    tally.pages.append(page)
+    await asyncio.sleep(random.uniform(0.0, SPAN))
+    await stage.bot.kill()
+    if options.delete_engine:
+        _lose_engine(stage, options)
+    began = time.monotonic()
+    await stage.bot.start()
+    while not is_whole(await find(record, page)):
+        if time.monotonic() - began > GIVEN_UP:
+            tally.unfinished += 1
+            return
+        await asyncio.sleep(0.05)
+    tally.recovered.append(time.monotonic() - began)
+
+
+def _lose_engine(stage: Stage, options: Namespace) -> None:
+    if options.store == "postgres":
+        drop_engine_schema(stage.environ["DATABASE_URL"])
+        return
+    for file in (stage.folder / "data").glob("engine.db*"):
+        file.unlink()
+
+
+def count(stage: Stage, found: dict[str, Incident | None]) -> dict[str, Figure]:
+    """Losses and doubles, as Slack and the record show them."""
+    workspace = stage.slack.workspace
+    rooms = [c for c in workspace.channels.values() if c.creator == workspace.bot_user_id]
+    ours: list[tuple[str, str, Message]] = []
+    for channel in workspace.channels.values():
+        for message in channel.messages.values():
+            payload = (message.metadata or {}).get("event_payload", {})
+            if payload.get("incident") and not message.deleted:
+                ours.append((payload["incident"], payload["slot"], message))
+    stood = Counter((incident, slot) for incident, slot, _ in ours)
+    held = {i.surface.channel_id for i in found.values() if i and i.surface.channel_id}
+    return {
+        "triggered": len(found),
+        "lost": sum(1 for i in found.values() if i is None or not stood[i.id, "card"]),
+        "duplicate_rooms": len([room for room in rooms if room.id not in held]),
+        "duplicate_cards": sum(number - 1 for number in stood.values()),
+        "half_built_rooms": sum(1 for i in found.values() if not is_whole(i)),
+    }
+
+
+async def measure(options: Namespace, folder: Path, environ: dict[str, str]) -> dict[str, Figure]:
+    """All rounds on one stage."""
+    scenario = load_scenario("memory-limit")
+    stage = Stage(scenario=scenario, folder=folder, environ=environ)
+    tally = Tally()
+    await stage.start()
+    try:
+        settings = read_settings(Namespace(config=str(stage.config)), {**secrets(), **environ})
+        async with open_record(settings, SystemClock()) as record:
+            for number in range(options.kills):
+                await round_of(stage, record, tally, options)
+                print(f"\r{number + 1} of {options.kills} kills", end="", file=sys.stderr)
+            await asyncio.sleep(2.0)
+            found = {page.id: await find(record, page) for page in tally.pages}
+        figures = count(stage, found)
+    finally:
+        print(file=sys.stderr)
+        await stage.stop()
+    return {
+        "kills": options.kills, **figures,
+        "recover_s_median": median(tally.recovered),
+        "recover_s_max": max(tally.recovered, default=float("nan")),
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Measure and tell; answers 1 when anything was lost, doubled or left half-built."""
+    parser = arguments("kill -9 between webhook and complete evidence.")
+    parser.add_argument("--kills", type=int, default=25, help="how many (default: 25)")
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument(
+        "--delete-engine", action="store_true", help="lose the engine's database at every kill"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="for the moments of the kills")
+    options = parser.parse_args()
+    random.seed(options.seed)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opsbot-crash-")))
+        environ: dict[str, str] = {}
+        if options.store == "postgres":
+            environ["DATABASE_URL"] = stack.enter_context(fresh_database())
+        figures = asyncio.run(measure(options, folder, environ))
+    title = f"crash, {options.store}{', engine deleted' if options.delete_engine else ''}"
+    tell(title, figures, GOALS, options.json)
+    bad = ("lost", "duplicate_rooms", "duplicate_cards", "half_built_rooms")
+    return 1 if any(figures[name] for name in bad) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""The parts of the documents that are made from the code, each between two marks in its page.
+
+`<!-- generated: settings slack -->` opens a part and `<!-- end -->` closes it;
+`python -m tests.docs.write` fills them in again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from tests.docs.command_line import options_of, synopsis_of
+from tests.docs.evidence_rules import default_queries, findings_rules, silence_rules
+from tests.docs.refusals import refusals_of
+from tests.docs.settings_table import environment_table, secrets_table, settings_table
+
+_PART = re.compile(
+    r"(?P<open><!-- generated: (?P<name>[\w. \[\]-]+?) -->\n)(?P<held>.*?)(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+_MAKERS: dict[str, Callable[[str], str]] = {
+    "settings": settings_table,
+    "secrets": secrets_table,
+    "environment": lambda _: environment_table(),
+    "synopsis": synopsis_of,
+    "options": options_of,
+    "refusals": refusals_of,
+    "queries": lambda _: default_queries(),
+    "thresholds": findings_rules,
+    "silence": lambda _: silence_rules(),
+}
+
+
+def part_names(text: str) -> list[str]:
+    """The generated parts a page asks for."""
+    return [match["name"] for match in _PART.finditer(text)]
+
+
+def filled(text: str) -> str:
+    """The page with every generated part made anew."""
+    return _PART.sub(lambda found: f"{found['open']}\n{_made(found['name'])}\n{found['end']}", text)
+
+
+def _made(name: str) -> str:
+    kind, _, rest = name.partition(" ")
+    return _MAKERS[kind](rest).strip("\n") + "\n"
+
+

@@ -1,0 +1,193 @@
+"""Every setting, secret and variable, read from the classes that read opsbot.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from opsbot.catalog import all_integrations, find_integration
+from opsbot.config.file import ConfigFile
+from opsbot.config.loading import BOT_TOKEN, HEARTBEAT_URL, SIGNING_SECRET
+from opsbot.config.routing_section import MaintenanceWindow, RoutingRule, When
+from opsbot.config.scalar import written_duration
+from opsbot.config.service_section import Link, ServiceSection
+from opsbot.integrations import Integration, SecretField
+from tests.docs.markdown_table import table
+
+MIB = 1024 * 1024
+_REPEATED: dict[str, type[BaseModel]] = {
+    "routing[]": RoutingRule,
+    "routing[].when": When,
+    "maintenance[]": MaintenanceWindow,
+    "links[]": Link,
+    "services[]": ServiceSection,
+}
+# What the environment says apart from secrets; a test compares it with what the code asks for.
+VARIABLES = {
+    "OPSBOT_CONFIG": "the settings file, when `--config` names none (default: `./opsbot.yaml`)",
+    "OPSBOT_DATA_DIR": "folder of the SQLite files; wins over `data_dir`",
+    "OPSBOT_LOG": "how much is logged: `DEBUG`, `INFO` (default), `WARNING`, `ERROR`",
+    "PORT": "port to listen on; wins over `listen.port`",
+    "DATABASE_URL": "PostgreSQL URL, with its password; wins over `database`",
+    "SSL_CERT_FILE": "PEM file of the authorities to trust, when `http.ca_bundle` is empty",
+    "HTTPS_PROXY": "proxy for https addresses, when `http.proxy` is empty",
+    "HTTP_PROXY": "proxy for http addresses, when `http.proxy` is empty",
+    "ALL_PROXY": "proxy for both, when neither of the two above is set",
+    "NO_PROXY": "hosts and networks called directly, when `http.no_proxy` is empty",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "where spans are sent, with the `otlp` extra installed",
+}
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    """Every section of the file by its path; the top is the empty path."""
+    found: dict[str, type[BaseModel]] = {"top": ConfigFile}
+    for key, info in ConfigFile.model_fields.items():
+        if is_section(info):
+            found[key] = _bare(info.annotation)
+    found |= _REPEATED
+    for vendor in all_integrations():
+        found[f"integrations.{vendor.name}"] = vendor.settings
+        for key, info in vendor.settings.model_fields.items():
+            if is_section(info):
+                found[f"integrations.{vendor.name}.{key}"] = _bare(info.annotation)
+    return found
+
+
+def settings_table(path: str) -> str:
+    """The table of one section."""
+    rows = [
+        (f"`{key}`", _default(info), _meaning(info))
+        for key, info in sections()[path].model_fields.items()
+        if not (path == "top" and _has_own_table(key, info))
+    ]
+    return table(("key", "default", "meaning"), rows)
+
+
+def secrets_table(vendor: str) -> str:
+    """The table of the secrets of one vendor, of Slack, or of opsbot itself."""
+    rows = [
+        (f"`{secret.env}`", f"`{key_of(secret)}`", "yes" if secret.required else "no", secret.why)
+        for secret in secrets_of(vendor)
+    ]
+    return table(("variable", "or a file named in", "required", "why"), rows)
+
+
+def secrets_of(vendor: str) -> tuple[SecretField, ...]:
+    """The secrets one part of opsbot takes."""
+    if vendor == "slack":
+        return (BOT_TOKEN, SIGNING_SECRET)
+    if vendor == "opsbot":
+        return (HEARTBEAT_URL,)
+    found = find_integration(vendor)
+    assert isinstance(found, Integration)
+    return found.secrets
+
+
+def key_of(secret: SecretField) -> str:
+    """The key of the section that names the secret's file."""
+    return f"{secret.name}_files" if secret.many else f"{secret.name}_file"
+
+
+def environment_table() -> str:
+    """The variables that are no secrets."""
+    rows = [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()]
+    return table(("variable", "meaning"), rows)
+
+
+def is_section(info: FieldInfo) -> bool:
+    """Whether the value is a section with keys of its own."""
+    bare = _bare(info.annotation)
+    return isinstance(bare, type) and issubclass(bare, BaseModel)
+
+
+def _has_own_table(key: str, info: FieldInfo) -> bool:
+    return is_section(info) or f"{key}[]" in _REPEATED or key == "integrations"
+
+
+def _meaning(info: FieldInfo) -> str:
+    words = info.description or ""
+    allowed = [f"`{word}`" for word in _words(info.annotation)]
+    if allowed and not all(word.strip("`") in words for word in allowed):
+        words += f" One of {', '.join(allowed)}."
+    bounds = {type(m).__name__: getattr(m, "ge", getattr(m, "le", None)) for m in info.metadata}
+    if "Ge" in bounds and "Le" in bounds:
+        words += f" From {_plain(bounds['Ge'])} to {_plain(bounds['Le'])}."
+    return words
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "required"
+    if is_section(info):
+        return "see below"
+    value = info.get_default(call_default_factory=True)
+    return "" if value in ("", None) else f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return written_duration(value)
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value >= MIB and value % MIB == 0:
+        return f"{value // MIB}MiB"
+    if isinstance(value, int) and value >= 1024 and value % 1024 == 0:
+        return f"{value // 1024}KiB"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_items(value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_plain(v)}" for k, v in _pairs(value)) + "}"
+    return str(value)
+
+
+def _items(values: tuple[Any, ...]) -> Iterator[str]:
+    return (_plain(value) for value in values)
+
+
+def _pairs(values: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    return iter(values.items())
+
+
+def _words(annotation: Any) -> list[str]:
+    bare = _bare(annotation)
+    if get_origin(bare) is Literal:
+        return [str(word) for word in get_args(bare) if word != ""]
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return [str(member.value) for member in bare]
+    return []
+
+
+def _bare(annotation: Any) -> Any:
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, UnionType):
+            inner = [part for part in get_args(annotation) if part is not type(None)]
+            if len(inner) != 1:
+                return annotation
+            annotation = inner[0]
+        else:
+            return annotation
+
+
+def all_settings() -> set[str]:
+    """Every setting as `section.key`; those of the top by their key alone."""
+    found: set[str] = set()
+    for path, model in sections().items():
+        for key, info in model.model_fields.items():
+            if not is_section(info):
+                found.add(key if path == "top" else f"{path}.{key}")
+    return found
+
+

@@ -1,0 +1,133 @@
+"""A whole opsbot in this process, on a real store, against the sandbox: what stories play on."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from opsbot.app.build import Opsbot
+from opsbot.app.clock import SystemClock
+from opsbot.app.settings import read_settings
+from opsbot.app.store import open_record
+from opsbot.core.incident import Incident
+from opsbot.sandbox.pagerduty_account import Incident as Page
+from opsbot.sandbox.scenario_file import load_scenario
+from opsbot.sandbox.slack.model import Channel, Message
+from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage, secrets
+from opsbot.sandbox.webhook_delivery import signature
+
+# Quick where the real thing waits for people or for slow networks.
+QUICK: dict[str, Any] = {"delivery_stuck_after": "1s"}
+
+
+class Theatre:
+    """The stage, the bot, and what a test wants to ask of them."""
+
+    def __init__(self, stage: Stage, environ: Mapping[str, str]) -> None:
+        self.stage = stage
+        port = stage.bot.port
+        self._environ = {**secrets(), **environ, "PORT": str(port)}
+        self.settings = read_settings(Namespace(config=str(stage.config)), self._environ)
+        self.bot = Opsbot(self.settings)
+        self.workspace = stage.slack.workspace
+        self.pagerduty = stage.world.pagerduty
+
+    async def restart(self, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Stop the bot, do something to its files, and start it again."""
+        await self.bot.stop()
+        meanwhile()
+        self.bot = Opsbot(self.settings)
+        await self.bot.start()
+
+    async def page(self, **changes: Any) -> Page:
+        """Trigger the scenario's page, or one with other words, and wait for its 202."""
+        page = await self.pagerduty.trigger(replace(self.stage.scenario.page, **changes))
+        await self.pagerduty.settled(page)
+        return page
+
+    async def post(self, body: bytes, *, secrets: tuple[str, ...] = (WEBHOOK_SECRET,)) -> int:
+        """Send any bytes to the PagerDuty door, signed; answer the status."""
+        headers = {"X-PagerDuty-Signature": signature(list(secrets), body)} if secrets else {}
+        async with aiohttp.ClientSession(trust_env=False) as session:
+            url = f"{self.stage.bot.url}/webhooks/pagerduty"
+            async with session.post(url, data=BytesIO(body), headers=headers) as answer:
+                return answer.status
+
+    def rooms(self) -> list[Channel]:
+        """The channels opsbot made."""
+        ours = self.workspace.bot_user_id
+        return [c for c in self.workspace.channels.values() if c.creator == ours]
+
+    def messages(self, slot: str, channel_id: str = "") -> list[Message]:
+        """Our messages of one slot (or of slots that begin so), by the metadata they carry."""
+        return [
+            message
+            for channel in self.workspace.channels.values()
+            for message in channel.messages.values()
+            if message.metadata
+            and str(message.metadata["event_payload"].get("slot")).startswith(slot)
+            and channel_id in ("", channel.id)
+        ]
+
+    def said(self, channel_id: str) -> str:
+        """Everything a reader of a channel sees."""
+        return self.workspace.visible_text(channel_id)
+
+    async def incident(self, page: Page) -> Incident | None:
+        """The incident that holds the page, if the record has one."""
+        async with open_record(self.settings, SystemClock()) as record:
+            async with record.transaction() as tx:
+                found = await tx.find_origin("pagerduty", page.id)
+            return await record.incident(found) if found else None
+
+    async def until(self, holds: Callable[[], bool], what: str, within: float = 15.0) -> None:
+        """Wait until something is so; the test fails with `what` otherwise."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within
+        while not holds():
+            assert loop.time() < end, f"never came about: {what}"
+            await asyncio.sleep(0.02)
+
+    async def until_room(self) -> Channel:
+        """Wait for one room with card, pin, topic and digest line."""
+        await self.until(lambda: bool(self.messages("card")), "a card")
+        await self.until(lambda: bool(self.messages("digest")), "a digest line")
+        room = self.rooms()[0]
+        await self.until(lambda: bool(room.pins and room.topic.value), "a pin and a topic")
+        return room
+
+    async def until_evidence(self, page: Page) -> Incident:
+        """Wait until every source has answered."""
+        for _ in range(400):
+            found = await self.incident(page)
+            if found and found.evidence_complete_at:
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError("evidence never completed")
+
+
+@asynccontextmanager
+async def theatre(
+    folder: Path, scenario: str = "no-culprit", *, environ: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> AsyncGenerator[Theatre]:  # fmt: skip
+    """A running bot; keyword arguments are merged into opsbot.yaml."""
+    stage = Stage(scenario=load_scenario(scenario), folder=folder, changes={**QUICK, **changes})
+    play: Theatre | None = None
+    try:
+        await stage.start(with_bot=False)
+        play = Theatre(stage, environ or {})
+        await play.bot.start()
+        yield play
+    finally:
+        if play:
+            await play.bot.stop()
+        await stage.stop()
