@@ -54,6 +54,11 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     return Outside(sources=tuple(sources), pager=pager)
 
 
+def _watch_every(settings: Settings) -> float:
+    """Seconds between two looks at delivery: often enough to notice within the set time."""
+    return min(15.0, max(0.5, settings.delivery_stuck_after.total_seconds() / 4))
+
+
 def _parser(webhook: Webhook) -> Parse:
     return lambda delivery: webhook.parse(delivery.body)
 
@@ -90,10 +95,13 @@ class Opsbot:
             self._lock = SingleProcess(where.lock_file)
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             self._lock.take()
-        wake: list[ObligationRunner] = []
-        self._store = store = await open_store(
-            settings, clock, on_commit=(lambda: [runner.wake() for runner in wake],)
-        )
+        runners: list[ObligationRunner] = []
+
+        def wake() -> None:
+            for runner in runners:
+                runner.wake()
+
+        self._store = store = await open_store(settings, clock, on_commit=(wake,))
         await self._http.start()
         outside = build_integrations(settings, self._http, clock)
         self._slack = slack = await build_slack(settings, clock, self.metrics)
@@ -108,7 +116,7 @@ class Opsbot:
         runner = ObligationRunner(
             record=store.record, engine=self._engine, clock=clock, observe=self.metrics.flow
         )
-        wake.append(runner)
+        runners.append(runner)
         dispatcher = Dispatcher(
             inbox=store.inbox, record=store.record, rules=rules, clock=clock,
             parsers=self._parsers(), whisper=slack.whisper,
@@ -153,7 +161,7 @@ class Opsbot:
         self._server = Server(build_app(doors, health), settings.host, settings.port)
         await self._server.start()
         self._run(
-            every(15.0, clock, upkeep.watch, self._stopping),
+            every(_watch_every(settings), clock, upkeep.watch, self._stopping),
             every(60.0, clock, upkeep.beat, self._stopping),
             every(86400.0, clock, upkeep.forget, self._stopping),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ from opsbot.slack.gateway import Gateway
 from opsbot.slack.interactions import parse_click
 from opsbot.slack.room import SlackRoom
 from opsbot.slack.signature import RequestRefused, verify
+from opsbot.slack.turns import PATIENCE
 
 log = logging.getLogger(__name__)
 INTERACTIONS = "slack.interactions"
@@ -82,8 +84,9 @@ async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> Sla
         clock=clock,
         base_url=slack.api_url,
         proxy_for=lambda url: proxy_for(url, http.environ),
-        tls=trust(str(http.ca_bundle)) if http.ca_bundle else None,
+        tls=trust(str(http.ca_bundle or ""), os.environ),
         observe=metrics.slack_call,
+        patience=PATIENCE,
     )
     await gateway.start()
     room = SlackRoom(gateway, Directory(gateway, clock), clock)

@@ -41,6 +41,7 @@ from opsbot.ports import (
 )
 
 WAVES = 8  # more rounds than any plan needs; what is left is owed again
+_ONLY_LATER = ("ratelimited", "rate_limited")  # a budget, not news for the record
 LOOK_AGAIN = 2.0  # seconds until an unknown outcome is looked into
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -240,7 +241,8 @@ async def _fact(
         case Refused(retry_after=wait):
             assert wait is not None  # noqa: S101 - the arm above took None
             held = incident.surface.refusals.get(move_name(move))
-            if held is None or held.error != outcome.error:
+            told = outcome.error in _ONLY_LATER or (held and held.error == outcome.error)
+            if not told:
                 await _append(ports, incident, [_refusal(move, outcome, gives_up=False)])
             return max(wait.total_seconds(), 0.2)
         case Unsure():

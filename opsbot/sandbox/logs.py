@@ -62,12 +62,14 @@ class LogStream:
     sources: tuple[LineSource, ...]
     ends_at: float
 
+    def before(self, x: float) -> int:
+        """Give the number of lines before offset x, in seconds relative to the page."""
+        reached = min(x, self.ends_at)
+        return sum(source.before(reached) for source in self.sources)
+
     def count(self, start: float, end: float) -> int:
         """Give the number of lines in [start, end), seconds relative to the page."""
-        stop = min(end, self.ends_at)
-        if stop <= start:
-            return 0
-        return sum(source.before(stop) - source.before(start) for source in self.sources)
+        return max(0, self.before(end) - self.before(start))
 
     def lines(self, start: float, end: float, *, backward: bool) -> Iterator[Line]:
         """Give the lines in [start, end), in order of time."""

@@ -10,6 +10,7 @@ import heapq
 import operator
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -189,12 +190,17 @@ class LokiServer(SandboxServer):
         self, query: MetricQuery, stream: LogStream, times: list[int]
     ) -> Iterator[tuple[int, int]]:
         newest = self._store.newest()
+        window = int(query.window * _SECOND)
+
+        @cache  # windows that touch share their ends
+        def before(time: int) -> int:
+            return stream.before(min(self._offset(time), newest))
+
         for time in times:
-            end = self._offset(time)
-            start, stop = end - query.window, min(end, newest)
             if not query.logs.filters:
-                count = stream.count(start, stop)
+                count = before(time) - before(time - window)
             else:
+                start, stop = self._offset(time - window), min(self._offset(time), newest)
                 lines = stream.lines(start, stop, backward=False)
                 count = sum(query.logs.passes(line.text) for line in lines)
             if count:

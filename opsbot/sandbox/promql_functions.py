@@ -14,12 +14,18 @@ from opsbot.sandbox.series import SCRAPE_SECONDS, Sample
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The scrapes first..last inside (end - length, end]; times and lengths in seconds."""
+    """The scrapes first..last inside (start, end]; times and lengths in seconds.
+
+    The last three are how far a rate reaches when every scrape has its sample; see `_reach`.
+    """
 
     first: int
     last: int
     start: float
     end: float
+    sampled: float
+    to_start: float
+    to_end: float
 
     @property
     def length(self) -> float:
@@ -33,9 +39,31 @@ OverRange = Callable[[Sequence[Sample], int, Sequence[Window]], list[Sample]]
 
 def window_at(end: float, length: float, oldest: int, newest: int) -> Window:
     """Give the scrapes of a range ending at `end`; left-open, as since Prometheus 3."""
-    first = max(math.floor((end - length) / SCRAPE_SECONDS) + 1, oldest)
+    start = end - length
+    first = max(math.floor(start / SCRAPE_SECONDS) + 1, oldest)
     last = min(math.floor(end / SCRAPE_SECONDS), newest)
-    return Window(first, last, end - length, end)
+    reach = _reach(first, last, last - first + 1, start, end)
+    return Window(first, last, start, end, *reach)
+
+
+def _reach(
+    first: int, last: int, count: int, start: float, end: float
+) -> tuple[float, float, float]:
+    """Give the seconds seen, and those to add before and after: Prometheus' extrapolatedRate.
+
+    Up to the window's ends when the samples come near them, else half a scrape interval.
+    """
+    sampled = float((last - first) * SCRAPE_SECONDS)
+    if count < 2:
+        return 0.0, 0.0, 0.0
+    average = sampled / (count - 1)
+    to_start = first * SCRAPE_SECONDS - start
+    to_end = end - last * SCRAPE_SECONDS
+    return (
+        sampled,
+        to_start if to_start < average * 1.1 else average / 2,
+        to_end if to_end < average * 1.1 else average / 2,
+    )
 
 
 def collected(
@@ -72,17 +100,13 @@ def increases(samples: Sequence[Sample], base: int, windows: Sequence[Window]) -
         return [_increase(samples, base, window) for window in windows]
     column: list[Sample] = []
     for window in windows:
-        count = window.last - window.first + 1
-        if count < 2:
+        if window.sampled == 0.0:
             column.append(None)
             continue
         first = present[window.first - base]
         total = present[window.last - base] - first
-        if total == 0:
-            column.append(0.0)
-            continue
-        span = (window.first * SCRAPE_SECONDS, window.last * SCRAPE_SECONDS)
-        column.append(_extrapolated(total, first, count=count, span=span, window=window))
+        reach = (window.sampled, window.to_start, window.to_end)
+        column.append(_extrapolated(total, first, *reach) if total else 0.0)
     return column
 
 
@@ -94,33 +118,21 @@ def _increase(samples: Sequence[Sample], base: int, window: Window) -> Sample:
     ]
     if len(present) < 2:
         return None
-    total = present[-1][1] - present[0][1]
+    (first, first_value), (last, last_value) = present[0], present[-1]
+    total = last_value - first_value
     for (_, before), (_, after) in pairwise(present):
         if after < before:
             total += before
-    return _extrapolated(
-        total,
-        present[0][1],
-        count=len(present),
-        span=(present[0][0] * SCRAPE_SECONDS, present[-1][0] * SCRAPE_SECONDS),
-        window=window,
-    )
+    reach = _reach(first, last, len(present), window.start, window.end)
+    return _extrapolated(total, first_value, *reach)
 
 
 def _extrapolated(
-    total: float, first: float, *, count: int, span: tuple[float, float], window: Window
+    total: float, first: float, sampled: float, to_start: float, to_end: float
 ) -> float:
-    sampled = span[1] - span[0]
-    average = sampled / (count - 1)
-    to_start = span[0] - window.start
-    to_end = window.end - span[1]
-    if to_start >= average * 1.1:
-        to_start = average / 2
     if total > 0 and first >= 0:
         # A counter cannot have been below zero: do not extrapolate further back than that.
         to_start = min(to_start, sampled * (first / total))
-    if to_end >= average * 1.1:
-        to_end = average / 2
     return total * (sampled + to_start + to_end) / sampled
 
 

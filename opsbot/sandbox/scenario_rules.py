@@ -90,6 +90,7 @@ def _happening_complaints(scenario: Scenario) -> Iterator[str]:
     for deploy in scenario.deploys:
         if deploy.service not in names:
             yield f"deploys: no service {deploy.service!r}"
+    yield from _deploy_complaints(scenario)
     for line in scenario.log_templates:
         if line.service not in names:
             yield f"log_lines: no service {line.service!r}"
@@ -100,6 +101,16 @@ def _happening_complaints(scenario: Scenario) -> Iterator[str]:
             yield f"effects: {effect.service} {effect.signal}: give either value or factor"
         if effect.end is not None and effect.end < effect.start + effect.ramp:
             yield f"effects: {effect.service} {effect.signal}: ends before its ramp is done"
+
+
+def _deploy_complaints(scenario: Scenario) -> Iterator[str]:
+    """Versions of a service follow each other, or there is nothing to compare between them."""
+    live: dict[str, str] = {}
+    for deploy in sorted(scenario.deploys, key=lambda one: one.at):
+        before = live.get(deploy.service, deploy.previous)
+        if deploy.previous != before:
+            yield f"deploys: {deploy.service} {deploy.version}: previous must be {before}"
+        live[deploy.service] = deploy.version
 
 
 def _collector_complaints(scenario: Scenario) -> Iterator[str]:

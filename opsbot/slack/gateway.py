@@ -41,7 +41,8 @@ class Gateway:
 
     `observe(method, outcome, waited_s)` is told of every call, with one of the words done,
     refused, limited, unsure. `longest_wait` is how many seconds a call may spend waiting for
-    budget or for the end of a freeze before it is refused with the time to come back.
+    budget or for the end of a freeze before it is refused with the time to come back; `patience`
+    shortens that for what is not worth waiting for.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Gateway:
         tls: ssl.SSLContext | None = None,
         timeout: float = 10.0,
         longest_wait: float = 30.0,
+        patience: Mapping[Priority, float] | None = None,
         observe: Observe = _unobserved,
     ) -> None:
         self._clock = clock
@@ -61,7 +63,7 @@ class Gateway:
             token=token, base_url=base_url, proxy_for=proxy_for, tls=tls, timeout=timeout
         )
         self._budgets = Budgets()
-        self._turns = Turns(clock, longest=longest_wait)
+        self._turns = Turns(clock, longest=longest_wait, patience=patience)
         self._observe = observe
         self.counts: Counter[tuple[str, str]] = Counter()  # (method, outcome)
         self.last_ok_at: datetime | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import count
+from types import MappingProxyType
 
 from opsbot.ports import Clock
 from opsbot.slack.budget import Bucket
@@ -28,6 +29,13 @@ class Priority(IntEnum):
     COSMETIC = 4  # topic, bookmarks, pins
 
 
+# Seconds a call waits at most in a running bot: what is only current for a moment is better made
+# anew later than waited for, because whoever waits holds up what its incident needs next.
+PATIENCE: Mapping[Priority, float] = MappingProxyType(
+    {Priority.STATE: 5.0, Priority.EVIDENCE: 2.0, Priority.COSMETIC: 2.0}
+)
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
     """One call's place in the queue; it keeps the place when it has to queue again."""
@@ -39,11 +47,16 @@ class Ticket:
 
 
 class Turns:
-    """The queue of one workspace. `longest` is how many seconds a call may wait in all."""
+    """The queue of one workspace. `longest` is how many seconds a call may wait in all, unless
+    `patience` says less for its priority."""
 
-    def __init__(self, clock: Clock, *, longest: float = 30.0) -> None:
+    def __init__(
+        self, clock: Clock, *, longest: float = 30.0,
+        patience: Mapping[Priority, float] | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._longest = longest
+        self._patience = patience or {}
         self._numbers = count()
         self._waiting: list[Ticket] = []
         self._timer: asyncio.Task[None] | None = None
@@ -55,7 +68,8 @@ class Turns:
 
     def ticket(self, priority: Priority, buckets: Sequence[Bucket]) -> Ticket:
         """A place behind everything of the same priority."""
-        deadline = self._clock.monotonic() + self._longest
+        patience = min(self._longest, self._patience.get(priority, self._longest))
+        deadline = self._clock.monotonic() + patience
         return Ticket((priority, next(self._numbers)), buckets, deadline)
 
     async def take(self, ticket: Ticket) -> float:

@@ -76,6 +76,15 @@ def test_the_title_of_the_acceptance_list_can_still_be_read() -> None:
     assert rendered.text.splitlines()[1] == "&lt;!channel&gt; ∗x∗ &amp; &lt;＠U1&gt; [U+202E]"
 
 
+def test_sixty_short_lines_of_changing_tone_are_no_more_than_fifty_blocks() -> None:
+    """Quiet lines stand in blocks of their own, so blocks can run out before characters do."""
+    tones = (Tone.PLAIN, Tone.QUIET) * 30
+    lines = tuple(Line(pieces=(f"{n}",), tone=tone) for n, tone in enumerate(tones))
+    rendered = render(Card(header="Alert", lines=lines))
+    assert len(rendered.blocks) == limits.BLOCKS
+    assert rendered.cut == "and 12 more lines in the thread"
+
+
 def test_a_loud_line_survives_any_number_of_others() -> None:
     """Something responders must not miss is never what gets cut."""
     filler = tuple(line(f"finding {n} " + "x" * 300) for n in range(500))

@@ -17,6 +17,7 @@ from opsbot.core.evidence import EvidenceKind, FindingKind, Health, SourceReport
 from opsbot.core.moment import to_micros
 from opsbot.integrations import Integration
 from opsbot.integrations.loki import INTEGRATION
+from opsbot.integrations.loki.onset import onsets
 from opsbot.integrations.loki.patterns import template
 from opsbot.integrations.loki.silence import gap_of, habit
 from tests.integrations.contract import SourceContract
@@ -50,30 +51,34 @@ class Loki:
         given = request.query
         start, end = int(given["start"]), int(given["end"])
         if given["query"].startswith("sum by"):
-            return self._answer("matrix", self._counts(start, end))
-        limit = int(given["limit"])
-        if limit > self.most:
+            return self._answer("matrix", self._counts(given["query"], start, end))
+        if int(given["limit"]) > self.most:
             return web.Response(status=400, text="max entries limit exceeded\n")
-        return self._answer("streams", self._newest(given["query"], start, end, limit))
+        return self._answer("streams", self._found(given, start, end))
 
     def _answer(self, kind: str, result: list[dict[str, Any]]) -> web.Response:
         data: dict[str, Any] = {"resultType": kind, "result": result, "stats": {}}
         return web.json_response({"status": "success", "data": data})
 
-    def _counts(self, start: int, end: int) -> list[dict[str, Any]]:
-        step = 300 * SECOND
+    def _counts(self, query: str, start: int, end: int) -> list[dict[str, Any]]:
+        step = (60 if "[1m]" in query else 300) * SECOND
         found: list[dict[str, Any]] = []
         for service, lines in self.lines.items():
             values: list[list[Any]] = []
             for at in range(start, end + 1, step):
-                count = sum(at - step < line <= at for line, _ in lines)
+                count = sum(
+                    at - step < line <= at and ("error" in text or "|~" not in query)
+                    for line, text in lines
+                )
                 values += [[at // SECOND, str(count)]] if count else []
             if values:
                 found.append({"metric": {"service": service}, "values": values})
         return found
 
-    def _newest(self, query: str, start: int, end: int, limit: int) -> list[dict[str, Any]]:
+    def _found(self, given: Mapping[str, str], start: int, end: int) -> list[dict[str, Any]]:
+        query, direction, limit = given["query"], given["direction"], int(given["limit"])
         errors = "|~" in query
+        newest_first = direction == "backward"
         chosen = sorted(
             (
                 (at, service, text)
@@ -81,7 +86,7 @@ class Loki:
                 for at, text in lines
                 if start <= at < end and ("error" in text or not errors) and service in query
             ),
-            reverse=True,
+            reverse=newest_first,
         )[:limit]
         return [
             {
@@ -235,13 +240,36 @@ async def test_pages_overlap_by_one_timestamp_and_count_no_line_twice() -> None:
     assert report.truncated == ""
 
 
-async def test_paging_is_bounded_and_says_what_is_missing() -> None:
-    """After the last page the count is a least count, and the cut is named."""
-    failing = [(20 - index / 10, f"error {index}") for index in range(150)]
+async def test_paging_is_bounded_and_counts_by_the_minute_tell_when_it_began() -> None:
+    """The newest lines alone would date every pattern by the last page."""
+    failing = [(20 - index / 10, f"error {index}") for index in range(190)]
     report = await look({"a": every(60) + failing}, line_limit=10, max_pages=3)
     (finding,) = report.findings
-    assert "at least 28 lines" in finding.summary
-    assert "only the newest 28 error lines up to 14:10 UTC" in report.truncated
+    assert "at least 38 lines" in finding.summary  # 28 newest, 10 from where it began
+    assert abs((finding.at - ago(20)).total_seconds()) <= 60
+    assert report.truncated == "only the newest 28 error lines up to 14:10 UTC"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        ({back: 30 for back in range(12)}, 12),
+        ({back: 30 for back in range(60)}, None),  # always that many
+        ({back: 30 for back in range(2, 12)}, 12),  # the newest minutes are not complete yet
+        ({back: 30 for back in range(12) if back != 5}, 12),  # one calm minute
+        ({back: 30 for back in range(20, 25)}, None),  # over
+        ({1: 2}, None),  # too few to say
+    ],
+)
+def test_the_onset_is_where_the_present_stretch_began(
+    minutes: dict[int, float], expected: int | None
+) -> None:
+    """Three times the usual count of a minute, up to now."""
+    asked = ask("a")
+    last = to_micros(NOW) // 1_000_000
+    counts = {"a": {last - 60 * back: count for back, count in minutes.items()}}
+    found = onsets(counts, before=asked.before, window=asked.window)
+    assert found == ({} if expected is None else {"a": ago(expected)})
 
 
 async def test_a_refused_day_of_counts_falls_back_to_three_hours() -> None:

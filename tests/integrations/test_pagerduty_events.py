@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from opsbot.core.event import Transition
 from opsbot.core.moment import EPOCH
 from opsbot.core.people import ActorKind
 from opsbot.integrations import WebhookRefused
+from opsbot.integrations._foreign_json import items, mapping
 from opsbot.integrations.pagerduty import INTEGRATION
 from opsbot.integrations.pagerduty.events import check, parse
 from opsbot.integrations.pagerduty.sentences import KNOWN_TYPES
@@ -256,20 +258,19 @@ JUNK = st.recursive(
 )
 
 
+def _places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a JSON value: the container and the key or index in it."""
+    names = [*mapping(node), *range(len(items(node)))]
+    for name in names:
+        yield node, name
+        yield from _places(node[name])
+
+
 @given(kind=st.sampled_from(sorted(KNOWN_TYPES)), junk=JUNK, where=st.integers(0, 40))
 def test_any_field_may_hold_anything(kind: str, junk: Any, where: int) -> None:
     """One value of a good body replaced by junk never keeps the event from being parsed."""
     whole = json.loads(body(kind))
-    places: list[tuple[Any, Any]] = []
-
-    def walk(node: Any) -> None:
-        pairs = node.items() if isinstance(node, dict) else enumerate(node)
-        for name, value in list(pairs):
-            places.append((node, name))
-            if isinstance(value, dict | list):
-                walk(value)
-
-    walk(whole["event"])
+    places = list(_places(whole["event"]))
     node, name = places[where % len(places)]
     if name != "event_type":
         node[name] = junk

@@ -291,22 +291,45 @@ async def test_traces_that_fail_alike_are_one_finding_with_counts() -> None:
     assert finding.service == "session-validation"
     assert "account-api > auth-api > session-validation" in finding.summary
     assert finding.summary.endswith(
-        "; the same in 3 of 3 failing traces read; 4 failing call chains found end there"
+        "; the same in 3 of 3 failing traces read"
+        "; 4 failing traces found end there (none in the 30 min before)"
     )
+    assert (finding.value, finding.before, finding.at) == (4.0, 0.0, ago(4))
     assert finding.link.startswith("https://g.example/t/00000000000000000000000000abc00")
-    assert finding.value == pytest.approx(2.0)
+
+
+async def test_traces_that_fail_as_often_as_before_are_no_finding() -> None:
+    """Every system has some; that they are there, and no more than usual, is said."""
+    report = await look(Tempo(failing=(1, 10, 20, 40, 50)))
+    assert report.findings == ()
+    assert report.reason == "3 failing traces found, as many as before"
+    assert len((await look(Tempo(failing=(1, 5, 6, 7, 8, 9, 20, 40, 50)))).findings) == 1
+
+
+async def test_without_earlier_traces_to_compare_with_the_failing_ones_count() -> None:
+    """A part that fails takes its comparison with it, not the finding."""
+
+    class Forgetful(Tempo):
+        async def __call__(self, request: web.Request) -> web.Response:
+            if int(request.query.get("end", 2**40)) < ago(29).timestamp():
+                return web.Response(status=500, text="no blocks")
+            return await super().__call__(request)
+
+    report = await look(Forgetful(failing=(1,)))
+    assert "(nothing earlier to compare with)" in report.findings[0].summary
+    assert "no earlier failing traces" in report.reason
 
 
 async def test_a_tempo_without_v2_is_asked_the_old_way() -> None:
     """404 on v2 leads to v1, whose answer is written differently."""
-    tempo = Tempo(failing=(1,))
+    tempo = Tempo(failing=(1, 2))
     tempo.knows_v2 = False
     assert len((await look(tempo)).findings) == 1
 
 
 async def test_a_partial_trace_is_named() -> None:
     """A trace too large for Tempo is used, and its being partial is said."""
-    tempo = Tempo(failing=(1,))
+    tempo = Tempo(failing=(1, 2))
     tempo.trace_status = "PARTIAL"
     report = await look(tempo)
     assert report.findings
@@ -324,7 +347,8 @@ async def test_traces_that_stopped_are_stale_since_the_newest() -> None:
 async def test_a_full_search_says_that_there_may_be_more() -> None:
     """Tempo gives the first traces it finds and no total."""
     report = await look(Tempo(failing=(1, 2, 3)), search_limit=3)
-    assert report.truncated == "the search stopped at 3 failing traces"
+    assert report.truncated == "a search stopped at 3 failing traces"
+    assert "at least 3 failing traces found end there" in report.findings[0].summary
 
 
 async def test_one_trace_that_cannot_be_had_is_a_gap_beside_the_others() -> None:

@@ -85,6 +85,18 @@ def broken(tmp_path: Path, **changes: object) -> Path:
     return path
 
 
+def deploy(version: str, previous: str, at: str) -> dict[str, str]:
+    """A deploy of cart-api."""
+    return {
+        "service": "cart-api",
+        "version": version,
+        "previous": previous,
+        "at": at,
+        "description": "x",
+        "author": "x",
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -106,6 +118,10 @@ def broken(tmp_path: Path, **changes: object) -> Path:
         ({"seed": "seven"}, "seed: must be a number"),
         ({"people": {"Jules Demo": {"email": "jules@company.org"}}}, "example.com"),
         ({"services": {"cart-store": {"calls": {"cart-api": 1}}}}, "circle"),
+        (
+            {"deploys": [deploy("v1", "v0", "-2h"), deploy("v3", "v2", "-1h")]},
+            "previous must be v1",
+        ),
         ({"collectors": {"node-7": {"services": ["cart-api"]}}}, "nobody carries"),
     ],
 )

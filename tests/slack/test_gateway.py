@@ -80,7 +80,8 @@ async def test_a_write_without_a_clear_answer_is_unsure_and_sent_once(
 ) -> None:
     """It may have happened: the caller looks before doing it again."""
     odd.tell(WRITE, odd_answer)
-    answer = await call(gateway)
+    async with asyncio.timeout(3):  # the gateway's own is 0.3 s
+        answer = await call(gateway)
     assert isinstance(answer, Unsure)
     assert reason in answer.reason
     assert odd.calls(WRITE) == 1

@@ -75,6 +75,16 @@ async def test_an_account_that_may_not_be_invited_is_named_with_the_reason(
     assert result.missing[0].reason == reason
 
 
+async def test_a_deactivated_account_that_is_found_is_named_as_such(
+    odd: OddSlack, gateway: Gateway
+) -> None:
+    """Slack's page does not say whether the look-up finds them, so both answers are understood."""
+    odd.tell("users.lookupByEmail", Odd(json={"ok": True, "user": {"id": "U1", "deleted": True}}))
+    invitations = Invitations(gateway, Directory(gateway, HastyClock()))
+    result = value(await invitations.invite("C1", [person("dee")]))
+    assert [one.reason for one in result.missing] == [directory.DEACTIVATED]
+
+
 @pytest.mark.parametrize(
     "email", ["", " ", "nobody", "@", "a@b\x00", "a@\u202eb", "\ud800@b", "x@" * 400]
 )

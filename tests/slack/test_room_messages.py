@@ -190,6 +190,14 @@ async def test_a_room_stands_after_two_round_trips_with_every_call_taken(
     assert len(world.bookmarks(channel_id)) == 3
 
 
+async def test_one_bookmark_asked_for_twice_at_once_is_one(world: SandboxWorld) -> None:
+    """Looking and adding are two calls, and Slack takes any number of the same."""
+    channel_id = value(await opened(world)).channel_id
+    adding = (world.room.bookmark(channel_id, "Alert", "https://example.com/a") for _ in range(3))
+    await asyncio.gather(*adding)
+    assert world.bookmarks(channel_id) == ["https://example.com/a"]
+
+
 async def test_a_storm_of_rooms_stays_below_every_limit(world: SandboxWorld) -> None:
     """Sixty incidents at once: nothing is refused, whoever waits too long comes back later."""
 

@@ -25,7 +25,7 @@ from tests.store.drafts import drafts, fact, note
 _IDS = itertools.count(1)
 # The database is shared by all examples of a test; each takes an incident of its own.
 _SHARED = settings(
-    max_examples=25, deadline=None,
+    max_examples=15, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 _batches = st.lists(st.lists(drafts, min_size=1, max_size=3), min_size=1, max_size=4)

@@ -176,13 +176,13 @@ async def test_appending_to_a_long_record_costs_what_a_short_one_does(record: Sq
 async def test_reading_a_known_incident_reads_only_what_is_new(
     record: SqlRecord, other_record: SqlRecord
 ) -> None:
-    await record.append("inc-1", [note(f"n{number}") for number in range(4321)])
+    await record.append("inc-1", [note(f"n{number}") for number in range(321)])
     await other_record.incident("inc-1")
     await record.append("inc-1", [note("new")])
     seen = _statements(other_record)
-    assert (await other_record.incident("inc-1")).seq == 4322
+    assert (await other_record.incident("inc-1")).seq == 322
     (read,) = [(sql, given) for sql, given in seen if "entries.seq >" in sql]
-    assert "4321" in read[1]
+    assert "321" in read[1]
 
 
 async def test_a_small_cache_gives_the_same_answers(store_url: str, clock: ManualClock) -> None:

@@ -13,6 +13,8 @@ from opsbot.store.record import SqlRecord
 from opsbot.store.redact import NoSuchEntry
 from opsbot.store.tables import bodies, incidents, origins
 from opsbot.store.verify import verify
+from tests.fakes.clock import ManualClock
+from tests.store.conftest import record_at
 from tests.store.drafts import ANN, fact, note, opened
 
 WORDS = "the customer Zebra-Quux called"

@@ -32,7 +32,7 @@ class Settings(TenantSettings):
         description="Lines a query; above the server's own maximum Loki refuses the query.",
     )
     max_pages: int = Field(
-        default=5, ge=1, le=50, description="How many such queries one look-up may make."
+        default=5, ge=1, le=50, description="How many such queries a window may take."
     )
 
 

@@ -6,10 +6,10 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from opsbot.core.evidence import Finding, FindingKind
+from opsbot.core.evidence import Finding, FindingKind, Window
 from opsbot.core.moment import lasting
 from opsbot.core.text import count, inert
 from opsbot.integrations._foreign_json import loads, mapping, text
@@ -65,16 +65,17 @@ def _said_in_json(line: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Lines that were fetched, and the from-to they cover completely."""
+    """Lines that were fetched for a window, and how much of it they cover without a hole."""
 
+    window: Window
     lines: Sequence[Line]
-    start: datetime
-    end: datetime
+    covered: timedelta
     complete: bool
+    onsets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])  # by service
 
     @property
     def minutes(self) -> float:
-        return max((self.end - self.start) / timedelta(minutes=1), 0.1)
+        return max(self.covered / timedelta(minutes=1), 0.1)
 
 
 def pattern_findings(
@@ -117,13 +118,15 @@ def _finding(
 ) -> Finding:
     known, shape = key
     service = names.get(known, inert(known, 80))
-    first = _rise(lines, usual or 0.0, window)
+    began = _rise(lines, usual or 0.0, window).at
+    if not window.complete:
+        began = min(began, window.onsets.get(known, began))
     least = "" if window.complete else "at least "
     example = inert(lines[-1].text, 160)
     words = f'{least}{count(len(lines), "line")} like "{example}" ({_compared(usual, before)})'
     digest = hashlib.sha256(shape.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Finding(
-        at=first.at,
+        at=began,
         kind=FindingKind.LOG_PATTERN,
         service=service,
         summary=f"{service}: {words}",
@@ -139,7 +142,7 @@ def _compared(usual: float | None, before: Stretch | None) -> str:
     if usual is None or before is None:
         return "nothing earlier to compare with"
     if usual == 0:
-        return f"none in the {lasting(before.end - before.start)} before"
+        return f"none in the {lasting(before.window.length)} before"
     return f"usually {max(usual, 1):.0f}"
 
 

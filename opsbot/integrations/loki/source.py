@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from opsbot.core.evidence import EvidenceAsk, EvidenceKind, Gap, Health, SourceReport, Window
+from opsbot.core.moment import clock_text
 from opsbot.core.text import count, inert, listed
 from opsbot.integrations._backend import Backend, LookUpFailed
 from opsbot.integrations._foreign_json import items, text
 from opsbot.integrations._look_up import LookUp, names_in, reported
 from opsbot.integrations._query_text import any_of, in_quotes, link, window_values
 from opsbot.integrations.loki.lines import Line, from_ns, read_counts, read_lines, to_ns
+from opsbot.integrations.loki.onset import MINUTE, onsets
 from opsbot.integrations.loki.patterns import Stretch, pattern_findings
 from opsbot.integrations.loki.silence import (
     BUCKET,
@@ -38,13 +40,24 @@ class _Fetched:
     window: Window
     lines: dict[Line, None] = field(default_factory=dict[Line, None])
     complete: bool = False
+    reaches_back_to: datetime | None = None
+    onsets: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def add(self, page: Sequence[Line]) -> int:
+        """Take a page and say how many of its lines were new."""
+        known = len(self.lines)
+        self.lines.update(dict.fromkeys(page))
+        return len(self.lines) - known
 
     def stretch(self) -> Stretch:
-        start = self.window.start
-        if not self.complete and self.lines:
-            start = max(start, min(line.at for line in self.lines))
+        reached = self.window.start if self.complete else self.reaches_back_to
+        covered = self.window.end - (reached or self.window.end)
         return Stretch(
-            lines=list(self.lines), start=start, end=self.window.end, complete=self.complete
+            window=self.window,
+            lines=list(self.lines),
+            covered=covered,
+            complete=self.complete,
+            onsets=self.onsets,
         )
 
 
@@ -81,17 +94,19 @@ class LokiSource:
         if not names:
             return look_up.unreachable("no service was asked for")
         selector = f'{{{self.service_label}=~"{any_of(names)}"}}'
-        counts = f"sum by ({self.service_label}) (count_over_time({selector}[5m]))"
+        by = f"sum by ({self.service_label})"
+        counts = f"{by} (count_over_time({selector}[5m]))"
         errors = f'{selector} |~ "{in_quotes(self.error_pattern)}"'
-        look_up.queries += [counts, errors]
+        error_counts = f"{by} (count_over_time({errors} [1m]))"
+        look_up.queries += [counts, error_counts, errors]
         window, before = _Fetched(look_up.ask.window), _Fetched(look_up.ask.before)
         far, near = look_up.ask.horizon, min(NEAR_HORIZON, look_up.ask.horizon)
         answers = await look_up.parts(
             {
-                "line counts": self._counts(look_up, counts, names, far),
-                "recent line counts": self._counts(look_up, counts, names, near),
-                "error lines": self._fetch(look_up, errors, window),
-                "earlier error lines": self._fetch(look_up, errors, before),
+                "line counts": self._habits(look_up, counts, names, far),
+                "recent line counts": self._habits(look_up, counts, names, near),
+                "error lines": self._fetch_errors(look_up, errors, error_counts, window),
+                "earlier error lines": self._newest_pages(look_up, errors, before),
             }
         )
         if not answers and not window.lines:
@@ -101,55 +116,81 @@ class LokiSource:
         compared = before if before.complete or before.lines else None
         return self._report(look_up, habits, gaps, newest_at, window, compared)
 
-    async def _counts(
+    async def _habits(
         self, look_up: LookUp, query: str, names: Mapping[str, str], back: timedelta
     ) -> list[Habit]:
         start, end = aligned(min(look_up.ask.window.end, self.clock.now()), back)
-        params = [
-            ("query", query),
-            ("start", str(to_ns(start))),
-            ("end", str(to_ns(end))),
-            ("step", f"{BUCKET.total_seconds():.0f}s"),
-        ]
-        body = await self.backend.query("/loki/api/v1/query_range", params, timeout=self.deadline)
-        look_up.warnings += [text(warning) for warning in items(body.get("warnings"))]
-        counts = read_counts(body, self.service_label)
+        counts = await self._counts(look_up, query, Window(start=start, end=end), BUCKET)
         return [
             habit(service, counts.get(known, {}), end=end, looked_back=end - start)
             for known, service in names.items()
         ]
 
-    async def _fetch(self, look_up: LookUp, query: str, into: _Fetched) -> list[Habit]:
+    async def _counts(
+        self, look_up: LookUp, query: str, window: Window, step: timedelta
+    ) -> dict[str, dict[int, float]]:
+        params = [
+            ("query", query),
+            ("start", str(to_ns(window.start))),
+            ("end", str(to_ns(window.end))),
+            ("step", f"{step.total_seconds():.0f}s"),
+        ]
+        body = await self.backend.query("/loki/api/v1/query_range", params, timeout=self.deadline)
+        look_up.warnings += [text(warning) for warning in items(body.get("warnings"))]
+        return read_counts(body, self.service_label)
+
+    async def _fetch_errors(
+        self, look_up: LookUp, query: str, counts: str, into: _Fetched
+    ) -> list[Habit]:
+        """Fetch the newest error lines, and when they are too many those it began with."""
+        await self._newest_pages(look_up, query, into)
+        if into.complete:
+            return []
+        shown, until = count(len(into.lines), "error line"), clock_text(into.window.end)
+        look_up.cut_off.append(f"only the newest {shown} up to {until}")
+        ask = look_up.ask
+        seen = Window(start=min(ask.before.start, ask.window.start), end=ask.window.end)
+        by_minute = await self._counts(look_up, counts, seen, MINUTE)
+        into.onsets = onsets(by_minute, before=ask.before, window=ask.window)
+        first = min(into.onsets.values(), default=ask.window.start)
+        start, end = to_ns(max(first, ask.window.start)), to_ns(ask.window.end) + 1
+        into.add(await self._lines(look_up, query, start, end, self.line_limit, "forward"))
+        return []
+
+    async def _newest_pages(self, look_up: LookUp, query: str, into: _Fetched) -> list[Habit]:
         """Fetch lines backwards in time, page after page, into `into`.
 
-        Loki has no page token. Many lines may share a nanosecond, so each page overlaps the one
-        before by one nanosecond and known lines are dropped.
+        Loki has no page token, and many lines may share a nanosecond: each page overlaps the one
+        before by one, and known lines are dropped.
         """
         start, end = to_ns(into.window.start), to_ns(into.window.end) + 1
         for _ in range(self.max_pages):
             page = await self._lines(look_up, query, start, end, self.line_limit)
-            new = [line for line in page if line not in into.lines]
-            into.lines.update(dict.fromkeys(new))
+            new = into.add(page)
             if len(page) < self.line_limit:
                 into.complete = True
-                return []
-            oldest = page[-1].at_ns + 1
-            if not new or oldest >= end:
                 break
-            end = oldest
-        shown = count(len(into.lines), "error line")
-        look_up.cut_off.append(f"only the newest {shown} up to {into.window.end:%H:%M} UTC")
+            into.reaches_back_to = page[-1].at
+            if not new or page[-1].at_ns + 1 >= end:
+                break
+            end = page[-1].at_ns + 1
         return []
 
     async def _lines(
-        self, look_up: LookUp, query: str, start: int, end: int, limit: int
+        self,
+        look_up: LookUp,
+        query: str,
+        start: int,
+        end: int,
+        limit: int,
+        direction: str = "backward",
     ) -> list[Line]:
         params = [
             ("query", query),
             ("start", str(start)),
             ("end", str(end)),  # exclusive
             ("limit", str(limit)),
-            ("direction", "backward"),
+            ("direction", direction),
         ]
         body = await self.backend.query("/loki/api/v1/query_range", params, timeout=self.deadline)
         look_up.warnings += [text(warning) for warning in items(body.get("warnings"))]
@@ -217,14 +258,14 @@ class LokiSource:
 
 
 def _health(habits: Sequence[Habit], gaps: Sequence[Gap]) -> tuple[Health, str]:
-    """The worst of the services when most of them are silent, otherwise fresh with gaps."""
+    """The worst of the services when half of them or more are silent, else fresh with gaps."""
     if not gaps:
         return Health.FRESH, ""
     since = min((gap.since for gap in gaps if gap.since is not None), default=None)
     services = listed(tuple(inert(gap.service, 80) for gap in gaps))
     when = f" since {since_text(since, habits[0].end)}" if since is not None else ""
     words = f"logs of {count(len(gaps), 'service')} of {len(habits)} silent{when}: {services}"
-    if 2 * len(gaps) <= len(habits):
+    if 2 * len(gaps) < len(habits):
         return Health.FRESH, words
     stale = any(gap.health is Health.STALE for gap in gaps)
     return Health.STALE if stale else Health.SPARSE, words

@@ -43,7 +43,7 @@ class _Kept:
         self._found[key] = (self.clock.monotonic() + KEPT.total_seconds(), value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PagerDutyPager:
     """People's addresses come from their own records, since an incident only refers to them."""
 
@@ -56,8 +56,7 @@ class PagerDutyPager:
     _on_calls: _Kept = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_users", _Kept(self.clock))
-        object.__setattr__(self, "_on_calls", _Kept(self.clock))
+        self._users, self._on_calls = _Kept(self.clock), _Kept(self.clock)
 
     async def people(
         self, ids: Sequence[str], escalation_policy_id: str

@@ -16,7 +16,7 @@ from opsbot.core.evidence import (
     Health,
     SourceReport,
 )
-from opsbot.core.moment import parse_moment
+from opsbot.core.moment import parse_moment, shifted
 from opsbot.core.text import count, inert
 from opsbot.integrations._backend import LookUpFailed
 from opsbot.integrations._change_details import deploy_key, hints, version_in
@@ -133,7 +133,10 @@ class PagerDutySource:
             if failed.status in _NOT_IN_PLAN:
                 return []  # change correlation is an add-on: not having it is no gap
             raise
-        return _dated(_change(entry, names) for entry in entries)
+        # The most recent change of a quiet service can be weeks old.
+        oldest = shifted(look_up.ask.window.end, -look_up.ask.horizon)
+        found = _dated(_change(entry, names) for entry in entries)
+        return [finding for finding in found if finding.at >= oldest]
 
 
 def _dated(findings: Iterable[Finding | None]) -> list[Finding]:

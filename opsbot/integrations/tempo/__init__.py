@@ -16,7 +16,10 @@ class Settings(TenantSettings):
     """`tempo:` in opsbot.yaml."""
 
     search_limit: int = Field(
-        default=20, ge=1, le=500, description="Failing traces a search may return."
+        default=100,
+        ge=1,
+        le=1000,
+        description="Failing traces a search may return; more make counts truer.",
     )
     traces_read: int = Field(
         default=3, ge=1, le=10, description="How many of them are read in full."

@@ -16,12 +16,14 @@ from opsbot.core.evidence import (
     FindingKind,
     Health,
     SourceReport,
+    Window,
 )
 from opsbot.core.moment import clock_text, lasting, shifted, to_micros
 from opsbot.core.text import count
 from opsbot.integrations._backend import Backend, LookUpFailed
 from opsbot.integrations._look_up import LookUp, names_in, reported
 from opsbot.integrations._query_text import any_of, link, window_values
+from opsbot.integrations.tempo.ends import Ends, compared, ends_of, telling
 from opsbot.integrations.tempo.failing_path import Failure, failure_in
 from opsbot.integrations.tempo.spans import Hit, read_hits, read_trace
 from opsbot.ports import Clock
@@ -31,6 +33,7 @@ FRESH = timedelta(minutes=5)
 
 _WIDER = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 _SPANS_PER_SET = 10
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,44 +66,85 @@ class TempoSource:
         names = names_in(self.name, look_up.ask)
         if not names:
             return look_up.unreachable("no service was asked for")
+        ask = look_up.ask
         condition = f'resource.service.name =~ "{any_of(names)}" && status = error'
         failing = f"{{ {condition} }}"
         # Tempo repeats on each span only the attributes a query speaks of.
         calls = f'{{ {condition} && kind = client && span.peer.service != "" }}'
         look_up.queries += [failing, calls]
-        window = look_up.ask.window
-        end = min(window.end, self.clock.now())
+        end = min(ask.window.end, self.clock.now())
         found = await look_up.parts(
             {
-                "failing traces": self._search(failing, window.start, window.end),
-                "failing calls": self._search(calls, window.start, window.end),
-                "newest traces": self._search("{}", shifted(end, -FRESH), end),
+                "failing traces": self._search(failing, ask.window),
+                "failing calls": self._search(calls, ask.window),
+                "earlier failing traces": self._search(failing, ask.before),
+                "earlier failing calls": self._search(calls, ask.before),
+                "newest traces": self._search(
+                    "{}", Window(start=shifted(end, -FRESH), end=end), _FEW
+                ),
             }
         )
         if not found:
             return look_up.unreachable()
-        hits = found.get("failing traces", [])
-        failures = await self._read(look_up, hits, names)
-        health, newest, reason = await self._freshness(look_up, found, end)
-        if len(hits) >= self.search_limit:
-            look_up.cut_off.append(f"the search stopped at {count(len(hits), 'failing trace')}")
-        ends = _call_ends(found.get("failing calls", []), names)
+        findings, reason = await self._findings(look_up, found, names)
+        health, newest, stale = await self._freshness(look_up, found, end)
         return look_up.report(
             health=health,
-            findings=[
-                self._finding(look_up.ask, alike, ends, failures) for alike in _alike(failures)
-            ],
+            findings=findings,
             newest_at=newest,
-            reason=reason,
-            link=self._link(look_up.ask, query=failing),
+            reason="; ".join(words for words in (stale, reason) if words),
+            link=self._link(ask, query=failing),
         )
 
-    async def _search(self, query: str, start: datetime, end: datetime) -> list[Hit]:
+    async def _findings(
+        self, look_up: LookUp, found: Mapping[str, Sequence[Hit]], names: Mapping[str, str]
+    ) -> tuple[list[Finding], str]:
+        """The failing traces that tell something, and a word about those that do not."""
+        now = self._ends(look_up.ask.window, found, names, "")
+        before = None
+        if now is None:
+            return [], ""
+        if {"earlier failing traces", "earlier failing calls"} <= found.keys():
+            before = self._ends(look_up.ask.before, found, names, "earlier ")
+        if now.is_full:
+            look_up.cut_off.append(f"a search stopped at {self.search_limit} failing traces")
+        told = telling(now, before)
+        hits = {hit.trace_id: hit for end in told for hit in now.traces[end]}
+        failing = [*found.get("failing traces", ()), *found.get("failing calls", ())]
+        if not hits and not now.traces:  # nothing says where they end: read some all the same
+            hits = {hit.trace_id: hit for hit in failing}
+        read = await self._read(look_up, list(hits.values()), names)
+        findings = [
+            self._finding(look_up.ask, alike, now, before, len(read)) for alike in _alike(read)
+        ]
+        quiet = count(len({hit.trace_id for hit in failing}), "failing trace")
+        reason = f"{quiet} found, as many as before" if failing and not hits else ""
+        return findings, reason
+
+    def _ends(
+        self,
+        window: Window,
+        found: Mapping[str, Sequence[Hit]],
+        names: Mapping[str, str],
+        when: str,
+    ) -> Ends | None:
+        failing, calls = f"{when}failing traces", f"{when}failing calls"
+        if failing not in found and calls not in found:
+            return None
+        return ends_of(
+            found.get(failing, ()),
+            found.get(calls, ()),
+            names,
+            window=window,
+            limit=self.search_limit,
+        )
+
+    async def _search(self, query: str, window: Window, limit: int = 0) -> list[Hit]:
         params = [
             ("q", query),
-            ("start", str(to_micros(start) // 1_000_000)),
-            ("end", str(math.ceil(to_micros(end) / 1_000_000))),
-            ("limit", str(self.search_limit)),
+            ("start", str(to_micros(window.start) // 1_000_000)),
+            ("end", str(math.ceil(to_micros(window.end) / 1_000_000))),
+            ("limit", str(limit or self.search_limit)),
             ("spss", str(_SPANS_PER_SET)),
         ]
         return read_hits(await self.backend.get("/api/search", params, timeout=self.deadline))
@@ -150,7 +194,9 @@ class TempoSource:
         backs = [*(back for back in _WIDER if back < look_up.ask.horizon), look_up.ask.horizon]
         wider = await look_up.parts(
             {
-                f"traces of the last {lasting(back)}": self._search("{}", shifted(end, -back), end)
+                f"traces of the last {lasting(back)}": self._search(
+                    "{}", Window(start=shifted(end, -back), end=end), _FEW
+                )
                 for back in backs
             }
         )
@@ -167,22 +213,25 @@ class TempoSource:
         self,
         ask: EvidenceAsk,
         alike: Sequence[tuple[Hit, Failure]],
-        ends: Counter[str],
-        read: Sequence[tuple[Hit, Failure]],
+        now: Ends,
+        before: Ends | None,
+        read: int,
     ) -> Finding:
         hit, failure = alike[0]
-        words = failure.sentence
-        if len(read) > 1:
-            words += f"; the same in {len(alike)} of {len(read)} failing traces read"
-        if failure.unanswered and ends[failure.service]:
-            words += f"; {count(ends[failure.service], 'failing call chain')} found end there"
+        words = [failure.sentence]
+        if read > 1:
+            words.append(f"the same in {len(alike)} of {read} failing traces read")
+        counted = now.count(failure.service)
+        if counted:
+            words.append(compared(failure.service, now, before))
         return Finding(
-            at=min(one.at for _, one in alike),
+            at=now.first_at(failure.service) or min(one.at for _, one in alike),
             kind=FindingKind.FAILING_TRACE,
             service=failure.service,
-            summary=words,
-            value=failure.seconds,
-            unit="s",
+            summary="; ".join(words),
+            value=float(counted or len(alike)),
+            before=float(before.count(failure.service)) if before is not None else None,
+            unit="count",
             link=self._link(ask, query=hit.trace_id, trace_id=hit.trace_id),
             fold_key=f"trace:{'>'.join(failure.path)}",
         )
@@ -197,7 +246,8 @@ class TempoSource:
 def chosen_traces(hits: Sequence[Hit], first_service: str, most: int) -> list[Hit]:
     """A few traces that differ: those through the paged service first, one of each kind of
     request before a second one."""
-    ranked = sorted(hits, key=lambda hit: first_service not in hit.services)  # stable: newest first
+    newest_first = sorted(hits, key=lambda hit: hit.start, reverse=True)
+    ranked = sorted(newest_first, key=lambda hit: first_service not in hit.services)
     turns: Counter[tuple[str, str]] = Counter()
     order: list[tuple[int, Hit]] = []
     for hit in ranked:
@@ -215,14 +265,6 @@ def _alike(
         return (*one[1].path, str(one[1].unanswered))
 
     return [list(group) for _, group in groupby(sorted(failures, key=way), key=way)]
-
-
-def _call_ends(hits: Iterable[Hit], names: Mapping[str, str]) -> Counter[str]:
-    """How many call chains end at each service: one that was called and called nobody itself."""
-    ends: Counter[str] = Counter()
-    for hit in hits:
-        ends.update(names.get(peer, peer) for peer in hit.peers - hit.services)
-    return ends
 
 
 def _all(found: Mapping[str, Sequence[Hit]]) -> list[Hit]:

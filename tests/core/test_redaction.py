@@ -1,0 +1,101 @@
+"""What remains of a redacted body: its shape, and none of its words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from opsbot.core import entry as e
+from opsbot.core.codec import stored_text, to_data
+from opsbot.core.entry import Body, Gone
+from opsbot.core.event import AlertDetails, Origin, ServiceRef, Transition
+from opsbot.core.evidence import (
+    EvidenceKind,
+    Finding,
+    FindingKind,
+    Gap,
+    Health,
+    SourceReport,
+    Window,
+)
+from opsbot.core.people import Invited, Missing, Person
+from opsbot.core.redaction import what_remains
+
+T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+SAID = "Zebra-Quux"  # stands wherever a person's or a system's own words may stand
+_ORIGIN = Origin(source="pagerduty", id="Q1", number=7, dedup_key=SAID)
+_SERVICE = ServiceRef(name="Checkout API", source_id="PSVC")
+_WINDOW = Window(start=T0, end=T0)
+_REPORT = SourceReport(
+    source="loki", kind=EvidenceKind.LOGS, health=Health.FRESH, window=_WINDOW, query=SAID,
+    fetched_at=T0, duration_ms=12, reason=SAID, link=SAID, truncated=SAID,
+    findings=(Finding(at=T0, kind=FindingKind.LOG_PATTERN, service="s", summary=SAID),),
+    gaps=(Gap(service="s", health=Health.STALE, since=None, reason=SAID),),
+)  # fmt: skip
+_DETAILS = AlertDetails(
+    title=SAID, service=_SERVICE, urgency="high", priority="", teams=(),
+    people=(Person(id="P1", name=SAID, email=SAID),),
+)  # fmt: skip
+SAMPLES: tuple[Body, ...] = (
+    e.Opened(number=7, title=SAID, origin=_ORIGIN, service=_SERVICE, severity=e.Severity.SEV1,
+             urgency="high", priority="P1", teams=("payments",), mode=e.Mode.LIVE,
+             visibility=e.Visibility.PUBLIC, reason=SAID),
+    e.Joined(origin=_ORIGIN, title=SAID, reason=SAID),
+    e.Routed(placement=e.Placement.ROOM, rule="default", reason=SAID),
+    e.AlertChanged(origin_id="Q1", event_type="incident.resolved", summary=SAID,
+                   transition=Transition.RESOLVED, details=_DETAILS),
+    e.NoteAdded(text=SAID),
+    e.SeverityChanged(severity=e.Severity.SEV3, reason=SAID, priority="P3"),
+    e.StatusChanged(status=e.Status.RESOLVED, reason=SAID, closure=e.Closure.FIXED),
+    e.Asked(question="alert_cleared", text=SAID),
+    e.Answered(question="alert_cleared", answer="resolve"),
+    e.RoomRequested(),
+    e.EvidenceAsked(window=_WINDOW, sources=("loki",), services=("checkout",), reason=SAID),
+    e.EvidenceCollected(report=_REPORT),
+    e.EvidenceComplete(answered=("loki",), silent=()),
+    e.ChannelOpened(channel_id="C1", name="inc-7-x", adopted=False),
+    e.MessageShown(slot="card", channel_id="C1", ts="1.2", shown="abc"),
+    e.PeopleInvited(invited=(Invited(person_id="P1", slack_id="U1", name=SAID),),
+                    missing=(Missing(person_id="P2", name=SAID, reason=SAID),)),
+    e.SurfaceChanged(what="topic", value=SAID),
+    e.SurfaceRefused(move="topic", error="too_long", cure="Shorten it.", gives_up=True),
+    e.PagerNoted(origin_id="Q1", text=SAID),
+    e.Redacted(seq=3, reason=SAID),
+    Gone(),
+    e.Unknown(kind="from_the_future", data={"text": SAID}),
+)  # fmt: skip
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    assert {type(body) for body in SAMPLES} == set(get_args(Body))
+
+
+@pytest.mark.parametrize("body", SAMPLES, ids=lambda body: type(body).__name__)
+def test_no_words_remain(body: Body) -> None:
+    """What remains is of the same kind, so that what happened still happened, or it is gone."""
+    remains = what_remains(body)
+    assert SAID not in stored_text(to_data(remains))
+    assert isinstance(remains, type(body) | Gone)
+
+
+@pytest.mark.parametrize("body", SAMPLES, ids=lambda body: type(body).__name__)
+def test_redacting_what_remains_changes_nothing(body: Body) -> None:
+    assert what_remains(what_remains(body)) == what_remains(body)
+
+
+def test_facts_stay() -> None:
+    """Numbers, ids and enumerations survive: redaction does not undo what happened."""
+    opened, _, _, changed, _, _, status, *_ = (what_remains(body) for body in SAMPLES)
+    assert isinstance(opened, e.Opened)
+    assert isinstance(changed, e.AlertChanged)
+    assert isinstance(status, e.StatusChanged)
+    assert (opened.number, opened.origin.id, opened.severity) == (7, "Q1", e.Severity.SEV1)
+    assert changed.transition is Transition.RESOLVED
+    assert (status.status, status.closure) == (e.Status.RESOLVED, e.Closure.FIXED)
+
+
+def test_a_bookmark_is_no_words() -> None:
+    body = e.SurfaceChanged(what="archived", value="yes")
+    assert what_remains(body) == body
