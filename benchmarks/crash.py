@@ -70,9 +70,7 @@ async def find(record: SqlRecord, page: Page) -> Incident | None:
 async def round_of(stage: Stage, record: SqlRecord, tally: Tally, options: Namespace) -> None:
     """One page, one kill, one restart, and the wait until the room is whole."""
     services = [service.name for service in stage.scenario.services]
-    (page,) = await stage.world.pagerduty.synthetic_incidents(
-        1, services=[random.choice(services)]
-    )
+    (page,) = await stage.world.pagerduty.synthetic_incidents(1, services=[random.choice(services)])
     tally.pages.append(page)
     await asyncio.sleep(random.uniform(0.0, SPAN))
     await stage.bot.kill()

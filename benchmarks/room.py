@@ -11,10 +11,12 @@ nothing in it waits for a clock, so the hour is played without waiting.
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.table import Figure, arguments, median, tell
 from opsbot.sandbox.pagerduty_account import Incident as Page
@@ -50,22 +52,22 @@ async def open_room(stage: Stage, service: str, latency: float) -> Opened:
     (page,) = await stage.world.pagerduty.synthetic_incidents(1, services=[service])
 
     def card() -> Call | None:
-        posted = (c for c in journal.of("chat.postMessage") if c.ok and "card" in str(c.arguments))
-        return next((c for c in posted if '"slot": "card"' in _slot(c)), None)
+        posted = (c for c in journal.of("chat.postMessage") if c.ok)
+        return next((c for c in posted if slot_of(c) == "card"), None)
 
     await journal.wait_for(lambda _: card() is not None, timeout=30.0)
     posted, first_byte = card(), _first_byte(stage, page)
-    assert posted is not None and posted.duration is not None  # noqa: S101 - waited for above
+    if posted is None or posted.duration is None:
+        raise LookupError("the card was never posted")
     await _quiet(stage)
     return Opened(latency=latency, card_at=posted.at + posted.duration - first_byte)
 
 
-def _slot(call: Call) -> str:
-    import json
-
-    metadata = call.arguments.get("metadata") or {}
-    held = json.loads(metadata) if isinstance(metadata, str) else metadata
-    return json.dumps({"slot": held.get("event_payload", {}).get("slot", "")})
+def slot_of(call: Call) -> str:
+    """Which message of an incident a call posts, by the metadata it carries."""
+    given: Any = call.arguments.get("metadata") or {}
+    metadata: dict[str, Any] = json.loads(given) if isinstance(given, str) else given
+    return str(metadata.get("event_payload", {}).get("slot", ""))
 
 
 def _first_byte(stage: Stage, page: Page) -> float:
@@ -128,7 +130,7 @@ async def _answer(stage: Stage, room: Channel, email: str) -> None:
 async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:
     """All pages under each latency in turn, then the quiet hour."""
     scenario = load_scenario("no-culprit")
-    changes = {"integrations": {n: None for n in ("prometheus", "loki", "tempo", "github")}}
+    changes = {"integrations": dict.fromkeys(("prometheus", "loki", "tempo", "github"))}
     stage = Stage(scenario=scenario, folder=folder, changes=changes, enforce_tiers=False)
     await stage.start()
     try:
@@ -137,9 +139,7 @@ async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:
         opened: list[Opened] = []
         for number in range(options.pages):
             await asyncio.sleep(PACE)
-            opened.append(
-                await open_room(stage, names[number % len(names)], LATENCIES[number % 2])
-            )
+            opened.append(await open_room(stage, names[number % len(names)], LATENCIES[number % 2]))
         said = await live_an_hour(stage)
     finally:
         await stage.stop()

@@ -88,8 +88,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code: 0 fine, 1 it failed, 2 it cannot be run so."""
     arguments = build_parser().parse_args(argv)
     task = importlib.import_module(arguments.task)
+    from opsbot.app.store import Unusable
+
     try:
         return int(task.run(arguments))
+    except Unusable as why:
+        print(f"opsbot: {why}", file=sys.stderr)  # noqa: T201 - the command line's own error
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output went away, e.g. `opsbot show 1 | head`

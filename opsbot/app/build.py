@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,10 @@ from opsbot.entrypoints.doors import DoorHandler
 from opsbot.entrypoints.health import Check, Health
 from opsbot.entrypoints.server import Server, build_app
 from opsbot.entrypoints.webhooks import webhook_door
-from opsbot.flows import flows_for
+from opsbot.flows import ONE_STEP, flows_for
 from opsbot.http_client import AiohttpClient
 from opsbot.integrations import Webhook, Wiring
-from opsbot.ports import Clock, EvidenceSource, Pager, Ports
+from opsbot.ports import Clock, EvidenceSource, Flow, Pager, Ports
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,13 @@ def _parser(webhook: Webhook) -> Parse:
 class Opsbot:
     """The running bot. `start` opens everything, `stop` closes it in the opposite order."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None,
+        more_flows: Callable[[Ports], Mapping[str, Flow]] = lambda ports: {},
+        one_step: frozenset[str] = ONE_STEP,
+    ) -> None:  # fmt: skip
         self._settings = settings
+        self._more_flows, self._one_step = more_flows, one_step
         self._clock = clock or SystemClock()
         self.metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,10 +116,15 @@ class Opsbot:
             room=traced(slack.room, "slack") if slack.room else None,
             sources=outside.sources, pager=outside.pager,
         )  # fmt: skip
-        self._engine = DbosEngine(where.engine_url, traced_flows(flows_for(ports)))
+        flows = traced_flows({**flows_for(ports), **self._more_flows(ports)})
+        self._engine = DbosEngine(where.engine_url, flows)
         await self._engine.start()
         runner = ObligationRunner(
-            record=store.record, engine=self._engine, clock=clock, observe=self.metrics.flow
+            record=store.record,
+            engine=self._engine,
+            clock=clock,
+            observe=self.metrics.flow,
+            one_step={name: flow for name, flow in flows.items() if name in self._one_step},
         )
         runners.append(runner)
         dispatcher = Dispatcher(

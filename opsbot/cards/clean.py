@@ -32,11 +32,15 @@ def clean_text(text: str, limit: int = limits.LINE) -> str:
 
 
 def clean_card(card: Card) -> Card:
-    """Return `card` with clean lines, empty ones left out; a card always has a header."""
+    """Return `card` with clean lines, empty ones left out; one without any words says so.
+
+    A card may do without a header: a short answer to one person has none.
+    """
+    lines = tuple(_clean_lines(card.lines))
     return replace(
         card,
-        header=inert(card.header, limits.HEADER) or "(no title)",
-        lines=tuple(_clean_lines(card.lines)),
+        header=inert(card.header, limits.HEADER) or ("" if lines else "(no title)"),
+        lines=lines,
         footer=tuple(_clean_lines(card.footer)),
     )
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from opsbot.cards import limits
 from opsbot.cards.address import without_marks
 from opsbot.cards.clean import clean_card, moment_words
-from opsbot.cards.escape import escape, escaped_within, neutral, plain_marks, size
+from opsbot.cards.escape import escape, escaped_within, plain_marks, size
 from opsbot.cards.fitting import cut_note, most_that_fit
 from opsbot.core.card import At, Card, Line, Link, Piece, Room, Strong, Tone, Who
 from opsbot.core.text import inert
@@ -25,12 +25,12 @@ def fallback_text(card: Card) -> str:
     because `text` may be read as mrkdwn. Takes a card from `clean_card`.
     """
     header = escaped_within(plain_marks(card.header), limits.HEADER)
-    head = _STRUCK + header if card.struck else header
+    head = [_STRUCK + header if card.struck else header] if header else []
     lines = [(line.tone, _fallback_line(line)) for line in (*card.lines, *card.footer)]
 
     def joined(chosen: Sequence[tuple[Tone, str]]) -> str:
         note = cut_note(len(lines) - len(chosen), 0)
-        return "\n".join([head, *(said for _, said in chosen), *([note] if note else [])])
+        return "\n".join([*head, *(said for _, said in chosen), *([note] if note else [])])
 
     kept = most_that_fit(
         lines, lambda chosen: size(joined(chosen)) <= limits.TEXT_SIZE, lambda item: item[0]
@@ -42,7 +42,7 @@ def as_text(card: Card) -> str:
     """The whole card for a terminal or a log: inert, but not escaped for any markup."""
     card = clean_card(card)
     width = max((len(line.label) for line in card.lines), default=0)
-    rows = [_STRUCK + card.header if card.struck else card.header]
+    rows = [_STRUCK + card.header if card.struck else card.header] if card.header else []
     rows += [_terminal_line(line, width) for line in card.lines]
     labels = [inert(button.label, limits.BUTTON_LABEL) or button.action for button in card.buttons]
     if labels:
@@ -85,8 +85,13 @@ def _fallback_line(line: Line) -> str:
     said = ""
     for is_url, group in groupby(parts, key=lambda part: part[0]):
         text = "".join(text for _, text in group)
-        said += escape(without_marks(text)) if is_url else neutral(text)
+        said += escape(without_marks(text)) if is_url else _neutral(text)
     return (_mark(line) + said).rstrip()
+
+
+def _neutral(text: str) -> str:
+    """Escaping can make five characters of one, and one line should not crowd out the others."""
+    return escaped_within(plain_marks(text), limits.TEXT_SIZE // 2)
 
 
 def _words(piece: Piece) -> str:

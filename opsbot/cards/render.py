@@ -39,7 +39,7 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
     footer = _layout(most_that_fit(card.footer, _footer_fits, _tone))
     tail: list[Block] = [*([{"type": "actions", "elements": buttons}] if buttons else []), *footer]
     header = _header(card)
-    room = limits.BLOCKS_SIZE - limits.NOTE_SIZE - json_size([header, *tail])
+    room = limits.BLOCKS_SIZE - limits.NOTE_SIZE - json_size([*header, *tail])
 
     def fits(chosen: Sequence[Line]) -> bool:
         blocks = _layout(chosen)
@@ -48,20 +48,21 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
     kept = most_that_fit(lines, fits, _tone)
     cut = cut_note(len(lines) - len(kept), len(card.buttons) - len(buttons))
     note: list[Block] = [{"type": "context", "elements": [plain_text(cut)]}] if cut else []
-    return Rendered(
-        text=fallback_text(card), blocks=(header, *_layout(kept), *note, *tail), cut=cut
-    )
+    blocks = (*header, *_layout(kept), *note, *tail)
+    return Rendered(text=fallback_text(card), blocks=blocks, cut=cut)
 
 
 def _tone(line: Line) -> Tone:
     return line.tone
 
 
-def _header(card: Card) -> Block:
+def _header(card: Card) -> list[Block]:
+    if not card.header:
+        return []
     if not card.struck:
-        return {"type": "header", "text": plain_text(card.header, limits.HEADER)}
+        return [{"type": "header", "text": plain_text(card.header, limits.HEADER)}]
     # A header block cannot be struck through.
-    return rich_block([Line(pieces=(Strong(text=card.header),), tone=Tone.STRUCK)])
+    return [rich_block([Line(pieces=(Strong(text=card.header),), tone=Tone.STRUCK)])]
 
 
 def _struck(line: Line) -> Line:

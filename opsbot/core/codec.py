@@ -58,7 +58,9 @@ def from_data(kind: str, data: dict[str, Any]) -> Body:
     cls = _CLASSES.get(kind)
     if cls is None:
         return Unknown(kind=kind, data=data)
-    adapter = _ADAPTERS.setdefault(kind, TypeAdapter(cls))
+    adapter = _ADAPTERS.get(kind)
+    if adapter is None:  # expensive to make, so made once and only when it is needed
+        adapter = _ADAPTERS[kind] = TypeAdapter(cls)
     try:
         return adapter.validate_python(data)
     except ValidationError:

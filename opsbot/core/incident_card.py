@@ -34,10 +34,12 @@ def headline(incident: Incident) -> str:
 
 
 def topic(incident: Incident) -> str:
-    """The room's topic: severity, status and the service, plain and short."""
+    """The room's topic: severity, whether it is over, and the service. It says no more, because
+    every change of a topic is a line that everybody in the room reads."""
     severity = "severity unset" if incident.severity is Severity.UNSET else incident.severity
     service = inert(incident.service.key or incident.service.name, 80) or "unknown service"
-    return f"INC-{incident.number} · {severity} · {_status_word(incident)} · {service}"
+    state = _status_word(incident) if incident.status.is_over else "open"
+    return f"INC-{incident.number} · {severity} · {state} · {service}"
 
 
 def bookmarks(incident: Incident) -> tuple[tuple[str, str], ...]:

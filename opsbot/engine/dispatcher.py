@@ -1,7 +1,8 @@
 """From the inbox to the record: parse each delivery, let the flows decide, mark it handled.
 
-Deliveries of one batch share a record transaction, because that is what a commit costs most of;
-when one of them cannot be taken, the batch is undone and each goes alone.
+Deliveries of one batch share a record transaction, because a commit is what costs most; when one
+of them cannot be taken, the batch is undone and each goes alone. Batches are short, because the
+flows of open incidents wait for the same one writer, and a flood must not starve them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from opsbot.flows.intake import LOCK, take, tell_ops
 from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
 
 log = logging.getLogger(__name__)
-BATCH = 50
+BATCH = 8
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
 Parse = Callable[[Delivery], Event | None]

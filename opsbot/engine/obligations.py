@@ -1,4 +1,4 @@
-"""Runs what the record owes: each due obligation becomes one short durable flow.
+"""Runs what the record owes: each due obligation becomes one short flow.
 
 An obligation stays open until its flow has ended, so a restart, or an engine whose database was
 deleted, finds it again. Obligations of one incident and purpose are settled by the newest.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from opsbot.core.moment import shifted
+from opsbot.engine.plain import PlainSteps
+from opsbot.engine.settling import Settling
 from opsbot.engine.stopping import Stopping
-from opsbot.ports import Clock, Engine, Obligation, Record
+from opsbot.ports import Clock, Engine, Flow, Obligation, Record
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +31,13 @@ class ObligationRunner:
 
     def __init__(
         self, *, record: Record, engine: Engine, clock: Clock,
+        one_step: Mapping[str, Flow] = MappingProxyType({}),
         observe: Callable[[str, str], None] = lambda purpose, outcome: None,
     ) -> None:  # fmt: skip
         self._record, self._engine, self._clock = record, engine, clock
         self._observe = observe
+        self._one_step = dict(one_step)
+        self._settling = Settling(record)
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._busy: set[tuple[str, str]] = set()
@@ -98,10 +104,7 @@ class ObligationRunner:
     async def _settle(self, group: Sequence[Obligation]) -> None:
         newest = group[-1]
         try:
-            again_in = await self._engine.run(
-                f"{newest.key}#{newest.attempt}", newest.purpose,
-                {**newest.arguments, "incident_id": newest.incident_id, "key": newest.key},
-            )  # fmt: skip
+            again_in = await self._run_flow(newest)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -116,13 +119,20 @@ class ObligationRunner:
             log.exception("%s could not be settled; it will be found again", newest.key)
             await self._clock.sleep(1.0)
 
+    async def _run_flow(self, owed: Obligation) -> float | None:
+        arguments = {**owed.arguments, "incident_id": owed.incident_id, "key": owed.key}
+        direct = self._one_step.get(owed.purpose)
+        if direct is not None:
+            return await direct(PlainSteps(), arguments)
+        return await self._engine.run(f"{owed.key}#{owed.attempt}", owed.purpose, arguments)
+
     async def _close(self, group: Sequence[Obligation], again_in: float | None) -> None:
         if again_in is None:
-            await self._record.settle([o.key for o in group])
+            await self._settling.done([o.key for o in group])
             return
         # The oldest stays owed, so that how long Slack has been behind can be told.
         if len(group) > 1:
-            await self._record.settle([o.key for o in group[1:]])
+            await self._settling.done([o.key for o in group[1:]])
         later = shifted(self._clock.now(), timedelta(seconds=min(again_in, LONGEST_PAUSE)))
         await self._record.postpone(group[0].key, later)
 

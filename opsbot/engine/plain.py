@@ -1,4 +1,4 @@
-"""The engine without durability: runs flows where they stand, remembers finished ids in memory."""
+"""Flows without checkpoints: the one-step flows of a running bot, and an engine for unit tests."""
 
 from __future__ import annotations
 

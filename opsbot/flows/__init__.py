@@ -19,6 +19,10 @@ from opsbot.flows.route_again import route_again
 from opsbot.flows.tell_ops import tell_ops
 from opsbot.ports import Flow, Ports
 
+# Flows of one idempotent step: the record's own facts are their checkpoint, so the engine's would
+# add nothing but its cost (docs/adr/0002). They run straight from the obligation that owes them.
+ONE_STEP = frozenset({"converge", "archive", "route_again", "tell_ops"})
+
 
 def flows_for(ports: Ports) -> Mapping[str, Flow]:
     """Every flow by the purpose of the obligation it settles."""

@@ -64,6 +64,7 @@ class AiohttpClient:
 
     async def start(self) -> None:
         """Read the CA bundle and open the session; raises ValueError for an unusable bundle."""
+        self._trust()
         self._opened()
 
     async def close(self) -> None:
@@ -136,14 +137,15 @@ class AiohttpClient:
             raise HttpFailure(reason_of(error, _place(call.url)), sent=call.sent) from error
 
     async def _exchange(self, call: _Call) -> HttpAnswer:
-        session, tls = self._opened()
+        session, proxy = self._opened(), self._proxy(call.url)
+        speaks_tls = call.url.scheme == "https" or (proxy or "").startswith("https:")
         async with session.request(
             call.method,
             call.url,
             headers=call.headers,
             data=call.body,
-            proxy=self._proxy(call.url),
-            ssl=tls,
+            proxy=proxy,
+            ssl=self._trust() if speaks_tls else True,
             allow_redirects=False,
             trace_request_ctx=call,
         ) as response:
@@ -156,13 +158,17 @@ class AiohttpClient:
         except ValueError as error:
             raise HttpFailure(str(error), sent=False) from error
 
-    def _opened(self) -> tuple[aiohttp.ClientSession, ssl.SSLContext]:
+    def _trust(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = trust(self.ca_bundle, self.environ)
+        return self._tls
+
+    def _opened(self) -> aiohttp.ClientSession:
         if self._closed:
             raise HttpFailure("opsbot is shutting down", sent=False)
-        if self._session is None or self._tls is None:
-            self._tls = trust(self.ca_bundle, self.environ)
+        if self._session is None:
             self._session = _session(self.connect_timeout)
-        return self._session, self._tls
+        return self._session
 
 
 def _session(connect_timeout: float) -> aiohttp.ClientSession:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, cast
 
+_HALVES = re.compile("[\ud800-\udfff]")
 MAX_SAFE_INTEGER = 2**53 - 1
 
 
@@ -40,9 +42,13 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 
 def text(value: Any) -> str:
-    """The value when it is text; a whole number as its digits; otherwise nothing."""
+    """The value when it is text; a whole number as its digits; otherwise nothing.
+
+    JSON may hold half characters (lone surrogates), which no database and no URL can; they
+    become the replacement character.
+    """
     if isinstance(value, str):
-        return value
+        return value if value.isascii() else _HALVES.sub("\ufffd", value)
     whole = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if whole and abs(value) <= MAX_SAFE_INTEGER else ""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import URL, CursorResult, Executable, event, make_url
-from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import URL, CursorResult, Engine, Executable, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-T = TypeVar("T")
-Rows = Sequence[Mapping[str, Any]]
+from opsbot.store.sqlite_thread import SqliteThread, Step
+
+READERS = 4
 BUSY_MS = 10_000  # how long a write waits for another process, e.g. `opsbot redact`
 
 
@@ -46,6 +47,12 @@ def sqlite_path(url: URL) -> Path:
     return Path(url.database or "")
 
 
+def private_file(path: Path) -> None:
+    """Create the file of a SQLite database if it is absent, for its owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+
+
 def set_up_sqlite(dbapi_connection: Any, *, read_only: bool = False) -> None:
     """Settings of every SQLite connection: WAL, durable commits, and overwriting what is deleted
     (a redacted body must not linger in free pages)."""
@@ -64,36 +71,22 @@ def set_up_sqlite(dbapi_connection: Any, *, read_only: bool = False) -> None:
 
 
 class Connection:
-    """What statements are executed on, inside a transaction.
+    """What statements are executed on, inside a transaction, the same on both databases."""
 
-    On SQLite a statement runs to its end even when its caller is cancelled: an interrupted one
-    would keep its lock until the garbage collector finds it.
-    """
+    def __init__(self, on: SqliteThread | AsyncConnection) -> None:
+        self._on = on
+        self.is_sqlite = isinstance(on, SqliteThread)
 
-    def __init__(self, connection: AsyncConnection, *, is_sqlite: bool) -> None:
-        self._connection = connection
-        self.is_sqlite = is_sqlite
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Execute one statement; `parameters` is a mapping, or a list of them for many rows."""
+        (result,) = await self.execute_all([(statement, parameters)])
+        return result
 
-    async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Rows | None = None
-    ) -> CursorResult[Any]:
-        """Execute one statement."""
-        executed = self._connection.execute(statement, parameters)
-        return await (to_its_end(executed) if self.is_sqlite else executed)
-
-
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Do `work` whole; a cancellation that arrives meanwhile is raised afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # it has been seen
-        raise
+    async def execute_all(self, steps: Sequence[Step]) -> list[CursorResult[Any]]:
+        """Execute statements in order; cheaper than one by one on SQLite."""
+        if isinstance(self._on, SqliteThread):
+            return await self._on.execute(steps)
+        return [await self._on.execute(*step) for step in steps]
 
 
 class Database:
@@ -101,97 +94,83 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = database_url(url)
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._one_writer = asyncio.Lock()
-        if self.is_sqlite:
-            self._writer = _sqlite_engine(self.url, read_only=False)
-            self._readers = _sqlite_engine(self.url, read_only=True)
+        self._on: _SqliteFile | AsyncEngine
+        if self.url.get_backend_name() == "sqlite":
+            self._on = _SqliteFile(self.url)
         else:
-            self._writer = self._readers = _postgres_engine(self.url)
+            self._on = _postgres_engine(self.url)
 
     @property
-    def engines(self) -> tuple[AsyncEngine, ...]:
-        """Every engine in use, the writer first; for counting and tracing statements."""
-        return (self._writer, self._readers) if self.is_sqlite else (self._writer,)
+    def engines(self) -> tuple[Engine, ...]:
+        """Every engine in use, for counting and tracing statements."""
+        if isinstance(self._on, _SqliteFile):
+            return tuple(thread.engine for thread in (self._on.writer, *self._on.readers))
+        return (self._on.sync_engine,)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Connection]:
         """A write transaction, committed on leaving and rolled back on an exception."""
-        if not self.is_sqlite:
-            async with self._writer.begin() as connection:
-                yield Connection(connection, is_sqlite=False)
+        if isinstance(self._on, AsyncEngine):
+            async with self._on.begin() as connection:
+                yield Connection(connection)
             return
-        async with self._one_writer, _opened(self._writer) as connection:
+        async with self._on.one_writer:
             try:
-                yield Connection(connection, is_sqlite=True)
+                yield Connection(self._on.writer)
             except BaseException:
-                await to_its_end(connection.rollback())
+                await self._on.writer.end(commit=False)
                 raise
-            await to_its_end(connection.commit())
+            await self._on.writer.end(commit=True)
 
     @asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncGenerator[Connection]:
         """A read transaction; with `snapshot`, every statement in it sees the same moment."""
-        if self.is_sqlite:  # where a read transaction always is a snapshot
-            async with _opened(self._readers) as connection:
-                yield Connection(connection, is_sqlite=True)
+        if isinstance(self._on, AsyncEngine):
+            async with self._on.connect() as connection:
+                if snapshot:
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                yield Connection(connection)
             return
-        async with self._readers.connect() as connection:
-            if snapshot:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield Connection(connection, is_sqlite=False)
+        reader = await self._on.free_readers.get()  # where a transaction always is a snapshot
+        try:
+            yield Connection(reader)
+        finally:
+            try:
+                await reader.end(commit=False)
+            finally:
+                self._on.free_readers.put_nowait(reader)
 
     async def truncate_log(self) -> None:
         """Empty SQLite's write-ahead log, which may still hold a body that was redacted."""
-        if self.is_sqlite:
-            async with self._one_writer, self._writer.connect() as connection:
-                await to_its_end(connection.run_sync(_truncate_log))
+        if isinstance(self._on, _SqliteFile):
+            async with self._on.one_writer:
+                await self._on.writer.checkpoint()
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in self.engines:
-            await engine.dispose()
+        if isinstance(self._on, AsyncEngine):
+            await self._on.dispose()
+            return
+        for thread in (self._on.writer, *self._on.readers):
+            await thread.close()
 
 
-@asynccontextmanager
-async def _opened(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection with a transaction begun, given back whatever happens."""
-    connection = engine.connect()
-    try:
-        await to_its_end(_begin(connection))
-        yield connection
-    finally:
-        await to_its_end(connection.close())
+class _SqliteFile:
+    """One writer and a few readers of a SQLite file; threads start when they are first used."""
 
-
-async def _begin(connection: AsyncConnection) -> None:
-    await connection.start()
-    await connection.begin()
-
-
-def _truncate_log(connection: SyncConnection) -> None:
-    cursor = connection.connection.cursor()  # below SQLAlchemy: not possible in a transaction
-    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    cursor.close()
-
-
-def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"),
-        pool_size=4 if read_only else 1,
-        max_overflow=0,
-        pool_timeout=60,
-    )
-
-    def connected(dbapi_connection: Any, _record: Any) -> None:
-        set_up_sqlite(dbapi_connection, read_only=read_only)
-
-    def begun(connection: SyncConnection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begun)
-    return engine
+    def __init__(self, url: URL) -> None:
+        self.one_writer = asyncio.Lock()
+        self.writer = SqliteThread(
+            url, set_up=set_up_sqlite, begin="BEGIN IMMEDIATE", name="record-writer"
+        )
+        read_only = partial(set_up_sqlite, read_only=True)
+        self.readers = tuple(
+            SqliteThread(url, set_up=read_only, begin="BEGIN", name="record-reader")
+            for _ in range(READERS)
+        )
+        self.free_readers: asyncio.LifoQueue[SqliteThread] = asyncio.LifoQueue()
+        for reader in reversed(self.readers):
+            self.free_readers.put_nowait(reader)
 
 
 def _postgres_engine(url: URL) -> AsyncEngine:

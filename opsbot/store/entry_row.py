@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from opsbot.core.chain import Link, digest, link_hash
 from opsbot.core.codec import from_data, kind_of, stored_text, to_data
@@ -120,16 +120,19 @@ def link_of(entry: Entry, kind: str, body_digest: str) -> Link:
     )
 
 
-def stored_entries() -> Select[Any]:
-    """Entries with their bodies, whether redacted or not."""
-    both = (bodies.c.incident_id == entries.c.incident_id) & (bodies.c.seq == entries.c.seq)
-    return select(entries, bodies.c.salt, bodies.c.data).outerjoin_from(entries, bodies, both)
+# Entries with their bodies, whether redacted or not.
+_stored = select(entries, bodies.c.salt, bodies.c.data).outerjoin_from(
+    entries,
+    bodies,
+    (bodies.c.incident_id == entries.c.incident_id) & (bodies.c.seq == entries.c.seq),
+)
+ENTRIES_AFTER = _stored.where(
+    entries.c.incident_id == bindparam("incident"), entries.c.seq > bindparam("after")
+).order_by(entries.c.seq)
 
-
-ENTRIES_AFTER = (
-    stored_entries()
-    .where(entries.c.incident_id == bindparam("incident"), entries.c.seq > bindparam("after"))
-    .order_by(entries.c.seq)
+ENTRIES_BY_KEY = _stored.where(
+    entries.c.incident_id == bindparam("incident"),
+    entries.c.key.in_(bindparam("keys", expanding=True)),
 )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from opsbot.ports import InboxUnavailable
-from opsbot.store.database import set_up_sqlite
+from opsbot.store.database import private_file, set_up_sqlite
 
 T = TypeVar("T")
 LARGEST_BATCH = 1000
@@ -109,7 +109,7 @@ class GroupCommit:
         return outcomes
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_file(self._path)
         connection = sqlite3.connect(self._path, timeout=BUSY_S)
         try:
             set_up_sqlite(connection)

@@ -112,6 +112,7 @@ class MemoryRecord:
         ]
         for key in moot:
             del self._open[key]
+            del self._first_due[key]  # owed again, it opens anew
         return len(moot)
 
     async def due(self, now: datetime, limit: int = 100) -> Sequence[Obligation]:

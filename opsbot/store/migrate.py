@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from opsbot.store.database import database_url, set_up_sqlite, sqlite_path
+from opsbot.store.database import database_url, private_file, set_up_sqlite, sqlite_path
 from opsbot.store.tables import inbox_metadata, metadata
 
 HEAD = "0001"  # the newest revision in migrations/versions
@@ -89,7 +89,7 @@ def upgrade(connection: Connection, revision: str = HEAD) -> None:
 def sync_engine(where: URL, *, writes: bool = False) -> Generator[Engine]:
     """A plain engine for tools that run before or beside the service."""
     if where.get_backend_name() == "sqlite":
-        sqlite_path(where).parent.mkdir(parents=True, exist_ok=True)
+        private_file(sqlite_path(where))
         engine = create_engine(where, poolclass=NullPool)
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begin_write if writes else _begin_read)

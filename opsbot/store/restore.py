@@ -22,7 +22,7 @@ from opsbot.store.backup import (
     Manifest,
     checksum,
 )
-from opsbot.store.database import database_url, sqlite_path
+from opsbot.store.database import database_url, private_file, sqlite_path
 from opsbot.store.inbox_sqlite import create_inbox
 from opsbot.store.migrate import REVISIONS, RecordTooNew, sync_engine, upgrade
 from opsbot.store.table_dump import is_empty, load_table
@@ -77,8 +77,8 @@ def _put_files(folder: Path, manifest: Manifest, record: URL, inbox: URL) -> Non
 
 
 def _put_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".restoring")
+    private_file(partial)
     shutil.copyfile(source, partial)
     with partial.open("rb") as file:
         os.fsync(file.fileno())

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from opsbot.store.database import Connection
@@ -14,6 +14,11 @@ from opsbot.store.tables import counters, heads
 
 INCIDENT_NUMBER = "incident_number"
 HEAD = select(heads.c.seq, heads.c.hash).where(heads.c.incident_id == bindparam("incident"))
+MOVE_HEAD = (
+    update(heads)
+    .where(heads.c.incident_id == bindparam("incident"))
+    .values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
+)
 HEAD_LOCKED = HEAD.with_for_update()  # SQLite has no such clause, and one writer
 
 

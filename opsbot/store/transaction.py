@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, or_, select
 
 from opsbot.core.chain import GENESIS
 from opsbot.core.entry import Draft, Entry
@@ -16,19 +16,22 @@ from opsbot.ports import Clock, Obligation
 from opsbot.store import obligations
 from opsbot.store.column import bounded
 from opsbot.store.database import Connection
-from opsbot.store.entry_row import Sealed, micros, read_entry, seal, stored_entries
+from opsbot.store.entry_row import ENTRIES_BY_KEY, Sealed, micros, read_entry, seal
 from opsbot.store.folding import caught_up
 from opsbot.store.projection import OriginRow, index_row, origin_row
 from opsbot.store.state_cache import Folded, StateCache, nothing_yet
 from opsbot.store.statement import (
     HEAD_LOCKED,
     INCIDENT_NUMBER,
+    MOVE_HEAD,
     count_up,
     in_slices,
     insert_new,
     insert_or_replace,
 )
 from opsbot.store.tables import bodies, entries, heads, incidents, origins
+
+_INSERT_ENTRIES, _INSERT_BODIES = insert(entries), insert(bodies)
 
 
 class OriginTaken(Exception):
@@ -164,10 +167,8 @@ class SqlTransaction:
     async def _known(self, folded: Folded, keys: Sequence[str]) -> dict[str, Entry]:
         known: dict[str, Entry] = {}
         for some in in_slices(keys) if folded.state.seq else ():
-            found = stored_entries().where(
-                entries.c.incident_id == folded.state.id, entries.c.key.in_(some)
-            )
-            for row in await self.connection.execute(found):
+            given = {"incident": folded.state.id, "keys": some}
+            for row in await self.connection.execute(ENTRIES_BY_KEY, given):
                 known[row.key] = read_entry(row)
         return known
 
@@ -176,10 +177,14 @@ class SqlTransaction:
     ) -> None:
         self.wrote = True
         connection, incident_id = self.connection, after.state.id
-        await connection.execute(insert(entries), [one.entry_values() for one in fresh])
-        await connection.execute(insert(bodies), [one.body_values() for one in fresh])
-        head = update(heads).where(heads.c.incident_id == incident_id)
-        await connection.execute(head.values(seq=after.state.seq, hash=after.hash))
+        head = {"incident": incident_id, "to_seq": after.state.seq, "to_hash": after.hash}
+        await connection.execute_all(
+            [
+                (_INSERT_ENTRIES, [one.entry_values() for one in fresh]),
+                (_INSERT_BODIES, [one.body_values() for one in fresh]),
+                (MOVE_HEAD, head),
+            ]
+        )
         for alert in alerts:
             await self._write_origin(alert)
         index = index_row(after.state)

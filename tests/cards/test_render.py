@@ -191,11 +191,18 @@ def test_buttons_that_cannot_be_drawn_are_left_out_and_counted() -> None:
     assert [block["type"] for block in huge.blocks] == ["header", "context"]
 
 
-def test_a_card_without_words_still_has_a_header() -> None:
+def test_a_card_without_words_says_so() -> None:
     """Slack refuses empty texts; a blank line is no line."""
     rendered = render(Card(header=" ", lines=(line(" "), line()), footer=(line(""),)))
     assert [said for key, said in strings(rendered.blocks) if key == "text"] == ["(no title)"]
     assert rendered.text == "(no title)"
+
+
+def test_a_card_without_a_header_is_its_lines() -> None:
+    """A short answer to one person has no title to show."""
+    card = Card(header="", lines=(line("Ada has the lead"),))
+    assert [block["type"] for block in render(card).blocks] == ["rich_text"]
+    assert render(card).text == as_text(card) == "Ada has the lead"
 
 
 def test_a_typical_card_is_whole() -> None:

@@ -85,6 +85,13 @@ def test_sixty_short_lines_of_changing_tone_are_no_more_than_fifty_blocks() -> N
     assert rendered.cut == "and 12 more lines in the thread"
 
 
+def test_a_line_of_entities_is_shortened_not_dropped() -> None:
+    """Escaping makes five characters of one; what is left must still say something."""
+    said = render(Card(header="Alert", lines=(line("&" * 1_000), line("end")))).text
+    assert said.startswith("Alert\n&amp;&amp;")
+    assert said.endswith("…\nend")
+
+
 def test_a_loud_line_survives_any_number_of_others() -> None:
     """Something responders must not miss is never what gets cut."""
     filler = tuple(line(f"finding {n} " + "x" * 300) for n in range(500))

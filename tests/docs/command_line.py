@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from opsbot.__main__ import build_parser
 from tests.docs.markdown_table import table
@@ -14,8 +14,9 @@ Parsers = dict[str, argparse.ArgumentParser]
 
 def commands() -> Parsers:
     """Every command with its own parser."""
-    for action in vars(build_parser())["_actions"]:
-        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage] - argparse has no public way
+    actions: list[Any] = vars(build_parser())["_actions"]
+    for action in actions:
+        if action.dest == "word":
             return cast("Parsers", action.choices)
     raise AssertionError("the parser has no commands")
 

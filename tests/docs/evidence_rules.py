@@ -29,7 +29,7 @@ def _metric_rules() -> list[tuple[str, str]]:
             "unanswered calls",
             f"at least {percent(findings.UNANSWERED_SHARE)} of a caller's calls to one service "
             f"fail or stay unanswered, and at least {times} times the usual share, and at least "
-            f"{few} calls within {RATE_SECONDS} s; the finding is about the service that was called",
+            f"{few} calls within {RATE_SECONDS} s; the finding is about the service called",
         ),
         (
             "latency",
@@ -58,9 +58,9 @@ def _pattern_rules() -> list[tuple[str, str]]:
     return [
         (
             "log pattern",
-            f"at least {patterns.LEAST_LINES} error lines that are alike (one is enough for a panic, "
-            f"a fatal error or out of memory), at least {patterns.TIMES_MORE:g} times as many as "
-            "in the stretch just before",
+            f"at least {patterns.LEAST_LINES} error lines that are alike (one is enough for a "
+            f"panic, a fatal error or out of memory), at least {patterns.TIMES_MORE:g} times as "
+            "many as in the stretch just before",
         ),
         ("how many", f"the {patterns.MOST_PATTERNS} most frequent patterns; the rest is counted"),
     ]

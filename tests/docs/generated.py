@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tests.docs.command_line import options_of, synopsis_of
 from tests.docs.evidence_rules import default_queries, findings_rules, silence_rules
 from tests.docs.refusals import refusals_of
+from tests.docs.replayed import replayed_table
 from tests.docs.settings_table import environment_table, secrets_table, settings_table
 
 _PART = re.compile(
@@ -28,6 +29,7 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "queries": lambda _: default_queries(),
     "thresholds": findings_rules,
     "silence": lambda _: silence_rules(),
+    "replay": lambda _: replayed_table(),
 }
 
 
@@ -44,5 +46,3 @@ def filled(text: str) -> str:
 def _made(name: str) -> str:
     kind, _, rest = name.partition(" ")
     return _MAKERS[kind](rest).strip("\n") + "\n"
-
-

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -20,7 +19,7 @@ from opsbot.config.service_section import Link, ServiceSection
 from opsbot.integrations import Integration, SecretField
 from tests.docs.markdown_table import table
 
-MIB = 1024 * 1024
+KIB, MIB = 1024, 1024 * 1024
 _REPEATED: dict[str, type[BaseModel]] = {
     "routing[]": RoutingRule,
     "routing[].when": When,
@@ -61,8 +60,9 @@ def sections() -> dict[str, type[BaseModel]]:
 
 def settings_table(path: str) -> str:
     """The table of one section."""
+    written = _query_link if path.endswith(".queries") else _default
     rows = [
-        (f"`{key}`", _default(info), _meaning(info))
+        (f"`{key}`", written(info), _meaning(info))
         for key, info in sections()[path].model_fields.items()
         if not (path == "top" and _has_own_table(key, info))
     ]
@@ -121,6 +121,10 @@ def _meaning(info: FieldInfo) -> str:
     return words
 
 
+def _query_link(info: FieldInfo) -> str:
+    return "see [evidence](evidence.md#default-queries)"
+
+
 def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "required"
@@ -131,31 +135,26 @@ def _default(info: FieldInfo) -> str:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, timedelta):
-        return written_duration(value)
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int) and value >= MIB and value % MIB == 0:
-        return f"{value // MIB}MiB"
-    if isinstance(value, int) and value >= 1024 and value % 1024 == 0:
-        return f"{value // 1024}KiB"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(_items(value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_plain(v)}" for k, v in _pairs(value)) + "}"
-    return str(value)
-
-
-def _items(values: tuple[Any, ...]) -> Iterator[str]:
-    return (_plain(value) for value in values)
-
-
-def _pairs(values: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
-    return iter(values.items())
+    match value:
+        case timedelta():
+            return written_duration(value)
+        case Enum():
+            return str(value.value)
+        case bool():
+            return str(value).lower()
+        case int() if value >= MIB and value % MIB == 0:
+            return f"{value // MIB}MiB"
+        case int() if value >= KIB and value % KIB == 0:
+            return f"{value // KIB}KiB"
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return f"[{', '.join(_plain(item) for item in cast('tuple[Any, ...]', value))}]"
+        case dict():
+            pairs = cast("dict[str, Any]", value).items()
+            return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in pairs) + "}"
+        case _:
+            return str(value)
 
 
 def _words(annotation: Any) -> list[str]:
@@ -189,5 +188,3 @@ def all_settings() -> set[str]:
             if not is_section(info):
                 found.add(key if path == "top" else f"{path}.{key}")
     return found
-
-

@@ -181,6 +181,7 @@ async def test_an_unknown_repository_is_a_gap_beside_the_others() -> None:
     report = await look(github, AUTH, hidden)
     assert len(report.findings) == 1
     assert report.gaps[0].reason.startswith("deploys of acme/hidden: GitHub does not know")
+    assert "that the token may see it" in report.gaps[0].reason
 
 
 async def test_deploys_of_a_shared_repository_go_to_the_service_they_name() -> None:

@@ -253,11 +253,11 @@ async def test_paging_is_bounded_and_counts_by_the_minute_tell_when_it_began() -
 @pytest.mark.parametrize(
     ("minutes", "expected"),
     [
-        ({back: 30 for back in range(12)}, 12),
-        ({back: 30 for back in range(60)}, None),  # always that many
-        ({back: 30 for back in range(2, 12)}, 12),  # the newest minutes are not complete yet
+        (dict.fromkeys(range(12), 30), 12),
+        (dict.fromkeys(range(60), 30), None),  # always that many
+        (dict.fromkeys(range(2, 12), 30), 12),  # the newest minutes are not complete yet
         ({back: 30 for back in range(12) if back != 5}, 12),  # one calm minute
-        ({back: 30 for back in range(20, 25)}, None),  # over
+        (dict.fromkeys(range(20, 25), 30), None),  # over
         ({1: 2}, None),  # too few to say
     ],
 )

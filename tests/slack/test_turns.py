@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from opsbot.slack.budget import Bucket
-from opsbot.slack.turns import Priority, Turns
+from opsbot.slack.turns import PATIENCE, Priority, Turns
 from tests.slack.clocks import WoundClock, settle
 
 
@@ -108,6 +108,20 @@ async def test_the_last_of_a_long_queue_is_sent_away_in_time(
     waited = [await task for task in queue.tasks.values()]
     assert waited[:3] == [0.0, 0.0, 0.0]
     assert all(wait >= 1.0 for wait in waited[3:])
+
+
+async def test_patience_shortens_the_wait_of_what_is_only_current_for_a_moment(
+    clock: WoundClock,
+) -> None:
+    """Whoever waits for a topic holds up what its incident needs next."""
+    turns = Turns(clock, longest=30, patience=PATIENCE)
+    queue = Queue(turns)
+    await queue.enter("topic", Priority.COSMETIC, emptied(per_second=0.2))
+    await queue.enter("page", Priority.ROOM, emptied(per_second=0.2))
+    assert await queue.tasks["topic"] == pytest.approx(5.0, abs=0.01)
+    await clock.advance(5.01)
+    assert await queue.tasks["page"] == 0.0
+    await turns.close()
 
 
 async def test_a_cancelled_wait_gives_its_place_up(turns: Turns, clock: WoundClock) -> None:

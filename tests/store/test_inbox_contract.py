@@ -58,8 +58,7 @@ async def test_people_go_ahead_of_machines(inbox: StoredInbox) -> None:
     assert [one.delivery.key for one in await inbox.pending(limit=3)] == ["b", "d", "a"]
 
 
-async def test_what_is_handled_is_blanked(inbox: StoredInbox) -> None:
-    """The inbox is quarantine: bodies do not outlive their handling, here or on disk."""
+async def test_what_is_handled_is_no_longer_pending(inbox: StoredInbox) -> None:
     await inbox.put(delivery("a"))
     await inbox.put(delivery("b"))
     first, second = await inbox.pending()

@@ -60,6 +60,11 @@ def test_looking_at_an_absent_file_creates_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_the_owner_may_read_a_new_record(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/data/record.db")
+    assert (tmp_path / "data" / "record.db").stat().st_mode & 0o077 == 0
+
+
 def test_two_that_start_at_once_migrate_once(database_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(migrate, [database_url] * 4)) == [False, False, False, True]

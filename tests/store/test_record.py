@@ -155,7 +155,7 @@ def _statements(record: SqlRecord) -> list[tuple[str, str]]:
         seen.append((statement, str(parameters)))
 
     for engine in record.database.engines:
-        event.listen(engine.sync_engine, "before_cursor_execute", saw)
+        event.listen(engine, "before_cursor_execute", saw)
     return seen
 
 

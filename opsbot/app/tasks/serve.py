@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from argparse import Namespace
 
 from opsbot.app.settings import read_settings
@@ -16,19 +15,15 @@ from opsbot.config import Settings, disk_refusal
 
 
 def run(arguments: Namespace) -> int:
-    """Serve until SIGTERM or SIGINT. Answers 2 when it cannot start."""
+    """Serve until SIGTERM or SIGINT. Raises Unusable when it cannot start."""
     logging.basicConfig(
         level=os.environ.get("OPSBOT_LOG", "INFO").upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(arguments)
-    try:
-        _refuse_ephemeral_disk(settings)
-        return asyncio.run(_serve(settings))
-    except Unusable as why:
-        print(f"opsbot: {why}", file=sys.stderr)  # noqa: T201 - the command line's own error
-        return 2
+    _refuse_ephemeral_disk(settings)
+    return asyncio.run(_serve(settings))
 
 
 def _refuse_ephemeral_disk(settings: Settings) -> None:

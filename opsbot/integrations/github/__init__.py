@@ -43,6 +43,11 @@ def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
         url=settings.api_url,
         headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
         credentials=Credentials(token=wiring.secret("token")),
+        cures={
+            401: "check GITHUB_TOKEN",
+            403: "check what the token may read",
+            404: "check the repository in the catalogue, and that the token may see it",
+        },
     )
     return [
         GitHubSource(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from opsbot.core.evidence import Window
-from opsbot.core.moment import from_micros, to_micros
+from opsbot.core.moment import shifted, to_micros
 
 MINUTE = timedelta(minutes=1)
 TIMES_MORE = 3.0
@@ -26,31 +26,30 @@ def onsets(
     `counts` are by the second at which each minute ends, without empty minutes. One calm minute
     does not end a stretch. Services without such a stretch at the window's end are left out.
     """
+    last = to_micros(window.end) // 1_000_000
     found = {
-        service: _onset(minutes, before=before, window=window)
+        service: _onset(
+            {round((last - end) / 60): lines for end, lines in minutes.items()},
+            before=before,
+            window=window,
+        )
         for service, minutes in counts.items()
     }
     return {service: at for service, at in found.items() if at is not None}
 
 
-def _onset(minutes: Mapping[int, float], *, before: Window, window: Window) -> datetime | None:
-    last, size = _seconds(window.end), int(window.length / MINUTE)
-    usual = statistics.median(
-        minutes.get(_seconds(before.end) - 60 * back, 0.0)
-        for back in range(max(int(before.length / MINUTE), 1))
-    )
+def _onset(lines: Mapping[int, float], *, before: Window, window: Window) -> datetime | None:
+    """The onset from lines by minutes back from the window's end (0 is the last minute)."""
+    nearest = round((window.end - before.end) / MINUTE)
+    size = max(round(before.length / MINUTE), 1)
+    usual = statistics.median(lines.get(nearest + back, 0.0) for back in range(size))
     least = max(LEAST_LINES, TIMES_MORE * usual)
-    onset, calm = None, 0
-    for back in range(size):
-        end = last - 60 * back
-        if minutes.get(end, 0.0) >= least:
-            onset, calm = end - 60, 0
+    onset, calm = -1, 0
+    for back in range(round(window.length / MINUTE)):
+        if lines.get(back, 0.0) >= least:
+            onset, calm = back, 0
         else:
             calm += 1
         if calm > 1 and back > 1:  # the newest minutes may not be complete yet
             break
-    return from_micros(onset * 1_000_000) if onset is not None else None
-
-
-def _seconds(at: datetime) -> int:
-    return to_micros(at) // 1_000_000
+    return None if onset < 0 else shifted(window.end, -(onset + 1) * MINUTE)

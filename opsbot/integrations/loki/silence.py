@@ -142,7 +142,9 @@ def since_text(at: datetime, end: datetime) -> str:
     return clock_text(at) if at.date() == end.date() else f"{at:%d %b} {clock_text(at)}"
 
 
-def aligned(end: datetime, looked_back: timedelta) -> tuple[datetime, datetime]:
+def aligned(
+    end: datetime, looked_back: timedelta, step: timedelta = BUCKET
+) -> tuple[datetime, datetime]:
     """Whole seconds for start and end, so that the last bucket ends exactly at the end."""
     last = from_micros(to_micros(end) // 1_000_000 * 1_000_000)
-    return last - int(looked_back / BUCKET) * BUCKET, last
+    return last - int(looked_back / step) * step, last

@@ -98,7 +98,7 @@ class LokiSource:
         counts = f"{by} (count_over_time({selector}[5m]))"
         errors = f'{selector} |~ "{in_quotes(self.error_pattern)}"'
         error_counts = f"{by} (count_over_time({errors} [1m]))"
-        look_up.queries += [counts, error_counts, errors]
+        look_up.queries += [counts, errors]
         window, before = _Fetched(look_up.ask.window), _Fetched(look_up.ask.before)
         far, near = look_up.ask.horizon, min(NEAR_HORIZON, look_up.ask.horizon)
         answers = await look_up.parts(
@@ -114,7 +114,7 @@ class LokiSource:
         habits = answers.get("line counts") or answers.get("recent line counts") or []
         gaps, newest_at = await self._silences(look_up, habits)
         compared = before if before.complete or before.lines else None
-        return self._report(look_up, habits, gaps, newest_at, window, compared)
+        return self._report(look_up, errors, habits, gaps, newest_at, window, compared)
 
     async def _habits(
         self, look_up: LookUp, query: str, names: Mapping[str, str], back: timedelta
@@ -149,12 +149,15 @@ class LokiSource:
         shown, until = count(len(into.lines), "error line"), clock_text(into.window.end)
         look_up.cut_off.append(f"only the newest {shown} up to {until}")
         ask = look_up.ask
-        seen = Window(start=min(ask.before.start, ask.window.start), end=ask.window.end)
+        back = ask.window.end - min(ask.before.start, ask.window.start)
+        start, end = aligned(ask.window.end, back, MINUTE)
+        seen = Window(start=start, end=end)
+        look_up.queries.append(counts)
         by_minute = await self._counts(look_up, counts, seen, MINUTE)
         into.onsets = onsets(by_minute, before=ask.before, window=ask.window)
         first = min(into.onsets.values(), default=ask.window.start)
-        start, end = to_ns(max(first, ask.window.start)), to_ns(ask.window.end) + 1
-        into.add(await self._lines(look_up, query, start, end, self.line_limit, "forward"))
+        since, until_ns = to_ns(max(first, ask.window.start)), to_ns(ask.window.end) + 1
+        into.add(await self._lines(look_up, query, since, until_ns, self.line_limit, "forward"))
         return []
 
     async def _newest_pages(self, look_up: LookUp, query: str, into: _Fetched) -> list[Habit]:
@@ -226,13 +229,14 @@ class LokiSource:
     def _report(
         self,
         look_up: LookUp,
+        query: str,
         habits: Sequence[Habit],
         gaps: Sequence[Gap],
         newest_at: datetime | None,
         window: _Fetched,
         before: _Fetched | None,
     ) -> SourceReport:
-        deep_link = self._link(look_up.ask, look_up.queries[-1])
+        deep_link = self._link(look_up.ask, query)
         stretch = before.stretch() if before is not None else None
         names = names_in(self.name, look_up.ask)
         found, left_out = pattern_findings(window.stretch(), stretch, names, deep_link)

@@ -14,6 +14,7 @@ from opsbot.integrations._foreign_json import items, mapping, number, objects, t
 SUSTAINED = 3
 """Samples in a row that make a departure one; fewer are noise."""
 
+_LATEST = 253_402_300_799.0  # the end of year 9999
 _HOLE = 3
 """Steps without a sample after which what follows is a new stretch."""
 
@@ -60,7 +61,7 @@ def _samples(entry: Mapping[str, Any]) -> Iterator[Sample]:
         match items(pair):
             case [at, value, *_]:
                 moment, amount = number(at), number(value)
-                if moment is not None and amount is not None:
+                if moment is not None and amount is not None and 0 <= moment < _LATEST:
                     yield Sample(moment, amount)
             case _:
                 continue

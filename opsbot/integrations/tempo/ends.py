@@ -5,6 +5,7 @@ Every system has some failing traces; what tells is an end that is new or far mo
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from opsbot.core.text import count
 from opsbot.integrations.tempo.spans import Hit
 
 TIMES_MORE = 3.0
-LEAST_TRACES = 2
+CHANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +61,33 @@ def ends_of(
 
 
 def telling(now: Ends, before: Ends | None) -> Counter[str]:
-    """The ends that are new or at least three times as frequent as before, with their counts.
+    """The ends that are new or clearly more frequent than before, with their counts.
 
     Without `before`, or when both searches were full, nothing can be compared and all count.
     """
     told: Counter[str] = Counter()
-    for end, hits in now.traces.items():
-        usual = 0.0
-        if before is not None and not (now.is_full and before.is_full):
-            usual = before.count(end) * (now.window.length / before.window.length)
-        enough = before is None or len(hits) >= LEAST_TRACES
-        if enough and len(hits) >= TIMES_MORE * usual:
-            told[end] = len(hits)
+    for end in now.traces:
+        if before is None or (now.is_full and before.is_full) or _clearly_more(end, now, before):
+            told[end] = now.count(end)
     return told
+
+
+def _clearly_more(end: str, now: Ends, before: Ends) -> bool:
+    """Three times as many, and not by chance: were both windows alike, so many would fall into
+    this one less than one time in twenty (a binomial test)."""
+    many, few = now.count(end), before.count(end)
+    share = now.window.length / (now.window.length + before.window.length)
+    if many * before.window.length < TIMES_MORE * few * now.window.length:
+        return False
+    total = many + few
+    by_chance = sum(math.exp(_log_chance(total, k, share)) for k in range(many, total + 1))
+    return by_chance <= CHANCE
+
+
+def _log_chance(total: int, k: int, share: float) -> float:
+    """The logarithm of the binomial probability of k among `total`."""
+    ways = math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1)
+    return ways + k * math.log(share) + (total - k) * math.log1p(-share)
 
 
 def compared(service: str, now: Ends, before: Ends | None) -> str:

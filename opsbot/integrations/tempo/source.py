@@ -118,7 +118,7 @@ class TempoSource:
             self._finding(look_up.ask, alike, now, before, len(read)) for alike in _alike(read)
         ]
         quiet = count(len({hit.trace_id for hit in failing}), "failing trace")
-        reason = f"{quiet} found, as many as before" if failing and not hits else ""
+        reason = f"{quiet} found, not clearly more than before" if failing and not hits else ""
         return findings, reason
 
     def _ends(
