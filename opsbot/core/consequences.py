@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
 from opsbot.core.decision import Route
@@ -20,6 +20,8 @@ from opsbot.core.routing import route
 from opsbot.core.rules import Rules
 
 ALERT_CLEARED = "alert_cleared"
+# The card overtakes the evidence: reading answers costs time that the room's opening needs.
+CARD_FIRST = timedelta(milliseconds=250)
 _RANK = {p: rank for rank, p in enumerate(Placement)}
 
 
@@ -246,7 +248,7 @@ def _evidence(story: _Story, before: Incident) -> None:
     )
     story.add("evidence", asked, asked.reason)
     key = f"collect:{story.state.seq}"
-    story.owed.append(Owed(purpose="collect", key=key, due_at=story.now))
+    story.owed.append(Owed(purpose="collect", key=key, due_at=shifted(story.now, CARD_FIRST)))
 
 
 def _ended(story: _Story, before: Incident) -> None:

@@ -27,6 +27,8 @@ from opsbot.core.people import OPSBOT
 from opsbot.core.routing import Maintenance, Page, maintenance_of
 from opsbot.core.rules import Rules
 
+OWN_NOTE = "[opsbot] "  # how notes begin that opsbot leaves at the pager
+
 
 class Action(StrEnum):
     OPEN = "open"
@@ -126,13 +128,15 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
         details=_catalogued(event.details, rules),
         known=event.known,
     )
-    body = e.NoteAdded(text=event.note, trimmed=event.trimmed) if event.note else changed
+    # The pager shows our own notes under somebody's login; they are no act of that person.
+    own = event.note.startswith(OWN_NOTE)
+    told = bool(event.note) and not own
     return Draft(
         key=event_key(event),
         occurred_at=event.occurred_at,
-        actor=event.actor,
+        actor=OPSBOT if own else event.actor,
         source=event.source,
-        body=body,
+        body=e.NoteAdded(text=event.note, trimmed=event.trimmed) if told else changed,
     )
 
 

@@ -33,11 +33,13 @@ class Service:
     links: tuple[LinkTemplate, ...] = ()
 
     def subject(self) -> Subject:
+        """The service as evidence sources are asked for it; the pager knows it by its own id."""
+        pager = (("pagerduty", self.pagerduty_id),) if self.pagerduty_id else ()
         return Subject(
             service=self.name,
             repository=self.repository,
             environment=self.environment,
-            selectors=self.selectors,
+            selectors=(*pager, *self.selectors),
         )
 
 

@@ -9,6 +9,7 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Mode
 from opsbot.core.event import MAINTENANCE
 from opsbot.core.incident import Incident
+from opsbot.core.intake import OWN_NOTE
 from opsbot.core.moment import lasting
 from opsbot.core.people import OPSBOT
 from opsbot.ports import Done, Ports
@@ -36,7 +37,7 @@ async def _note(ports: Ports, incident: Incident, stuck_after: timedelta) -> Non
     if await ports.record.claim(f"{incident.id}:stuck:{now:%Y%m%d%H}", now) is not None:
         return
     text = (
-        f"opsbot cannot reach Slack since at least {lasting(stuck_after)}: the room of "
+        f"{OWN_NOTE}Slack has not been reached for at least {lasting(stuck_after)}: the room of "
         f"INC-{incident.number} is missing or out of date. The record goes on and the room "
         "will be caught up."
     )

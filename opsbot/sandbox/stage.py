@@ -109,7 +109,7 @@ def secrets() -> dict[str, str]:
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "PAGERDUTY_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "PAGERDUTY_API_TOKEN": API_TOKEN,
-        "OPSBOT_GITHUB_TOKEN": API_TOKEN,
+        "GITHUB_TOKEN": API_TOKEN,
     }
 
 

@@ -179,6 +179,15 @@ def test_folding_step_by_step_equals_folding_at_once(steps: list[tuple[Transitio
     assert fold("inc-1", story.entries) == story.state
 
 
+def test_our_own_note_at_the_pager_comes_back_as_nobodys_act():
+    story = Story(rules())
+    story.take(event())
+    story.take(event(Transition.OTHER, 2, by=ADA, note="[opsbot] Slack has not been reached"))
+    story.take(event(RESOLVED, 7))
+    assert story.state.closure is Closure.SELF_RECOVERED
+    assert story.state.last_note is None
+
+
 @pytest.mark.parametrize("year", [1, 9999])
 def test_times_at_the_ends_of_the_calendar_do_no_harm(year: int):
     story = Story(rules())

@@ -7,12 +7,14 @@ from opsbot.integrations.loki import patterns, silence
 from opsbot.integrations.prometheus import findings, series
 from opsbot.integrations.prometheus.findings import percent
 from opsbot.integrations.prometheus.queries import RATE_SECONDS, Queries
+from opsbot.integrations.tempo import ends
 from tests.docs.markdown_table import table
 
 
 def findings_rules(source: str) -> str:
     """The table of one source's rules."""
-    rows = {"prometheus": _metric_rules, "loki": _pattern_rules}[source]()
+    rules = {"prometheus": _metric_rules, "loki": _pattern_rules, "tempo": _trace_rules}
+    rows = rules[source]()
     return table(("finding", "when"), rows)
 
 
@@ -63,6 +65,17 @@ def _pattern_rules() -> list[tuple[str, str]]:
             "many as in the stretch just before",
         ),
         ("how many", f"the {patterns.MOST_PATTERNS} most frequent patterns; the rest is counted"),
+    ]
+
+
+def _trace_rules() -> list[tuple[str, str]]:
+    return [
+        (
+            "failing trace",
+            f"at least {ends.TIMES_MORE:g} times as many failing traces end at the service as "
+            f"before, and so many more that chance would do it at most {percent(ends.CHANCE)} of "
+            "the time; where nothing can be compared, every end counts",
+        ),
     ]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from typing import Any, get_args
+
+import pytest
 
 from opsbot.app.metrics import Metrics
 from opsbot.catalog import all_integrations
@@ -11,7 +14,7 @@ from opsbot.core.entry import Placement
 from opsbot.core.evidence import EvidenceKind, FindingKind, Health
 from opsbot.sandbox.scenario_file import load_scenario, scenario_names
 from opsbot.sandbox.slack import faults
-from tests.docs.pages import ROOT, code, first_codes, page, rows, section
+from tests.docs.pages import ROOT, code, first_codes, headings, page, rows, section
 
 
 def test_every_metric_is_documented_with_its_type_and_labels() -> None:
@@ -63,15 +66,27 @@ def test_every_fault_of_the_sandbox_slack_is_documented() -> None:
     assert sorted(named) == sorted(get_args(faults.Kind))
 
 
+def benchmarks() -> list[str]:
+    """The modules that have figures to tell; the others are parts of these."""
+    files = (ROOT / "benchmarks").glob("*.py")
+    return sorted(f"benchmarks.{f.stem}" for f in files if "    tell(" in f.read_text("utf-8"))
+
+
 def test_every_benchmark_is_documented_and_every_documented_one_exists() -> None:
-    runnable = {
-        f"benchmarks.{file.stem}"
-        for file in (ROOT / "benchmarks").glob("*.py")
-        if "    tell(" in file.read_text("utf-8")  # it has figures to tell; the others are parts
-    }
     text = page("docs/benchmarks.md")
-    assert set(first_codes(text.partition("## Figures")[0])) == runnable
-    assert set(re.findall(r"benchmarks\.[a-z]+", text)) == runnable
+    assert sorted(words for words in headings(text) if words.startswith("benchm")) == benchmarks()
+    assert set(re.findall(r"-m (benchmarks\.[a-z]+)", text)) == set(benchmarks())
+
+
+@pytest.mark.parametrize("name", benchmarks())
+def test_every_figure_with_a_goal_is_documented_with_that_goal(name: str) -> None:
+    module = importlib.import_module(name)
+    documented = {
+        code(row[0])[0]: row[2] for row in rows(section(page("docs/benchmarks.md"), name))
+    }
+    assert {figure: goal for figure, goal in documented.items() if goal} == module.GOALS
+    source = (ROOT / f"{name.replace('.', '/')}.py").read_text("utf-8")
+    assert [figure for figure in documented if f'"{figure}"' not in source] == []
 
 
 def test_every_place_and_mode_of_routing_is_documented() -> None:

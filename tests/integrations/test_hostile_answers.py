@@ -22,7 +22,7 @@ from opsbot.ports import Http, HttpAnswer
 from tests.integrations import (
     test_github,
     test_loki,
-    test_pagerduty_api,
+    test_pagerduty_source,
     test_prometheus,
     test_tempo,
 )
@@ -34,7 +34,7 @@ CONTRACTS: Mapping[str, type[SourceContract]] = {
     "loki": test_loki.TestLokiContract,
     "tempo": test_tempo.TestTempoContract,
     "github": test_github.TestGitHubContract,
-    "pagerduty": test_pagerduty_api.TestPagerDutyContract,
+    "pagerduty": test_pagerduty_source.TestPagerDutyContract,
 }
 VENDOR = "http://vendor.example"
 Key = tuple[str, tuple[tuple[str, str], ...]]

@@ -45,7 +45,7 @@ async def test_everything_promised_before_a_kill_is_there(
 ) -> None:
     """Deliveries, entries and claims; and nothing of the transaction that was cut off."""
     where = inbox_url(store_url, tmp_path)
-    child = subprocess.run(  # noqa: ASYNC221, S603 - the test waits for our own interpreter
+    child = subprocess.run(  # noqa: ASYNC221 - the test waits for our own interpreter
         [sys.executable, "-c", _CHILD, store_url, where],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
     )  # fmt: skip

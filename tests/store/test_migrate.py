@@ -92,7 +92,7 @@ def test_a_start_with_nothing_to_do_does_not_load_alembic(sqlite_url: str) -> No
         "import sys; from opsbot.store.migrate import migrate; "
         f"assert not migrate({sqlite_url!r}); assert 'alembic' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own interpreter
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,12 @@ async def test_a_call_that_was_done_but_not_answered_is_never_done_twice(
 
 
 async def test_when_slack_is_down_the_record_goes_on_and_the_pager_is_told(tmp_path: Path):
-    async with theatre(tmp_path) as play:
+    async with theatre(tmp_path, delivery_stuck_after="1s") as play:
         play.stage.slack.faults.down = "closed"
         page = await play.page()
         await play.until_evidence(page)
         await play.until(lambda: bool(page.notes), "a note at PagerDuty", 20)
-        assert "cannot reach Slack" in page.notes[0].content
+        assert page.notes[0].content.startswith("[opsbot] Slack has not been reached")
         ready, _ = await _get(f"{play.stage.bot.url}/readyz")
         people, why = await _get(f"{play.stage.bot.url}/readyz?for=people")
         assert (ready, people) == (200, 503), why
@@ -83,6 +83,9 @@ async def test_when_slack_is_down_the_record_goes_on_and_the_pager_is_told(tmp_p
         await play.until(lambda: bool(play.messages("card")), "the room caught up", 30)
         assert len(play.rooms()) == 1
         assert len(page.notes) == 1
+        incident = await play.incident(page)
+        assert incident is not None
+        assert incident.human_acts == 0, "our own note came back as an act of a person"
 
 
 async def test_a_source_that_is_down_is_a_line_on_the_timeline_and_on_the_card(tmp_path: Path):

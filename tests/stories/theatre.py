@@ -24,9 +24,6 @@ from opsbot.sandbox.slack.model import Channel, Message
 from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage, secrets
 from opsbot.sandbox.webhook_delivery import signature
 
-# Quick where the real thing waits for people or for slow networks.
-QUICK: dict[str, Any] = {"delivery_stuck_after": "1s"}
-
 
 class Theatre:
     """The stage, the bot, and what a test wants to ask of them."""
@@ -120,7 +117,7 @@ async def theatre(
     **changes: Any,
 ) -> AsyncGenerator[Theatre]:  # fmt: skip
     """A running bot; keyword arguments are merged into opsbot.yaml."""
-    stage = Stage(scenario=load_scenario(scenario), folder=folder, changes={**QUICK, **changes})
+    stage = Stage(scenario=load_scenario(scenario), folder=folder, changes=changes)
     play: Theatre | None = None
     try:
         await stage.start(with_bot=False)

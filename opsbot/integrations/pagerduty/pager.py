@@ -50,7 +50,7 @@ class PagerDutyPager:
     api: PagerDutyApi
     clock: Clock
     from_email: str
-    on_call_levels: int | None
+    on_call_levels: int
     deadline: float
     _users: _Kept = field(init=False)
     _on_calls: _Kept = field(init=False)
@@ -160,9 +160,7 @@ class PagerDutyPager:
         answer = await self.api.get("/oncalls", params, timeout=self.deadline)
         entries = sorted(objects(answer.get("oncalls")), key=_level)
         users = [
-            mapping(entry.get("user"))
-            for entry in entries
-            if self.on_call_levels is None or _level(entry) <= self.on_call_levels
+            mapping(entry.get("user")) for entry in entries if _level(entry) <= self.on_call_levels
         ]
         self._remember(users)
         people = {person.id: person for user in users if (person := _person(user)) is not None}

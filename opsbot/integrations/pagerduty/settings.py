@@ -20,11 +20,11 @@ class Settings(SourceSettings):
         description="Login e-mail of the user in whose name notes are written; needed with an"
         " account key.",
     )
-    on_call_levels: int | None = Field(
-        default=None,
+    on_call_levels: int = Field(
+        default=1,
         ge=1,
         description="Bring in the on-calls of the first so many levels of the escalation policy;"
-        " without it those of every level.",
+        " 1 is who is paged at once.",
     )
 
 
