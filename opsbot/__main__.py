@@ -49,7 +49,7 @@ def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--scenario", metavar="NAME", default="memory-limit",
         help="which story to play; `--scenario list` names them (default: memory-limit)",
     )  # fmt: skip
-    demo.add_argument("--seed", type=int, default=1, help="seed of the story's noise (default: 1)")
+    demo.add_argument("--seed", type=int, help="seed of the story's noise (default: its own)")
 
 
 def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,6 +74,10 @@ def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _task(words, "rebuild", "recreate every projection from the entries and print differences")
     backup = _task(words, "backup", "copy record and inbox to a folder while opsbot runs")
     backup.add_argument("folder", metavar="FOLDER", help="an empty or new folder")
+    backup.add_argument(
+        "--portable", action="store_true",
+        help="write JSON lines, which restore to SQLite and to PostgreSQL alike",
+    )  # fmt: skip
     restore = _task(words, "restore", "put a backup in place; opsbot must not be running")
     restore.add_argument("folder", metavar="FOLDER", help="a folder that `backup` wrote")
     redact = _task(words, "redact", "remove the body of one entry for good")

@@ -129,7 +129,7 @@ class Opsbot:
         runners.append(runner)
         dispatcher = Dispatcher(
             inbox=store.inbox, record=store.record, rules=rules, clock=clock,
-            parsers=self._parsers(), whisper=slack.whisper,
+            parsers=self._parsers(), whisper=slack.whisper, observe=self.metrics.dispatched,
         )  # fmt: skip
         await self._open_doors(store, ports, slack)
         self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
@@ -165,7 +165,7 @@ class Opsbot:
         upkeep = Upkeep(
             ports=ports, inbox=store.inbox, http=self._http, metrics=self.metrics,
             health=health, stuck_after=settings.delivery_stuck_after,
-            heartbeat=settings.heartbeat_url,
+            heartbeat=settings.heartbeat_url, engine=self._engine, gateway=slack.gateway,
         )  # fmt: skip
         self._upkeep = upkeep
         self._server = Server(build_app(doors, health), settings.host, settings.port)

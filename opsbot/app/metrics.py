@@ -50,6 +50,10 @@ class Metrics:
         self.slack_calls.labels(method, outcome).inc()
         self.slack_waited.labels(method).observe(waited_s)
 
+    def dispatched(self, outcome: str, number: int) -> None:
+        """Count deliveries that left the inbox's line: handled, or put aside."""
+        (self.handled if outcome == "handled" else self.aside).inc(number)
+
     def flow(self, purpose: str, outcome: str) -> None:
         """Count one flow that ended."""
         self.flows.labels(purpose, outcome).inc()

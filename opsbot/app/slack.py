@@ -89,7 +89,7 @@ async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> Sla
         patience=PATIENCE,
     )
     await gateway.start()
-    room = SlackRoom(gateway, Directory(gateway, clock), clock)
+    room = SlackRoom(gateway, Directory(gateway, clock, settings.slack.people), clock)
     match await room.start():
         case Refused(error=error, cure=cure):
             log.error("Slack refuses the bot token (%s): %s", error, cure)

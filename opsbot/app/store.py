@@ -69,8 +69,8 @@ class SingleProcess:
         except OSError:
             file.close()
             raise Unusable(
-                f"another opsbot is using {self._path.parent}. SQLite serves one process; stop "
-                "the other one, or set DATABASE_URL to a PostgreSQL database to run several."
+                f"another opsbot is using {self._path.parent}, and SQLite serves one process: "
+                "stop the other one, or give this one a data_dir of its own."
             ) from None
         self._file = file
 

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from opsbot.app.metrics import Metrics
+from opsbot.engine.dbos_engine import DbosEngine
 from opsbot.engine.stopping import Stopping
 from opsbot.entrypoints.health import Health
 from opsbot.flows.watch import watch_delivery
 from opsbot.integrations import Secret, SecretUnavailable
 from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
+from opsbot.slack.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +35,13 @@ class Upkeep:
 
     def __init__(
         self, *, ports: Ports, inbox: Inbox, http: Http, metrics: Metrics, health: Health,
-        stuck_after: timedelta, heartbeat: Secret | None,
+        stuck_after: timedelta, heartbeat: Secret | None, engine: DbosEngine | None,
+        gateway: Gateway | None,
     ) -> None:  # fmt: skip
         self._ports, self._inbox, self._http = ports, inbox, http
         self._metrics, self._health = metrics, health
         self._stuck_after, self._heartbeat = stuck_after, heartbeat
+        self._engine, self._gateway = engine, gateway
         self.stuck: tuple[str, ...] = ()
 
     async def watch(self) -> None:
@@ -45,6 +49,8 @@ class Upkeep:
         self.stuck = await watch_delivery(self._ports, self._stuck_after)
         self._metrics.stuck.set(len(self.stuck))
         self._metrics.backlog.set(await self._inbox.backlog())
+        if self._gateway and self._gateway.last_ok_at:
+            self._metrics.slack_ok_at.set(self._gateway.last_ok_at.timestamp())
 
     async def beat(self) -> None:
         """Ping the heartbeat address, only while intake, store and Slack all work."""
@@ -60,5 +66,9 @@ class Upkeep:
             log.warning("heartbeat not sent: %s", failure)
 
     async def forget(self) -> None:
-        """Drop what was kept only to recognise repeats: handled deliveries after 30 days."""
-        await self._inbox.forget(self._ports.clock.now() - timedelta(days=30))
+        """Drop what was kept only to recognise repeats: handled deliveries after 30 days, and
+        the engine's memory of finished flows after a week."""
+        now = self._ports.clock.now()
+        await self._inbox.forget(now - timedelta(days=30))
+        if self._engine is not None:
+            await self._engine.forget(int((now - timedelta(days=7)).timestamp() * 1000))

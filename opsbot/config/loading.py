@@ -158,6 +158,7 @@ def _slack(file: ConfigFile, environ: Mapping[str, str], folder: Path) -> SlackS
             digest=slack.digest_channel, ops=slack.ops_channel, shadow=slack.shadow_channel
         ),
         channel_prefix=slack.channel_prefix,
+        people=MappingProxyType(slack.people),
         visibility=slack.visibility,
         api_url=slack.api_url.rstrip("/") + "/",
     )

@@ -116,6 +116,11 @@ def _slack_api(value: Any) -> str:
     return url
 
 
+SlackUserId = Annotated[
+    str, Field(pattern=r"^[UW][A-Z0-9]{6,20}$", description="A Slack user id, such as U012AB3CD.")
+]
+
+
 class Slack(Section):
     """The Slack workspace; its two secrets come from the environment or from files."""
 
@@ -140,6 +145,11 @@ class Slack(Section):
     )
     visibility: Visibility = Field(
         default=Visibility.PUBLIC, description="Whether incident channels are public or private."
+    )
+    people: dict[str, SlackUserId] = Field(
+        default={},
+        description="Slack user ids of people whose pager address is not their Slack address, by "
+        "e-mail address or by the pager's own id.",
     )
     api_url: Annotated[str, BeforeValidator(_slack_api)] = Field(
         default="https://slack.com/api/", description="Slack's Web API; change it for tests only."

@@ -27,6 +27,7 @@ class SlackSettings:
     signing_secret: FoundSecrets
     channels: Channels = field(default_factory=Channels)
     channel_prefix: str = "inc-"
+    people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     visibility: Visibility = Visibility.PUBLIC
     api_url: str = "https://slack.com/api/"
 

@@ -194,7 +194,8 @@ def _routed(story: _Story, before: Incident) -> None:
             reason=decision.reason,
             channel=decision.channel,
         )
-        story.add("routed", routed, f"{decision.placement}: {decision.reason}")
+        why = f"{decision.placement} by rule {decision.rule!r}: {decision.reason}"
+        story.add("routed", routed, why)
     if decision.again_at and not state.status.is_over:
         key = f"route_again:{to_micros(decision.again_at)}"
         story.owed.append(Owed(purpose="route_again", key=key, due_at=decision.again_at))
@@ -255,7 +256,7 @@ def _ended(story: _Story, before: Incident) -> None:
     state = story.state
     if not state.status.is_over or before.status.is_over:
         return
-    story.cancelled.append("route_again")
+    story.cancelled += ["route_again", "look_again"]
     if state.placement is Placement.ROOM and state.over_at:
         due_at = shifted(state.over_at, story.rules.archive_after)
         key = f"archive:{to_micros(due_at)}"

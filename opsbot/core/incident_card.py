@@ -145,14 +145,14 @@ def _people_lines(incident: Incident) -> tuple[Line, ...]:
         names = tuple(f"{inert(p.name, 60)} ({inert(p.reason, 120)})" for p in missing)
         lines.append(line(listed(names, 3), label="Not here", tone=Tone.QUIET))
     refused = [r for r in incident.surface.refusals.values() if r.gives_up]
-    lines += [line(inert(r.cure, 200), label="Slack", tone=Tone.LOUD) for r in refused[:2]]
+    lines += [line(inert(r.cure, 200), label="Trouble", tone=Tone.LOUD) for r in refused[:2]]
     return tuple(lines)
 
 
 _KIND_ORDER = tuple(FindingKind)
 
 
-def _seen_lines(incident: Incident) -> tuple[Line, ...]:
+def _seen(incident: Incident) -> list[Finding]:
     """The earliest finding of each kind and service, in the order they began."""
     earliest: dict[tuple[str, str], Finding] = {}
     for report in incident.reports.values():
@@ -163,7 +163,11 @@ def _seen_lines(incident: Incident) -> tuple[Line, ...]:
             held = earliest.get(key)
             if held is None or (finding.at, finding.summary) < (held.at, held.summary):
                 earliest[key] = finding
-    story = sorted(earliest.values(), key=lambda f: (f.at, _KIND_ORDER.index(f.kind), f.summary))
+    return sorted(earliest.values(), key=lambda f: (f.at, _KIND_ORDER.index(f.kind), f.summary))
+
+
+def _seen_lines(incident: Incident) -> tuple[Line, ...]:
+    story = _seen(incident)
     shown = _picked(story)
     lines = [
         line(At(moment=f.at), " ", f.summary, *_more(f), label="Seen" if i == 0 else "")
@@ -197,9 +201,7 @@ def _picked(story: list[Finding]) -> list[Finding]:
 def _asking_line(incident: Incident) -> tuple[Line, ...]:
     waiting = [s for s in incident.asked_sources if s not in incident.reports]
     if not waiting or incident.evidence_complete_at:
-        if incident.evidence_complete_at and not any(
-            report.findings for report in incident.reports.values()
-        ):
+        if incident.evidence_complete_at and not _seen(incident):
             text = "nothing unusual in what could be read"
             return (line(text, label="Seen"),)
         return ()

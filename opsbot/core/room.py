@@ -234,16 +234,16 @@ def move_name(move: Move) -> str:
             return "archived"
 
 
-def difference(plan: RoomPlan, surface: Surface) -> tuple[Move, ...]:
+def difference(plan: RoomPlan, surface: Surface, now: datetime) -> tuple[Move, ...]:
     """The moves that can be made at once to bring Slack towards the plan, most urgent first.
 
-    Empty means Slack shows what the record says, as far as we know. Moves that Slack finally
-    refused are left out; they stand on the record with their cure.
+    Empty means Slack shows what the record says, as far as we know. Moves that were finally
+    refused a short while ago are left out; they stand on the record with their cure.
     """
     moves = [
         move
         for move in _moves(plan, surface)
-        if not ((refusal := surface.refusals.get(move_name(move))) and refusal.gives_up)
+        if not ((refusal := surface.refusals.get(move_name(move))) and refusal.stands(now))
     ]
     return tuple(moves)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
+from opsbot.core.moment import shifted
 from opsbot.core.people import Invited, Missing
+
+TRY_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,12 @@ class Refusal:
     error: str
     cure: str
     gives_up: bool
+    at: datetime
+
+    def stands(self, now: datetime) -> bool:
+        """Whether the move is left alone for now; what was refused for good is tried again after
+        a while, because people mend scopes and tokens."""
+        return self.gives_up and now < shifted(self.at, TRY_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +79,7 @@ def evolve_surface(surface: Surface, entry: Entry) -> Surface:
             facts = MappingProxyType({**surface.facts, what: value})
             return replace(surface, facts=facts, refusals=_without(surface.refusals, what))
         case e.SurfaceRefused(move=move, error=error, cure=cure, gives_up=gives_up):
-            refusal = Refusal(error=error, cure=cure, gives_up=gives_up)
+            refusal = Refusal(error=error, cure=cure, gives_up=gives_up, at=entry.occurred_at)
             return replace(surface, refusals=MappingProxyType({**surface.refusals, move: refusal}))
         case _:
             return surface

@@ -10,10 +10,11 @@ import re
 import unicodedata
 
 # Characters that reorder or hide text, by Unicode name (UAX #9, UTS #39): direction marks,
-# embeddings, overrides, isolates, zero-width and tag characters, soft hyphen.
+# embeddings, overrides, isolates, zero-width, filler and tag characters, variation selectors.
 _HIDDEN = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-    "\ufe00-\ufe0e\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
 _SPACE = re.compile(r"\s+")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")

@@ -120,7 +120,7 @@ def _told_of_surface(entry: Entry) -> TimelineEntry | None:
         case e.SurfaceRefused(move=move, error=error, cure=cure):
             return _line(entry, f"Slack refused {move} ({error}): {cure}")
         case e.EvidenceComplete(silent=silent) if silent:
-            return _line(entry, f"no answer in time from {listed(silent)}")
+            return _line(entry, f"could not be read: {listed(silent)}")
         case e.PagerNoted(text=text):
             return _line(entry, f"noted at the pager: {inert(text, 200)}")
         case e.Redacted(seq=seq, reason=reason):

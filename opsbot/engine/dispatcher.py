@@ -33,13 +33,13 @@ class Dispatcher:
     def __init__(
         self, *, inbox: Inbox, record: Record, rules: Rules, clock: Clock,
         parsers: Mapping[str, Parse], whisper: Whisper,
+        observe: Callable[[str, int], None] = lambda outcome, number: None,
     ) -> None:  # fmt: skip
         self._inbox, self._record = inbox, record
         self._rules, self._clock = rules, clock
         self._parsers, self._whisper = dict(parsers), whisper
         self._said: set[asyncio.Task[None]] = set()
-        self.handled = 0
-        self.quarantined = 0
+        self._observe = observe  # told how many were handled or put aside
 
     async def run(self, stopping: Stopping) -> None:
         """Dispatch until stopping. A store that is away is waited for; nothing is dropped."""
@@ -69,7 +69,7 @@ class Dispatcher:
             for pending in batch:
                 clicks += await self._take(tx, pending)
         await self._inbox.handled([pending.id for pending in batch])
-        self.handled += len(batch)
+        self._observe("handled", len(batch))
         self._answer(clicks)
 
     async def _take_alone(self, pending: Pending) -> None:
@@ -90,7 +90,7 @@ class Dispatcher:
 
     async def _put_aside(self, pending: Pending, error: Exception) -> None:
         """A delivery that this version cannot take is kept whole, counted and said aloud."""
-        self.quarantined += 1
+        self._observe("aside", 1)
         await self._inbox.quarantine(pending.id, type(error).__name__)
         text = (
             f"One delivery from {pending.delivery.door} could not be taken "

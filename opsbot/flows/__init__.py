@@ -21,7 +21,7 @@ from opsbot.ports import Flow, Ports
 
 # Flows of one idempotent step: the record's own facts are their checkpoint, so the engine's would
 # add nothing but its cost (docs/adr/0002). They run straight from the obligation that owes them.
-ONE_STEP = frozenset({"converge", "archive", "route_again", "tell_ops"})
+ONE_STEP = frozenset({"converge", "archive", "look_again", "route_again", "tell_ops"})
 
 
 def flows_for(ports: Ports) -> Mapping[str, Flow]:
@@ -29,6 +29,7 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
     return {
         "converge": partial(converge, ports),
         "archive": partial(converge, ports),
+        "look_again": partial(converge, ports),
         "collect": partial(investigate, ports),
         "route_again": partial(route_again, ports),
         "tell_ops": partial(tell_ops, ports),

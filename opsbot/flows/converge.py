@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 from opsbot.core import entry as e
@@ -12,6 +13,7 @@ from opsbot.core.card import Card, card_hash
 from opsbot.core.entry import Body, Draft, Placement
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import timeline_card
+from opsbot.core.moment import shifted
 from opsbot.core.people import OPSBOT, Person
 from opsbot.core.room import (
     Bookmark,
@@ -26,10 +28,12 @@ from opsbot.core.room import (
     move_name,
     room_plan,
 )
+from opsbot.core.surface import TRY_AGAIN
 from opsbot.core.timeline import build_timeline
 from opsbot.ports import (
     Done,
     InviteResult,
+    Obligation,
     OpenedChannel,
     Outcome,
     Ports,
@@ -77,8 +81,9 @@ async def _converge(ports: Ports, room: RoomSurface, incident_id: str) -> float 
 
 async def missing_moves(ports: Ports, incident: Incident) -> tuple[Move, ...]:
     """What Slack lacks of what the record says, as far as is known; empty when nothing."""
-    plan = room_plan(incident, ports.rules, ports.clock.now(), await _timeline(ports, incident))
-    return difference(plan, incident.surface)
+    now = ports.clock.now()
+    plan = room_plan(incident, ports.rules, now, await _timeline(ports, incident))
+    return difference(plan, incident.surface, now)
 
 
 async def _timeline(ports: Ports, incident: Incident) -> Card | None:
@@ -156,43 +161,40 @@ async def _post(ports: Ports, room: RoomSurface, incident: Incident, move: Show)
 async def _invite(
     ports: Ports, room: RoomSurface, incident: Incident, move: Invite
 ) -> float | None:
-    people, trouble = await _addresses(ports, incident, move)
-    if trouble is not None and trouble.retry_after is not None and not people:
-        return await _fact(ports, incident, move, trouble, None)
-    outcome: Outcome[InviteResult] = await room.invite(incident.surface.channel_id, people)
+    found = await _addresses(ports, incident, move)
+    if not isinstance(found, Done):
+        return await _fact(ports, incident, move, found, None)
+    outcome: Outcome[InviteResult] = await room.invite(incident.surface.channel_id, found.value)
     if not isinstance(outcome, Done):
         return await _fact(ports, incident, move, outcome, None)
     facts: list[Body] = []
-    if people:
+    if found.value:
         result = outcome.value
         facts.append(e.PeopleInvited(invited=result.invited, missing=result.missing))
     if move.asks_on_call:
-        facts.append(e.SurfaceChanged(what="on_call", value="refused" if trouble else "asked"))
-    if trouble is not None:
-        facts.append(_refusal(move, trouble, gives_up=True))
+        facts.append(e.SurfaceChanged(what="on_call", value="asked"))
     await _append(ports, incident, facts)
     return None
 
 
-async def _addresses(
-    ports: Ports, incident: Incident, move: Invite
-) -> tuple[tuple[Person, ...], Refused | None]:
-    """The people to bring in, with the addresses that only the pager knows."""
+async def _addresses(ports: Ports, incident: Incident, move: Invite) -> Outcome[tuple[Person, ...]]:
+    """The people to bring in, with the addresses that only the pager knows.
+
+    Without them nobody can be found in Slack, so a pager that does not answer is waited for;
+    nobody is called missing because of it.
+    """
     if ports.pager is None:
-        return move.people, None
+        return Done(value=move.people)
     policies = [a.details.escalation_policy_id for a in incident.alerts.values() if a.details]
     policy = policies[0] if policies and move.asks_on_call else ""
-    ids = [person.id for person in move.people]
-    outcome = await ports.pager.people(ids, policy)
-    if isinstance(outcome, Refused):
-        return move.people, outcome
-    if isinstance(outcome, Unsure):
-        return move.people, Refused(error=outcome.reason, cure="the pager did not answer")
+    outcome = await ports.pager.people([person.id for person in move.people], policy)
+    if not isinstance(outcome, Done):
+        return outcome
     found = {person.id: person for person in outcome.value}
     known = {person.id: found.get(person.id, person) for person in move.people}
     settled = incident.surface.settled
     extra = {p.id: p for p in outcome.value if p.id not in known and not settled(p.id)}
-    return (*known.values(), *extra.values()), None
+    return Done(value=(*known.values(), *extra.values()))
 
 
 async def _simple(
@@ -236,7 +238,7 @@ async def _fact(
             await _append(ports, incident, [body] if body else [])
             return None
         case Refused(retry_after=wait) if wait is None:
-            await _append(ports, incident, [_refusal(move, outcome, gives_up=True)])
+            await _give_up(ports, incident, _refusal(move, outcome, gives_up=True))
             return None
         case Refused(retry_after=wait):
             assert wait is not None  # noqa: S101 - the arm above took None
@@ -247,6 +249,20 @@ async def _fact(
             return max(wait.total_seconds(), 0.2)
         case Unsure():
             return LOOK_AGAIN
+
+
+async def _give_up(ports: Ports, incident: Incident, refusal: e.SurfaceRefused) -> None:
+    """Record what was refused for good, and owe one more look when somebody may have mended it."""
+    now = ports.clock.now()
+    draft = _draft(incident, refusal, now)
+    again = Obligation(
+        key=f"{incident.id}:look_again:{incident.seq}", incident_id=incident.id,
+        purpose="look_again", due_at=shifted(now, TRY_AGAIN),
+    )  # fmt: skip
+    async with ports.record.transaction(incident.id) as tx:
+        await tx.append(incident.id, [draft])
+        if not incident.status.is_over:
+            await tx.owe(again)
 
 
 def _refusal(move: Move, refused: Refused, *, gives_up: bool) -> e.SurfaceRefused:
@@ -260,17 +276,14 @@ async def _append(ports: Ports, incident: Incident, bodies: list[Body]) -> None:
     if not bodies:
         return
     now = ports.clock.now()
-    drafts = [
-        Draft(
-            key=f"surface:{incident.seq}:{_name(body)}",
-            occurred_at=now,
-            actor=OPSBOT,
-            source="slack",
-            body=body,
-        )
-        for body in bodies
-    ]
-    await ports.record.append(incident.id, drafts)
+    await ports.record.append(incident.id, [_draft(incident, body, now) for body in bodies])
+
+
+def _draft(incident: Incident, body: Body, now: datetime) -> Draft:
+    return Draft(
+        key=f"surface:{incident.seq}:{_name(body)}", occurred_at=now, actor=OPSBOT,
+        source="slack", body=body,
+    )  # fmt: skip
 
 
 def _name(body: Body) -> str:

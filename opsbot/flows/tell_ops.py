@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsbot.core.card import Card, line
+from opsbot.core.entry import Mode
 from opsbot.core.text import inert
 from opsbot.ports import Done, Ports, Refused, Steps, Unsure
 
 
 async def tell_ops(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
     """Post the text; answer seconds to wait when Slack is unreachable, None otherwise."""
-    channel = ports.rules.channels.ops or ports.rules.channels.digest
+    channels = ports.rules.channels
+    channel = channels.ops or channels.digest
+    if ports.rules.mode is Mode.SHADOW:
+        channel = channels.shadow
     room = ports.room
     if room is None or not channel:
         return None

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from argparse import Namespace
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def run(arguments: Namespace) -> int:
     except ScenarioError as unknown:
         print(f"opsbot: {unknown}", file=sys.stderr)  # noqa: T201 - the command line's own error
         return 2
+    if arguments.seed is not None:
+        scenario = replace(scenario, seed=arguments.seed)
     console = Console(highlight=False)
     report = Path(arguments.report) if arguments.report else None
     try:
@@ -178,7 +181,8 @@ class Demo:
         console.print("\nThe timeline", style="bold")
         for line in shown["timeline"]:
             mark = "!" if line["gap"] else " "
-            console.print(f"{mark} {line['at'][11:19]}  {line['text']}  ({line['source']})",
+            source = ", ".join((line["source"], *line["also"]))
+            console.print(f"{mark} {line['at'][11:19]}  {line['text']}  ({source})",
                           markup=False, style="yellow" if line["gap"] else None)  # fmt: skip
         console.print("\nThe card, as text", style="bold")
         console.print(shown["card_text"], markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -55,11 +56,12 @@ class Progress:
         message = self._workspace.message(change.channel, change.ts)
         if message is None or change.detail.get("subtype"):
             return
-        slot = ((message.metadata or {}).get("event_payload") or {}).get("slot", "message")
+        metadata: dict[str, Any] = message.metadata or {}
+        slot = str(metadata.get("event_payload", {}).get("slot", "message"))
         words = {
             "card": "card posted", "digest": "digest line posted",
             "timeline": "timeline in thread",
-        }.get(str(slot), "posted")  # fmt: skip
+        }.get(slot, "posted")  # fmt: skip
         self.say(words, name)
 
     def report(self, report: SourceReport) -> None:

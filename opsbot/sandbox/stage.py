@@ -16,6 +16,7 @@ from opsbot.sandbox.scenario import Scenario, catalogue
 from opsbot.sandbox.seeding import Places, seed
 from opsbot.sandbox.slack.server import BOT_TOKEN, SIGNING_SECRET, SlackSandbox
 from opsbot.sandbox.world import World, WorldUrls
+from opsbot.slack.scopes import NEEDED_SCOPES
 
 WEBHOOK_SECRET = "sandbox-webhook-secret"
 API_TOKEN = "sandbox-api-token"
@@ -39,7 +40,7 @@ class Stage:
     async def start(self, *, with_bot: bool = True) -> None:
         """Start the sandbox, write the settings, then start opsbot."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.slack = SlackSandbox(enforce_tiers=self.enforce_tiers)
+        self.slack = SlackSandbox(enforce_tiers=self.enforce_tiers, scopes=NEEDED_SCOPES)
         self.places = seed(self.slack.workspace, self.scenario)
         slack_url = await self.slack.start()
         self.world = World(self.scenario)

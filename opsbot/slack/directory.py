@@ -17,7 +17,7 @@ LOOKUP = "users.lookupByEmail"
 _FOUND_FOR = 3600.0  # seconds an account is remembered
 _ABSENT_FOR = 300.0  # seconds it is remembered that there is none: somebody may be fixing it
 _MOST_REMEMBERED = 10_000
-_MAP = "or map the person to a Slack id in opsbot.yaml"
+_MAP = "or write their Slack id under slack.people in opsbot.yaml"
 
 NO_ADDRESS = f"no e-mail address in the pager: add one there, {_MAP}"
 NO_ACCOUNT = f"no active Slack account has their pager address: correct the address, {_MAP}"

@@ -176,6 +176,7 @@ class _SqliteFile:
 def _postgres_engine(url: URL) -> AsyncEngine:
     return create_async_engine(
         url,
+        hide_parameters=True,  # an error is logged without the words of anybody
         pool_size=10,
         max_overflow=10,
         pool_timeout=30,

@@ -90,11 +90,13 @@ def sync_engine(where: URL, *, writes: bool = False) -> Generator[Engine]:
     """A plain engine for tools that run before or beside the service."""
     if where.get_backend_name() == "sqlite":
         private_file(sqlite_path(where))
-        engine = create_engine(where, poolclass=NullPool)
+        engine = create_engine(where, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begin_write if writes else _begin_read)
     else:
-        engine = create_engine(where, poolclass=NullPool, connect_args={"connect_timeout": 5})
+        engine = create_engine(
+            where, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": 5}
+        )
     try:
         yield engine
     finally:

@@ -34,7 +34,7 @@ class SqliteThread:
     """
 
     def __init__(self, url: URL, *, set_up: Callable[[Any], None], begin: str, name: str) -> None:
-        self.engine: Engine = create_engine(url, poolclass=NullPool)
+        self.engine: Engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._connection: Connection | None = None
 

@@ -34,7 +34,7 @@ def _fact(story: Story, body: e.Body) -> None:
 
 def _moves(story: Story, minutes: float = 1) -> tuple[Move, ...]:
     plan = room_plan(story.state, story.rules, T0 + timedelta(minutes=minutes))
-    return difference(plan, story.state.surface)
+    return difference(plan, story.state.surface, T0 + timedelta(minutes=minutes))
 
 
 def _show(story: Story, move: Show, ts: str) -> None:
@@ -143,7 +143,9 @@ def test_a_recovered_room_is_archived_later_and_struck_in_the_digest():
     story.take(event(Transition.RESOLVED, 7))
     _settle(story)
     late = room_plan(story.state, story.rules, T0 + timedelta(days=2))
-    assert difference(late, story.state.surface) == (SetArchived(archived=True),)
+    assert difference(late, story.state.surface, T0 + timedelta(days=2)) == (
+        SetArchived(archived=True),
+    )
     digest = next(m for m in late.messages if m.slot == "digest")
     assert digest.card.struck
 
@@ -170,6 +172,22 @@ def test_a_final_refusal_of_the_channel_falls_back_to_the_team_channel():
     assert any("ask an admin" in str(piece) for line in card.lines for piece in line.pieces)
 
 
+def test_what_was_refused_for_good_is_tried_again_after_a_while():
+    """People mend scopes and tokens; nobody should have to tell the bot."""
+    story = Story(rules())
+    story.take(event())
+    _settle(story)
+    story.take(event(Transition.ACKNOWLEDGED, 3, by=ADA))
+    refusal = e.SurfaceRefused(move="card", error="missing_scope", cure="add it", gives_up=True)
+    _fact(story, refusal)
+
+    def slots(minutes: float) -> list[str]:
+        return [m.message.slot for m in _moves(story, minutes) if isinstance(m, Show)]
+
+    assert slots(10) == ["digest"]
+    assert slots(20) == ["card", "digest"]
+
+
 def test_people_who_cannot_be_found_are_named_and_not_asked_for_again():
     story = Story(rules())
     story.take(event())
@@ -177,7 +195,7 @@ def test_people_who_cannot_be_found_are_named_and_not_asked_for_again():
     missing = Missing(person_id="PADA", name="Ada", reason="deactivated in Slack")
     _fact(story, e.PeopleInvited(invited=(), missing=(missing,)))
     plan = room_plan(story.state, story.rules, T0)
-    moves = difference(plan, story.state.surface)
+    moves = difference(plan, story.state.surface, T0)
     assert not [m for m in moves if isinstance(m, Invite)]
     text = repr(plan.messages[0].card)
     assert "Ada (deactivated in Slack)" in text

@@ -39,8 +39,11 @@ def _admit(body: bytes, headers: Mapping[str, str]) -> str:
     return headers.get("x-id", "1")
 
 
+Rig = tuple[str, MemoryInbox, Watching, ClientSession]
+
+
 @pytest.fixture
-async def door() -> AsyncGenerator[tuple[str, MemoryInbox, Watching, ClientSession]]:
+async def door() -> AsyncGenerator[Rig]:
     """A door on a real server: its address, inbox, watcher, and a client."""
     inbox, watching = MemoryInbox(limit=3), Watching()
     handler = DoorHandler(Door(name="test", admit=_admit, max_bytes=LIMIT), inbox, ManualClock(),
@@ -54,7 +57,7 @@ async def door() -> AsyncGenerator[tuple[str, MemoryInbox, Watching, ClientSessi
 RIGHT = {"x-proof": "right"}
 
 
-async def test_an_accepted_delivery_is_stored_before_its_202(door):
+async def test_an_accepted_delivery_is_stored_before_its_202(door: Rig):
     url, inbox, watching, session = door
     async with session.post(url, data=b"{}", headers=RIGHT) as answer:
         assert answer.status == 202
@@ -62,7 +65,7 @@ async def test_an_accepted_delivery_is_stored_before_its_202(door):
     assert watching.answers == [(202, "accepted")]
 
 
-async def test_a_repeated_delivery_is_acknowledged_and_stored_once(door):
+async def test_a_repeated_delivery_is_acknowledged_and_stored_once(door: Rig):
     url, inbox, watching, session = door
     for _ in range(2):
         async with session.post(url, data=b"{}", headers=RIGHT) as answer:
@@ -71,7 +74,9 @@ async def test_a_repeated_delivery_is_acknowledged_and_stored_once(door):
     assert watching.answers[-1] == (202, "duplicate")
 
 
-async def test_a_wrong_signature_is_401_with_a_cure_and_nothing_of_the_body(door, caplog):
+async def test_a_wrong_signature_is_401_with_a_cure_and_nothing_of_the_body(
+    door: Rig, caplog: pytest.LogCaptureFixture
+):
     url, inbox, watching, session = door
     caplog.set_level(logging.DEBUG)
     async with session.post(url, data=b"canary-in-the-body") as answer:
@@ -82,10 +87,10 @@ async def test_a_wrong_signature_is_401_with_a_cure_and_nothing_of_the_body(door
     assert "canary" not in caplog.text
 
 
-async def test_a_body_over_the_bound_is_413_before_it_is_read(door):
+async def test_a_body_over_the_bound_is_413_before_it_is_read(door: Rig):
     url, inbox, watching, session = door
 
-    async def endless():
+    async def endless() -> AsyncGenerator[bytes]:
         for _ in range(10_000):
             yield b"x" * 65_536
 
@@ -99,31 +104,32 @@ async def test_a_body_over_the_bound_is_413_before_it_is_read(door):
     assert (413, "body too large") in watching.answers
 
 
-async def test_a_body_just_under_the_bound_is_taken(door):
+async def test_a_body_just_under_the_bound_is_taken(door: Rig):
     url, inbox, _, session = door
     async with session.post(url, data=BytesIO(b"x" * LIMIT), headers=RIGHT) as answer:
         assert answer.status == 202
     assert len(inbox.rows) == 1
 
 
-async def test_a_full_backlog_is_503_with_retry_after(door):
+async def test_a_full_backlog_is_503_with_retry_after(door: Rig):
     url, _, watching, session = door
+    answers: list[tuple[int, str | None]] = []
     for number in range(4):
         headers = {**RIGHT, "x-id": str(number)}
         async with session.post(url, data=b"{}", headers=headers) as answer:
-            status, after = answer.status, answer.headers.get("Retry-After")
-    assert (status, after) == (503, "5")
+            answers.append((answer.status, answer.headers.get("Retry-After")))
+    assert answers[-1] == (503, "5")
     assert watching.answers[-1] == (503, "backlog full")
 
 
-async def test_an_inbox_that_is_away_is_503(door):
+async def test_an_inbox_that_is_away_is_503(door: Rig):
     url, inbox, _, session = door
     inbox.away = True
     async with session.post(url, data=b"{}", headers=RIGHT) as answer:
         assert answer.status == 503
 
 
-async def test_our_own_failure_is_a_5xx_so_that_the_sender_tries_again(door):
+async def test_our_own_failure_is_a_5xx_so_that_the_sender_tries_again(door: Rig):
     url, _, watching, session = door
     async with session.post(url, data=b"boom", headers=RIGHT) as answer:
         assert answer.status == 503

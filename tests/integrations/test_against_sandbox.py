@@ -208,7 +208,11 @@ async def test_the_pager_finds_the_on_calls_and_takes_a_note() -> None:
         async with outgoing() as http:
             assert pagerduty.INTEGRATION.pager is not None
             chosen = pagerduty.Settings.model_validate(
-                {"api_url": urls.pagerduty, "from_email": scenario.people[0].email}
+                {
+                    "api_url": urls.pagerduty,
+                    "from_email": scenario.people[0].email,
+                    "on_call_levels": 9,
+                }
             )
             pager = pagerduty.INTEGRATION.pager(chosen, wiring(http, {"api_token": [API_TOKEN]}))
             people = await pager.people([], team.policy_id)

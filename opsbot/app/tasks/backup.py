@@ -20,7 +20,13 @@ def run(arguments: Namespace) -> int:
     where = places(read_settings(arguments))
     folder = Path(arguments.folder)
     try:
-        made = backup(where.record_url, where.inbox_url, folder, now=SystemClock().now())
+        made = backup(
+            where.record_url,
+            where.inbox_url,
+            folder,
+            now=SystemClock().now(),
+            portable=arguments.portable,
+        )
     except BackupRefused as refused:
         print(f"opsbot: {refused}", file=sys.stderr)  # noqa: T201 - the command line's own error
         return 1

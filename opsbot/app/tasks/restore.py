@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from opsbot.app.settings import read_settings
-from opsbot.app.store import SingleProcess, Unusable, places
+from opsbot.app.store import Places, SingleProcess, Unusable, places
 from opsbot.store.backup import BackupRefused
 from opsbot.store.restore import restore
 
@@ -20,6 +20,7 @@ def run(arguments: Namespace) -> int:
         if lock:
             lock.take()
         made = restore(Path(arguments.folder), where.record_url, where.inbox_url)
+        _forget_engine(where)
     except (BackupRefused, Unusable) as refused:
         print(f"opsbot: {refused}", file=sys.stderr)  # noqa: T201 - the command line's own error
         return 1
@@ -31,3 +32,10 @@ def run(arguments: Namespace) -> int:
         "rooms that Slack has since are found again by their names."
     )
     return 0
+
+
+def _forget_engine(where: Places) -> None:
+    """The engine of another life knows flows as done that the restored record still owes."""
+    if where.lock_file:
+        for file in where.lock_file.parent.glob("engine.db*"):
+            file.unlink()
