@@ -21,6 +21,10 @@ from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
 
 log = logging.getLogger(__name__)
 BATCH = 8
+# While more than this waits, a flood is coming in. Catching up then rests longer than it works,
+# because acknowledging what comes and moving the incidents that are open matter more.
+PILE = 500
+REST = 2.0  # times as long as the batch took
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
 Parse = Callable[[Delivery], Event | None]
@@ -45,8 +49,12 @@ class Dispatcher:
         """Dispatch until stopping. A store that is away is waited for; nothing is dropped."""
         while not stopping:
             try:
+                began = self._clock.monotonic()
                 if not await self.drain():
                     await stopping.or_wait(self._inbox.wait(5.0))
+                elif await self._inbox.backlog() > PILE:
+                    took = self._clock.monotonic() - began
+                    await stopping.or_wait(self._clock.sleep(min(REST * took, 0.5)))
             except Exception:
                 log.exception("the record or inbox could not be written; trying again")
                 await stopping.or_wait(self._clock.sleep(PAUSE))

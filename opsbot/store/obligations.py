@@ -9,26 +9,53 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from opsbot.core.codec import stored_text
 from opsbot.core.moment import from_micros
 from opsbot.ports import Obligation
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import micros
-from opsbot.store.statement import in_slices, insert, insert_new
+from opsbot.store.statement import in_slices, insert_new
 from opsbot.store.tables import claims, obligations
 
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
 _T = obligations.c
 _IN_ORDER = (_T.due_at, _T.key)
 
+# Made once: these run for every flow, and building a statement costs more than running it.
+_DUE = (
+    select(obligations)
+    .where(_T.state == OPEN, _T.due_at <= bindparam("now"))
+    .order_by(*_IN_ORDER)
+    .limit(bindparam("most"))
+)
+_NEXT = select(func.min(_T.due_at)).where(_T.state == OPEN, _T.due_at > bindparam("after"))
+_SETTLE = (
+    update(obligations)
+    .where(_T.key.in_(bindparam("keys", expanding=True)), _T.state == OPEN)
+    .values(state=DONE)
+)
+
+
+@cache
+def _owe(sqlite_dialect: bool) -> Any:
+    """The insert in one dialect; a cancelled obligation of the same key opens anew."""
+    new = (sqlite if sqlite_dialect else postgresql).insert(obligations)
+    columns = {column.name: new.excluded[column.name] for column in _T if column.name != "key"}
+    return new.on_conflict_do_update(
+        index_elements=["key"], set_=columns, where=_T.state == CANCELLED
+    )
+
 
 async def owe(connection: Connection, owed: Obligation, now: datetime) -> None:
     """Write an obligation; one that is open or done under this key stays as it is."""
     values = {
+        "key": owed.key,
         "incident_id": owed.incident_id,
         "purpose": owed.purpose,
         "due_at": micros(owed.due_at),
@@ -38,11 +65,7 @@ async def owe(connection: Connection, owed: Obligation, now: datetime) -> None:
         "state": OPEN,
         "created_at": micros(now),
     }
-    statement = insert(connection, obligations).values(key=owed.key, **values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["key"], set_=values, where=_T.state == CANCELLED
-    )
-    await connection.execute(statement)
+    await connection.execute(_owe(connection.is_sqlite), values)
 
 
 async def cancel(connection: Connection, incident_id: str, purpose: str) -> int:
@@ -55,25 +78,21 @@ async def cancel(connection: Connection, incident_id: str, purpose: str) -> int:
 
 async def due(connection: Connection, now: datetime, limit: int) -> list[Obligation]:
     """What is open and due, the longest overdue first."""
-    ready = select(obligations).where(_T.state == OPEN, _T.due_at <= micros(now))
-    result = await connection.execute(ready.order_by(*_IN_ORDER).limit(limit))
+    result = await connection.execute(_DUE, {"now": micros(now), "most": limit})
     return [_read(row) for row in result]
 
 
 async def next_due(connection: Connection, after: datetime | None) -> datetime | None:
     """When the next open obligation is due, later than `after`; None when nothing is owed."""
-    first = select(func.min(_T.due_at)).where(_T.state == OPEN)
-    if after is not None:
-        first = first.where(_T.due_at > micros(after))
-    at = (await connection.execute(first)).scalar_one()
+    later = {"after": micros(after) if after else -(2**63)}
+    at = (await connection.execute(_NEXT, later)).scalar_one()
     return None if at is None else from_micros(at)
 
 
 async def settle(connection: Connection, keys: Sequence[str]) -> None:
     """Mark open obligations as done."""
     for some in in_slices(keys):
-        done = update(obligations).where(_T.key.in_(some), _T.state == OPEN)
-        await connection.execute(done.values(state=DONE))
+        await connection.execute(_SETTLE, {"keys": list(some)})
 
 
 async def postpone(connection: Connection, key: str, due_at: datetime) -> None:
