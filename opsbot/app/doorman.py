@@ -10,6 +10,8 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from prometheus_client import Counter
+
 from opsbot.app.metrics import Metrics
 from opsbot.entrypoints.doors import Refusal
 from opsbot.flows.intake import LOCK, tell_ops
@@ -25,11 +27,17 @@ class Doorman:
     def __init__(self, record: Record, clock: Clock, metrics: Metrics) -> None:
         self._record, self._clock, self._metrics = record, clock, metrics
         self._said: dict[tuple[str, int, str], float] = {}
+        self._counters: dict[tuple[str, int, str], Counter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def answered(self, door: str, status: int, reason: str) -> None:
         """Count one answer."""
-        self._metrics.deliveries.labels(door, str(status), reason).inc()
+        told = (door, status, reason)
+        counter = self._counters.get(told)
+        if counter is None:
+            counter = self._metrics.deliveries.labels(door, str(status), reason)
+            self._counters[told] = counter
+        counter.inc()
 
     def refused(self, door: str, refusal: Refusal) -> None:
         """Say a refusal in the ops channel unless it was just said."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 
@@ -14,6 +16,8 @@ async def read_capped(request: web.Request, limit: int) -> bytes:
     announced = request.content_length
     if announced is not None and announced > limit:
         raise BodyTooLarge
+    if announced is not None:
+        return await _exactly(request, announced)
     chunks: list[bytes] = []
     held = 0
     async for chunk in request.content.iter_any():
@@ -22,3 +26,10 @@ async def read_capped(request: web.Request, limit: int) -> bytes:
             raise BodyTooLarge
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _exactly(request: web.Request, length: int) -> bytes:
+    try:
+        return await request.content.readexactly(length)
+    except asyncio.IncompleteReadError:
+        raise ConnectionResetError("the sender left in the middle of the body") from None

@@ -31,7 +31,7 @@ class Refusal(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """How one kind of delivery is let in. `admit` verifies the raw bytes and answers the dedupe
-    key; it raises Refusal."""
+    key; it raises Refusal. The headers it is given are found in any case."""
 
     name: str
     admit: Callable[[bytes, Mapping[str, str]], str]
@@ -83,8 +83,7 @@ class DoorHandler:
                 413, "body too large",
                 f"a delivery was over {limit} KiB; see `limits.body` in opsbot.yaml",
             ) from None  # fmt: skip
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        key = self._door.admit(body, headers)
+        key = self._door.admit(body, request.headers)
         return await self._inbox.put(
             Delivery(
                 door=self._door.name,
