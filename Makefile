@@ -10,15 +10,15 @@ help:            ## list the targets
 $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing opsbot into $(VENV) (first time: about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,test]'
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,check,otlp]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,test,check,otlp]'
 	@touch $@
 
 demo: $(VENV)/.installed   ## one whole incident against the sandbox, no accounts (ARGS="--once --report out.json")

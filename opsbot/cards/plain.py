@@ -16,6 +16,8 @@ from opsbot.core.text import inert
 # Words, because neither a screen reader nor a notification tells a struck line from another.
 _STRUCK = "(struck) "
 _LOUD = "! "
+# A link into a query is hundreds of characters that nobody reads aloud; the card has it to click.
+_LONGEST_URL = 100
 
 
 def fallback_text(card: Card) -> str:
@@ -70,14 +72,16 @@ def _mark(line: Line) -> str:
 
 def _terminal_line(line: Line, width: int) -> str:
     said = "".join(_words(piece) for piece in line.pieces)
-    label = f"{line.label:<{width}}  " if line.label else ""
-    return f"{_mark(line)}{label}{said}".rstrip()
+    if not width:
+        return f"{_mark(line)}{said}".rstrip()
+    gutter = _mark(line) or " " * len(_LOUD)
+    return f"{gutter}{line.label:<{width}}  {said}".rstrip()
 
 
 def _fallback_line(line: Line) -> str:
     parts: list[tuple[bool, str]] = [(False, f"{line.label}: ")] if line.label else []
     for piece in line.pieces:
-        if isinstance(piece, Link):
+        if isinstance(piece, Link) and len(piece.url) <= _LONGEST_URL:
             parts += [(False, f"{piece.label} ("), (True, piece.url), (False, ")")]
         else:
             parts.append((False, _words(piece)))
@@ -101,7 +105,7 @@ def _words(piece: Piece) -> str:
         case Strong(text=text):
             return text
         case Link(label=label, url=url):
-            return f"{label} ({url})"
+            return f"{label} ({url})" if len(url) <= _LONGEST_URL else ""
         case Who(name=name):
             return f"@{name}"
         case Room(name=name):

@@ -76,7 +76,7 @@ def _status_word(incident: Incident) -> str:
 
 def _blind_lines(incident: Incident) -> tuple[Line, ...]:
     blind = blindnesses(incident)
-    loud = tuple(_blind_line(b, incident) for b in blind if b.loud)
+    loud = tuple(_blind_line(b) for b in blind if b.loud)
     quiet = [b for b in blind if not b.loud]
     if not quiet:
         return loud
@@ -89,13 +89,11 @@ def _whose(blind: Blindness) -> str:
     return listed(blind.services, 2) if blind.services else "every service"
 
 
-def _blind_line(blind: Blindness, incident: Incident) -> Line:
+def _blind_line(blind: Blindness) -> Line:
     if blind.since is None:
         words: tuple[Piece, ...] = (f"{blind.kind} ({blind.source}): {blind.reason}",)
         return line(*words, label="Blind", tone=Tone.LOUD)
-    asked = {s.service for r in incident.reports.values() for s in r.gaps}
-    of_all = f"{len(blind.services)} of the services asked about"
-    whose = listed(blind.services, 3) if len(asked) <= 3 else of_all
+    whose = listed(blind.services, 3) or "every service"
     return line(
         f"{blind.kind.capitalize()} silent since ", At(moment=blind.since), f" for {whose}: ",
         f"{blind.reason}. What follows was found without them.",

@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from opsbot.app.clock import SystemClock
+from opsbot.app.paper import say
 from opsbot.app.settings import read_settings
 from opsbot.app.store import open_record
 from opsbot.app.tasks.show import as_data
@@ -182,10 +183,10 @@ class Demo:
         for line in shown["timeline"]:
             mark = "!" if line["gap"] else " "
             source = ", ".join((line["source"], *line["also"]))
-            console.print(f"{mark} {line['at'][11:19]}  {line['text']}  ({source})",
-                          markup=False, style="yellow" if line["gap"] else None)  # fmt: skip
+            told = f"{mark} {line['at'][11:19]}  {line['text']}  ({source})"
+            say(console, told, hang=12, style="yellow" if line["gap"] else None)
         console.print("\nThe card, as text", style="bold")
-        console.print(shown["card_text"], markup=False)
+        say(console, shown["card_text"], hang=14)
         state = "verifies" if verified else "DOES NOT verify"
         console.print(f"\nThe record of INC-{shown['incident']['number']} {state}.", style="bold")
 

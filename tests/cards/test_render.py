@@ -235,10 +235,10 @@ def test_a_terminal_shows_the_card_in_columns() -> None:
     )
     assert as_text(card).splitlines() == [
         "checkout <errors>",
-        "Impact  31 %",
+        "  Impact  31 %",
         "! Logs    silent",
-        "2026-11-03 14:02 UTC",
-        "(struck) trace (https://x.example/t)",
+        "          2026-11-03 14:02 UTC",
+        "(struck)         trace (https://x.example/t)",
         "[Ack]  [More]",
         "INC-42",
     ]

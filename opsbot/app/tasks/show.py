@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 from rich.console import Console
 
 from opsbot.app.clock import SystemClock
+from opsbot.app.paper import say
 from opsbot.app.settings import read_settings
 from opsbot.app.store import open_record
 from opsbot.cards.plain import as_text
@@ -82,9 +83,9 @@ def as_data(settings: Settings, incident: Incident, entries: tuple[Entry, ...]) 
 
 def _print(settings: Settings, incident: Incident, timeline: tuple[TimelineEntry, ...]) -> None:
     console = Console(highlight=False)
-    console.print(as_text(incident_card(incident, settings.rules())), markup=False)
+    say(console, as_text(incident_card(incident, settings.rules())), hang=14)
     console.print("\nTimeline", style="bold")
     for line in timeline:
         mark = "! " if line.gap else "  "
         source = ", ".join((line.source, *line.also))
-        console.print(f"{mark}{line.at:%Y-%m-%d %H:%M:%S}  {line.text}  ({source})", markup=False)
+        say(console, f"{mark}{line.at:%Y-%m-%d %H:%M:%S}  {line.text}  ({source})", hang=23)
