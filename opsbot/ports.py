@@ -108,6 +108,7 @@ class Obligation:
     due_at: datetime
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
     attempt: int = 0
+    owed_since: datetime | None = None  # when it was first due, however often postponed since
 
 
 class Transaction(Protocol):
@@ -128,6 +129,7 @@ class Record(Protocol):
     """The append-only truth. A key that was appended before returns the stored entry.
 
     `overdue` goes by when an obligation was first due: postponing it does not make it young.
+    `probe` raises unless something can be written right now.
     """
 
     def transaction(self, lock: str = "") -> AbstractAsyncContextManager[Transaction]: ...
@@ -143,6 +145,7 @@ class Record(Protocol):
     async def postpone(self, key: str, due_at: datetime) -> None: ...
     async def overdue(self, purpose: str, before: datetime) -> Sequence[Obligation]: ...
     async def claim(self, key: str, now: datetime) -> datetime | None: ...
+    async def probe(self) -> None: ...
 
 
 # --- the inbox -------------------------------------------------------------------------------
@@ -177,15 +180,21 @@ class InboxUnavailable(Exception):
 
 
 class Inbox(Protocol):
-    """Deliveries are durable when `put` returns; False means this key was here before."""
+    """Deliveries are durable when `put` returns; False means this key was here before.
+
+    `probe` raises InboxUnavailable unless something can be written right now.
+    """
 
     async def put(self, delivery: Delivery) -> bool: ...
     async def pending(self, limit: int = 100) -> Sequence[Pending]: ...
     async def handled(self, ids: Sequence[int], note: str = "") -> None: ...
     async def quarantine(self, id: int, note: str) -> None: ...
+    async def quarantined(self, limit: int = 100) -> Sequence[tuple[Pending, str]]: ...
+    async def release(self, ids: Sequence[int]) -> int: ...
     async def backlog(self) -> int: ...
     async def forget(self, before: datetime) -> int: ...
     async def wait(self, timeout: float) -> None: ...
+    async def probe(self) -> None: ...
 
 
 # --- Slack -----------------------------------------------------------------------------------
@@ -212,7 +221,8 @@ class InviteResult:
 
 class RoomSurface(Protocol):
     """What a room needs of Slack. `look_first` asks to find our own earlier work before acting,
-    because an earlier try may have happened."""
+    because an earlier try may have happened. `stem` is the head of a channel's name that stays
+    when the title changes (`inc-12`): by it an earlier try is known under another title."""
 
     async def open_channel(
         self,
@@ -222,6 +232,7 @@ class RoomSurface(Protocol):
         opened_at: datetime,
         look_first: bool,
         taken: Callable[[str], Awaitable[bool]],
+        stem: str = "",
     ) -> Outcome[OpenedChannel]: ...
 
     async def post(
@@ -264,7 +275,11 @@ class EvidenceSource(Protocol):
 
 
 class Pager(Protocol):
-    """The pager's own API, apart from evidence: people's addresses, and notes."""
+    """The pager's own API, apart from evidence: people's addresses, and notes.
+
+    `people` leaves out whom the pager has no record of; while a look-up fails for now it refuses
+    with the time to come back, so that nobody is taken to have no address.
+    """
 
     async def people(
         self, ids: Sequence[str], escalation_policy_id: str

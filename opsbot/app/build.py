@@ -12,7 +12,14 @@ from opsbot.app.clock import SystemClock
 from opsbot.app.doorman import Doorman
 from opsbot.app.metrics import Metrics
 from opsbot.app.slack import SlackSide, build_slack
-from opsbot.app.store import SingleProcess, Store, open_store, places, refuse_old_sqlite
+from opsbot.app.store import (
+    SinglePostgres,
+    SingleProcess,
+    Store,
+    open_store,
+    places,
+    refuse_old_sqlite,
+)
 from opsbot.app.tracing import traced, traced_flows
 from opsbot.app.upkeep import Upkeep, every
 from opsbot.config import Settings
@@ -27,7 +34,7 @@ from opsbot.entrypoints.webhooks import webhook_door
 from opsbot.flows import ONE_STEP, flows_for
 from opsbot.http_client import AiohttpClient
 from opsbot.integrations import Webhook, Wiring
-from opsbot.ports import Clock, EvidenceSource, Flow, Pager, Ports
+from opsbot.ports import Clock, EvidenceSource, Flow, Inbox, InboxUnavailable, Pager, Ports
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +66,14 @@ def _watch_every(settings: Settings) -> float:
     return min(15.0, max(0.5, settings.delivery_stuck_after.total_seconds() / 4))
 
 
+async def _take_back(inbox: Inbox) -> None:
+    """What an earlier start put aside gets another try: this version may know better."""
+    aside = await inbox.quarantined(10_000)
+    if aside:
+        await inbox.release([pending.id for pending, _ in aside])
+        log.warning("%d deliveries that were put aside are tried again", len(aside))
+
+
 def _parser(webhook: Webhook) -> Parse:
     return lambda delivery: webhook.parse(delivery.body)
 
@@ -70,9 +85,12 @@ class Opsbot:
         self, settings: Settings, clock: Clock | None = None,
         more_flows: Callable[[Ports], Mapping[str, Flow]] = lambda ports: {},
         one_step: frozenset[str] = ONE_STEP,
+        wait_for_store: float = 45.0,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._more_flows, self._one_step = more_flows, one_step
+        self._wait_for_store = wait_for_store  # seconds, for the process that this one replaces
+        self._postgres: SinglePostgres | None = None
         self._clock = clock or SystemClock()
         self.metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,6 +118,9 @@ class Opsbot:
             self._lock = SingleProcess(where.lock_file)
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             self._lock.take()
+        else:
+            self._postgres = SinglePostgres(where.record_url)
+            await self._postgres.take(self._wait_for_store)
         runners: list[ObligationRunner] = []
 
         def wake() -> None:
@@ -107,6 +128,7 @@ class Opsbot:
                 runner.wake()
 
         self._store = store = await open_store(settings, clock, on_commit=(wake,))
+        await _take_back(store.inbox)
         await self._http.start()
         outside = build_integrations(settings, self._http, clock)
         self._slack = slack = await build_slack(settings, clock, self.metrics)
@@ -130,6 +152,7 @@ class Opsbot:
         dispatcher = Dispatcher(
             inbox=store.inbox, record=store.record, rules=rules, clock=clock,
             parsers=self._parsers(), whisper=slack.whisper, observe=self.metrics.dispatched,
+            busy=runner.busy,
         )  # fmt: skip
         await self._open_doors(store, ports, slack)
         self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
@@ -178,10 +201,14 @@ class Opsbot:
 
     def _intake_checks(self, store: Store) -> tuple[Check, ...]:
         async def record() -> str:
-            await store.record.next_due()
+            await store.record.probe()
             return ""
 
         async def inbox() -> str:
+            try:
+                await store.inbox.probe()
+            except InboxUnavailable as unavailable:
+                return str(unavailable)
             waiting, limit = await store.inbox.backlog(), self._settings.backlog_limit
             return f"{waiting} of {limit} places taken" if waiting >= limit else ""
 
@@ -210,5 +237,7 @@ class Opsbot:
         await self._http.close()
         if self._store:
             await self._store.close()
+        if self._postgres:
+            await self._postgres.release()
         if self._lock:
             self._lock.release()

@@ -29,7 +29,7 @@ from opsbot.slack.turns import PATIENCE
 log = logging.getLogger(__name__)
 INTERACTIONS = "slack.interactions"
 _LARGEST = 4 * 1024**2
-_QUIET = timedelta(minutes=5)  # without any call, Slack is asked how it is
+_QUIET = timedelta(minutes=5)  # after so long without a call that was done, Slack is asked
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,9 +53,10 @@ class SlackSide:
         if self.room is None or self.gateway is None:
             return "no bot token is configured"
         last = self.gateway.last_ok_at
-        if last is not None and self.clock.now() - last < _QUIET:
+        recent = last is not None and self.clock.now() - last < _QUIET
+        if recent and not self.gateway.failed_since_ok:
             return ""
-        match await self.room.start():
+        match await self.room.ping():
             case Done():
                 return ""
             case Refused(error=error):

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from opsbot.config.settings import Settings
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Inbox
-from opsbot.store.database import Database
+from opsbot.store.database import Database, database_url
 from opsbot.store.inbox import open_inbox
 from opsbot.store.migrate import RecordTooNew, migrate, needs_migration
 from opsbot.store.record import SqlRecord
@@ -80,6 +82,46 @@ class SingleProcess:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+
+
+class SinglePostgres:
+    """A lock in the database: until replicas are supported, one opsbot at a time uses it.
+
+    It goes with the connection, so a process that died leaves nothing behind.
+    """
+
+    _KEY = 7_046_029_254_386_353_132  # any number nobody else uses
+
+    def __init__(self, url: str) -> None:
+        self._url = database_url(url).set(drivername="postgresql")
+        self._connection: psycopg.AsyncConnection[tuple[bool]] | None = None
+
+    async def take(self, wait: float) -> None:
+        """Take the lock, waiting so many seconds for another process to end. Raises Unusable."""
+        text = self._url.render_as_string(hide_password=False)
+        connection = await psycopg.AsyncConnection[tuple[bool]].connect(
+            text, autocommit=True, keepalives_idle=10
+        )
+        self._connection = connection
+        end = asyncio.get_running_loop().time() + wait
+        while True:
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._KEY,))
+            row = await cursor.fetchone()
+            if row and row[0]:
+                return
+            if asyncio.get_running_loop().time() >= end:
+                await self.release()
+                raise Unusable(
+                    "another opsbot is using this database, and one at a time may: stop the "
+                    "other one, or give this one a database of its own."
+                )
+            await asyncio.sleep(0.5)
+
+    async def release(self) -> None:
+        """Give the lock back."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
 
 
 def refuse_old_sqlite(where: Places) -> None:

@@ -12,7 +12,7 @@ from opsbot.core.decision import Route
 from opsbot.core.entry import Body, Closure, Draft, Entry, Placement, Severity, Status
 from opsbot.core.event import MAINTENANCE, Transition
 from opsbot.core.evidence import Window
-from opsbot.core.incident import Incident, evolve
+from opsbot.core.incident import Alert, Incident, evolve
 from opsbot.core.intake import page_for, severity_of
 from opsbot.core.moment import lasting, plausible, shifted, to_micros
 from opsbot.core.people import OPSBOT
@@ -168,12 +168,14 @@ def _ask_whether_it_is_over(story: _Story, reason: str) -> None:
 def _severity(story: _Story, before: Incident) -> None:
     """A priority set at the pager sets the severity; it is never lowered by urgency alone."""
     state = story.state
-    leader = next(iter(state.alerts.values()))
-    if leader.details is None:
+    leader = _worst(state, story.rules)
+    if leader is None or leader.details is None:
         return
     wanted = severity_of(leader.details, story.rules)
-    news = leader.details.priority != state.priority or state.severity is Severity.UNSET
-    if wanted is Severity.UNSET or wanted is state.severity or not news:
+    named = bool(leader.details.priority) and leader.details.priority != state.priority
+    if wanted is Severity.UNSET or wanted is state.severity:
+        return
+    if not named and state.severity is not Severity.UNSET:
         return
     reason = f"priority {leader.details.priority or '(none)'} at {leader.origin.source}"
     body = e.SeverityChanged(severity=wanted, reason=reason, priority=leader.details.priority)
@@ -202,27 +204,42 @@ def _routed(story: _Story, before: Incident) -> None:
 
 
 def current_route(state: Incident, rules: Rules, now: datetime) -> Route:
-    """Where the incident belongs now, by its leading alert."""
+    """Where the incident belongs now: the best place that any of its firing alerts earns."""
     leader = next(iter(state.alerts.values()))
     if leader.origin.source == MAINTENANCE:
-        return Route(
-            placement=Placement.DIGEST,
-            rule=MAINTENANCE,
-            reason="announced work: pages are attached, no room is opened",
-        )
+        window = next((w for w in rules.maintenance if w.origin_id == leader.origin.id), None)
+        if window is not None and now < window.end:
+            reason = "announced work: pages are attached, no room is opened"
+            return Route(
+                placement=Placement.DIGEST, rule=MAINTENANCE, reason=reason, again_at=window.end
+            )
     if state.status.is_over and not state.firing:
         return Route(placement=Placement.IGNORE, rule="over", reason="over before it was heard of")
-    fired = [a for a in state.alerts.values() if a.firing] or [leader]
-    since = plausible(state.opened_at or now, now) if not state.reopened else fired[0].changed_at
-    details = leader.details
-    if details is not None:
+    alerts = [a for a in state.alerts.values() if a.origin.source != MAINTENANCE]
+    firing = [a for a in alerts if a.firing] or alerts
+    routes = [_route_of(alert, state, rules, now) for alert in firing]
+    best = max(routes, key=lambda r: _RANK[r.placement])
+    again_at = min((r.again_at for r in routes if r.again_at), default=None)
+    return replace(best, again_at=again_at)
+
+
+def _route_of(alert: Alert, state: Incident, rules: Rules, now: datetime) -> Route:
+    """One alert's own route; it has been open since it fired, as far as that is known."""
+    details = alert.details
+    if details is not None and alert is next(iter(state.alerts.values())):
         details = replace(details, urgency=state.urgency, service=state.service)
-    return route(
-        page_for(details, plausible(since, now), rules, firing=state.firing),
-        rules.routing,
-        now,
-        rules.zone,
-    )
+    known = alert.firing and alert.status_event
+    since = alert.changed_at if known and state.reopened else (state.opened_at or now)
+    page = page_for(details, plausible(since, now), rules, firing=state.firing)
+    return route(page, rules.routing, now, rules.zone)
+
+
+def _worst(state: Incident, rules: Rules) -> Alert | None:
+    """The firing alert with the worst severity; the first one when none has any."""
+    alerts = [a for a in state.alerts.values() if a.details is not None]
+    firing = [a for a in alerts if a.firing] or alerts
+    order = list(Severity)
+    return min(firing, key=lambda a: order.index(severity_of(a.details, rules)), default=None)
 
 
 def _evidence(story: _Story, before: Incident) -> None:

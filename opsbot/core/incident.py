@@ -186,7 +186,10 @@ def _apply(state: Incident, entry: Entry) -> Incident:
 def _apply_evidence(state: Incident, entry: Entry) -> Incident:
     match entry.body:
         case e.EvidenceAsked(window=window, sources=sources):
-            return replace(state, window=window, asked_sources=sources, evidence_complete_at=None)
+            return replace(
+                state, window=window, asked_sources=sources, evidence_complete_at=None,
+                reports=MappingProxyType({}),
+            )  # fmt: skip
         case e.EvidenceCollected(report=report):
             return replace(state, reports=_with(state.reports, report.source, report))
         case e.EvidenceComplete():

@@ -239,6 +239,15 @@ def _link_lines(incident: Incident, rules: Rules) -> tuple[Line, ...]:
     return (line(*pieces, tone=Tone.QUIET),)
 
 
+def moved_card(incident: Incident) -> Card:
+    """What is left where the incident used to live: where it went."""
+    surface = incident.surface
+    pieces: list[Piece] = ["This incident has moved"]
+    if surface.channel_id and not surface.abandoned:
+        pieces += [" to ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
+    return Card(header=headline(incident), lines=(line(*pieces, "."),), struck=True)
+
+
 def digest_card(incident: Incident, alone: bool) -> Card:
     """The incident's one line in the digest channel, edited in place.
 
@@ -253,7 +262,9 @@ def digest_card(incident: Incident, alone: bool) -> Card:
     elif incident.opened_at:
         pieces += [" since ", At(moment=incident.opened_at)]
     surface = incident.surface
-    if surface.channel_id:
+    if surface.channel_id and surface.abandoned:
+        pieces.append(f" · #{surface.channel_name} was archived by somebody")
+    elif surface.channel_id:
         pieces += [" · ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
     lines = [line(*pieces), *_digest_note(incident)]
     if alone and incident.route_reason:

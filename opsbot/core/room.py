@@ -14,12 +14,19 @@ from enum import StrEnum
 from opsbot.core.card import Card, card_hash
 from opsbot.core.entry import Mode, Placement, Visibility
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import bookmarks, digest_card, incident_card, posts, topic
+from opsbot.core.incident_card import (
+    bookmarks,
+    digest_card,
+    incident_card,
+    moved_card,
+    posts,
+    topic,
+)
 from opsbot.core.moment import shifted
 from opsbot.core.naming import channel_name
 from opsbot.core.people import Person
 from opsbot.core.rules import Rules
-from opsbot.core.surface import Surface
+from opsbot.core.surface import LEFT, Surface
 
 CARD, DIGEST, TIMELINE = "card", "digest", "timeline"
 NAME_ATTEMPTS = 5
@@ -51,6 +58,7 @@ class RoomPlan:
     where: Where
     visibility: Visibility
     names: tuple[str, ...] = ()
+    stem: str = ""  # what every name of this room begins with, whatever its title
     topic: str = ""
     people: tuple[Person, ...] = ()
     asks_on_call: bool = False
@@ -63,7 +71,7 @@ def room_plan(
     incident: Incident, rules: Rules, now: datetime, timeline: Card | None = None
 ) -> RoomPlan:
     """The room that the record asks for at `now`."""
-    where = _where(incident, rules)
+    where = _where(incident, rules, now)
     if where is Where.NOWHERE:
         return RoomPlan(where=where, visibility=incident.visibility)
     shadow = incident.mode is Mode.SHADOW
@@ -74,6 +82,7 @@ def room_plan(
         where=where,
         visibility=incident.visibility,
         names=_names(incident, rules) if in_channel else (),
+        stem=f"{rules.channel_prefix}{incident.number}",
         topic=topic(incident) if in_channel else "",
         people=incident.people if in_channel and not shadow else (),
         asks_on_call=in_channel and not shadow,
@@ -83,12 +92,12 @@ def room_plan(
     )
 
 
-def _where(incident: Incident, rules: Rules) -> Where:
+def _where(incident: Incident, rules: Rules, now: datetime) -> Where:
     if incident.mode is Mode.SHADOW:
         shown = incident.placement is not Placement.IGNORE
         return Where.THREAD if shown and rules.channels.shadow else Where.NOWHERE
     if incident.placement is Placement.ROOM:
-        return _where_without_channel(incident, rules)
+        return _where_of_room(incident, rules, now)
     if incident.placement is Placement.THREAD and incident.thread_channel:
         return Where.THREAD
     if incident.placement is Placement.IGNORE or not rules.channels.digest:
@@ -96,10 +105,12 @@ def _where(incident: Incident, rules: Rules) -> Where:
     return Where.DIGEST
 
 
-def _where_without_channel(incident: Incident, rules: Rules) -> Where:
-    """A channel, unless Slack finally refused one: then the team's channel, or the digest."""
+def _where_of_room(incident: Incident, rules: Rules, now: datetime) -> Where:
+    """A channel, unless Slack refused one or a person archived it: then the team's channel, or
+    the digest. (slack.md: a channel that somebody archived is not brought back by a bot.)"""
     refusal = incident.surface.refusals.get("channel")
-    if incident.surface.channel_id or refusal is None or not refusal.gives_up:
+    refused = refusal is not None and refusal.stands(now) and not incident.surface.channel_id
+    if not refused and not incident.surface.abandoned:
         return Where.CHANNEL
     if _team_channel(incident, rules):
         return Where.THREAD
@@ -149,6 +160,11 @@ def _messages(
         ]  # fmt: skip
         if timeline is not None:
             found.append(Message(slot=TIMELINE, card=timeline, channel_id=home, thread_of=CARD))
+    left = incident.surface.messages.get(LEFT + CARD)
+    if left and home and left.channel_id != home:
+        found.append(
+            Message(slot=LEFT + CARD, card=moved_card(incident), channel_id=left.channel_id)
+        )
     # The digest links to the room, so it waits for the room to stand.
     digest = rules.channels.digest
     waiting = where is Where.CHANNEL and not home
@@ -173,6 +189,7 @@ def _archive_due(incident: Incident, rules: Rules, now: datetime) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenChannel:
     names: tuple[str, ...]
+    stem: str
     private: bool
 
 
@@ -253,12 +270,16 @@ def _moves(plan: RoomPlan, surface: Surface) -> list[Move]:
         return []
     in_channel = plan.where is Where.CHANNEL
     if in_channel and not surface.channel_id:
-        return [OpenChannel(names=plan.names, private=plan.visibility is Visibility.PRIVATE)]
+        return [
+            OpenChannel(
+                names=plan.names, stem=plan.stem, private=plan.visibility is Visibility.PRIVATE
+            )
+        ]
     if surface.archived:
-        if in_channel and not plan.archived:
-            return [SetArchived(archived=False)]
         # An archived channel takes no message; the digest still does.
-        return [m for m in _shows(plan, surface) if m.message.slot == DIGEST]
+        digest: list[Move] = [m for m in _shows(plan, surface) if m.message.slot == DIGEST]
+        back: list[Move] = [SetArchived(archived=False)]
+        return [*back, *digest] if in_channel and not plan.archived else digest
     shows = _shows(plan, surface)
     moves: list[Move] = [m for m in shows if m.message.urgent]
     if in_channel:
@@ -278,6 +299,8 @@ def _shows(plan: RoomPlan, surface: Surface) -> list[Show]:
                 found.append(Show(message=message, ts=held.ts))
             continue
         parent = surface.messages.get(message.thread_of) if message.thread_of else None
+        if parent and parent.channel_id != message.channel_id:
+            parent = None  # it stands where the incident used to live
         if message.thread_of and parent is None:
             continue  # waits for the message it hangs below
         found.append(Show(message=message, thread_ts=parent.ts if parent else ""))
@@ -293,7 +316,8 @@ def _room_moves(plan: RoomPlan, surface: Surface) -> list[Move]:
     if surface.facts.get("topic") != plan.topic:
         moves.append(SetTopic(topic=plan.topic))
     card = surface.messages.get(CARD)
-    if card and surface.facts.get("pin") != card.ts:
+    here = card is not None and card.channel_id == surface.channel_id
+    if card and here and surface.facts.get("pin") != card.ts:
         moves.append(Pin(ts=card.ts))
     moves += [
         Bookmark(title=title, url=url)

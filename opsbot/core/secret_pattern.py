@@ -1,7 +1,9 @@
 """What secrets look like: one pattern per kind, each linear on any input.
 
 How they stay linear: a pattern starts at a literal or at the start of a run of characters (never
-inside one), and what may be long is taken possessively (`++`), so nothing is scanned twice.
+inside one), and what may be long is taken possessively (`++`) or has one way only to match, so
+nothing is scanned twice. Groups are never possessive: Python before 3.11.5, which Debian 12 has,
+matches those wrongly (python/cpython#106052).
 The group `keep` is what remains in front of the removed part.
 """
 
@@ -41,7 +43,8 @@ _BARE = r"[^\s\"'\\&,;<>(){}\[\]|=$%*][^\s\"'\\&,;<>(){}|]"
 _QUOTED = (
     r"\\{0,3}(?P<quote>[\"']))(?!\[removed: )"
     + _PLACEHOLDER
-    + r"(?=[^\r\n]{3})(?![$%{<])(?:[^\"'\\\r\n]++|\\(?![\"'])|(?!(?P=quote))[\"'])++"
+    + r"(?=[^\r\n]{3})(?![$%{<])"
+    + r"(?:(?<=\")(?:[^\"\\\r\n]+|\\+(?!\"))+|(?<=')(?:[^'\\\r\n]+|\\+(?!'))+)"
 )
 _NAMES = (
     r"passwo?r?d|passphrase|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|"
@@ -57,8 +60,8 @@ _PRIVATE_KEY = _pattern(
     "private key",
     "private key",
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-    r"(?:\s|\\[nr])*+(?=[A-Za-z0-9+/]{16}|[A-Z][A-Za-z-]{2,20}:)",
-    r"[^-]*+(?:-(?!----)[^-]*+)*+",
+    r"(?:\s|\\[nr])*(?=[A-Za-z0-9+/]{16}|[A-Z][A-Za-z-]{2,20}:)",
+    r"[^-]*(?:-(?!----)[^-]*)*",
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
 )
 _RUN = r"(?<![A-Za-z0-9_-])"

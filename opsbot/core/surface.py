@@ -13,6 +13,8 @@ from opsbot.core.moment import shifted
 from opsbot.core.people import Invited, Missing
 
 TRY_AGAIN = timedelta(minutes=15)
+LEFT = "left:"  # slot of a message that stands where the incident used to live
+GONE = "gone:"  # fact: the message of this slot was deleted by somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,11 @@ class Surface:
     refusals: Mapping[str, Refusal] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
+    def abandoned(self) -> bool:
+        """Whether a person archived the room: we go on elsewhere and leave it so."""
+        return "abandoned" in self.facts
+
+    @property
     def archived(self) -> bool:
         return self.facts.get("archived") == "yes"
 
@@ -68,13 +75,18 @@ def evolve_surface(surface: Surface, entry: Entry) -> Surface:
             return replace(surface, channel_id=channel_id, channel_name=name, refusals=cleared)
         case e.MessageShown(slot=slot, channel_id=channel_id, ts=ts, shown=shown):
             message = Shown(channel_id=channel_id, ts=ts, shown=shown)
+            held = surface.messages.get(slot)
+            moved = {LEFT + slot: held} if held and held.channel_id != channel_id else {}
             return replace(
                 surface,
-                messages=MappingProxyType({**surface.messages, slot: message}),
+                messages=MappingProxyType({**surface.messages, **moved, slot: message}),
                 refusals=_without(surface.refusals, slot),
             )
         case e.PeopleInvited(invited=invited, missing=missing):
             return _invited(surface, invited, missing)
+        case e.SurfaceChanged(what=what) if what.startswith(GONE):
+            kept = {k: v for k, v in surface.messages.items() if k != what.removeprefix(GONE)}
+            return replace(surface, messages=MappingProxyType(kept))
         case e.SurfaceChanged(what=what, value=value):
             facts = MappingProxyType({**surface.facts, what: value})
             return replace(surface, facts=facts, refusals=_without(surface.refusals, what))

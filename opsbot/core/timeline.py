@@ -16,6 +16,8 @@ from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
 from opsbot.core.text import count, inert, listed
 
+GAPS_SHOWN = 3
+BEGINNING_SHOWN = 5
 LATE_AFTER = timedelta(minutes=5)
 
 
@@ -54,9 +56,18 @@ def _folded(held: TimelineEntry, line: TimelineEntry) -> TimelineEntry:
 
 
 def essential(timeline: tuple[TimelineEntry, ...], limit: int = 12) -> tuple[TimelineEntry, ...]:
-    """The dozen lines that matter, still in order: the heaviest first, then the earliest."""
-    ranked = sorted(timeline, key=lambda line: (-line.weight, line.at, line.key))
-    kept = {line.key for line in ranked[:limit] if line.weight > 0}
+    """The dozen lines that matter, still in order: gaps and how it began, then the newest.
+
+    When everything of weight fits, lighter lines fill what is left, the earliest first.
+    """
+    heavy = [line for line in timeline if line.weight > 1]
+    gaps = [line for line in heavy if line.gap][:GAPS_SHOWN]
+    rest = [line for line in heavy if line not in gaps]
+    free = limit - len(gaps)
+    if len(rest) > free:
+        rest = [*rest[:BEGINNING_SHOWN], *rest[BEGINNING_SHOWN - free :]]
+    light = [line for line in timeline if line.weight == 1][: max(free - len(rest), 0)]
+    kept = {line.key for line in (*gaps, *rest, *light)}
     return tuple(line for line in timeline if line.key in kept)
 
 

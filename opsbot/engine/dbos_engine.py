@@ -94,7 +94,8 @@ class DbosEngine:
         """
         if self._workflow is None:
             raise RuntimeError("the engine is not started")
-        with SetWorkflowID(flow_id):
+        # The version is part of the id: a half-done flow of another one is left alone for good.
+        with SetWorkflowID(f"{FLOW_VERSION}/{flow_id}"):
             handle: WorkflowHandleAsync[float | None] = await DBOS.start_workflow_async(
                 self._workflow, flow, dict(arguments)
             )

@@ -21,10 +21,11 @@ from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
 
 log = logging.getLogger(__name__)
 BATCH = 8
-# While more than this waits, a flood is coming in. Catching up then rests longer than it works,
-# because acknowledging what comes and moving the incidents that are open matter more.
+# While more than this waits, a flood is coming in. Catching up then rests longer than it works as
+# long as flows are running, because moving the incidents that are open matters more.
 PILE = 500
 REST = 2.0  # times as long as the batch took
+LONGEST_REST = 0.1  # seconds: a click that comes meanwhile does not notice
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
 Parse = Callable[[Delivery], Event | None]
@@ -38,11 +39,13 @@ class Dispatcher:
         self, *, inbox: Inbox, record: Record, rules: Rules, clock: Clock,
         parsers: Mapping[str, Parse], whisper: Whisper,
         observe: Callable[[str, int], None] = lambda outcome, number: None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._inbox, self._record = inbox, record
         self._rules, self._clock = rules, clock
         self._parsers, self._whisper = dict(parsers), whisper
         self._said: set[asyncio.Task[None]] = set()
+        self._busy = busy  # whether flows of open incidents are running
         self._observe = observe  # told how many were handled or put aside
 
     async def run(self, stopping: Stopping) -> None:
@@ -52,9 +55,9 @@ class Dispatcher:
                 began = self._clock.monotonic()
                 if not await self.drain():
                     await stopping.or_wait(self._inbox.wait(5.0))
-                elif await self._inbox.backlog() > PILE:
+                elif self._busy() and await self._inbox.backlog() > PILE:
                     took = self._clock.monotonic() - began
-                    await stopping.or_wait(self._clock.sleep(min(REST * took, 0.5)))
+                    await stopping.or_wait(self._clock.sleep(min(REST * took, LONGEST_REST)))
             except Exception:
                 log.exception("the record or inbox could not be written; trying again")
                 await stopping.or_wait(self._clock.sleep(PAUSE))
@@ -90,8 +93,9 @@ class Dispatcher:
             await self._put_aside(pending, error)
 
     async def _record_is_up(self) -> bool:
+        """Whether something could be written just now: reads go on where a disk is full."""
         try:
-            await self._record.next_due()
+            await self._record.probe()
         except Exception:  # noqa: BLE001 - any failure means: not now
             return False
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core.moment import shifted
@@ -45,6 +45,10 @@ class ObligationRunner:
     def wake(self) -> None:
         """Look again now: something was owed. Safe to call after every commit."""
         self._wake.set()
+
+    def busy(self) -> bool:
+        """Whether any flow is running."""
+        return bool(self._running)
 
     async def run(self, stopping: Stopping) -> None:
         """Run until stopping; flows in flight have a few seconds to end, then the next start
@@ -82,7 +86,11 @@ class ObligationRunner:
                 return 0.05
             place = (group[-1].incident_id, group[-1].purpose)
             if group[-1].purpose in _MERGES and place in self._busy:
-                continue  # its flow in flight will be followed by this one
+                # Its flow in flight will be followed by the newest; what lies between the oldest
+                # and the newest is moot, and must not keep others out of sight.
+                if len(group) > 2:
+                    await self._settling.done([o.key for o in _between(group)])
+                continue
             self._start(group, place)
         following = await self._record.next_due(now)
         wait = (following - now).total_seconds() if following else 30.0
@@ -131,10 +139,20 @@ class ObligationRunner:
             await self._settling.done([o.key for o in group])
             return
         # The oldest stays owed, so that how long Slack has been behind can be told.
+        oldest = min(group, key=_since)
         if len(group) > 1:
-            await self._settling.done([o.key for o in group[1:]])
+            await self._settling.done([o.key for o in group if o is not oldest])
         later = shifted(self._clock.now(), timedelta(seconds=min(again_in, LONGEST_PAUSE)))
-        await self._record.postpone(group[0].key, later)
+        await self._record.postpone(oldest.key, later)
+
+
+def _since(owed: Obligation) -> datetime:
+    return owed.owed_since or owed.due_at
+
+
+def _between(group: Sequence[Obligation]) -> list[Obligation]:
+    oldest = min(group, key=_since)
+    return [o for o in group[:-1] if o is not oldest]
 
 
 def _grouped(due: Sequence[Obligation]) -> list[list[Obligation]]:

@@ -16,6 +16,8 @@ from opsbot.core.incident_card import timeline_card
 from opsbot.core.moment import shifted
 from opsbot.core.people import OPSBOT, Person
 from opsbot.core.room import (
+    CARD,
+    DIGEST,
     Bookmark,
     Invite,
     Move,
@@ -28,7 +30,7 @@ from opsbot.core.room import (
     move_name,
     room_plan,
 )
-from opsbot.core.surface import TRY_AGAIN
+from opsbot.core.surface import GONE, LEFT, TRY_AGAIN
 from opsbot.core.timeline import build_timeline
 from opsbot.ports import (
     Done,
@@ -90,7 +92,8 @@ async def _timeline(ports: Ports, incident: Incident) -> Card | None:
     """The timeline hangs below the card, so it is told only once the card stands."""
     if incident.placement not in (Placement.ROOM, Placement.THREAD):
         return None
-    if "card" not in incident.surface.messages or not incident.reports:
+    waiting = incident.window is not None and not incident.reports
+    if "card" not in incident.surface.messages or waiting:
         return None
     return timeline_card(incident, build_timeline(await ports.record.entries(incident.id)))
 
@@ -116,12 +119,16 @@ async def _open_channel(
         holder = await ports.record.holder_of_channel(channel_id)
         return holder is not None and holder != incident.id
 
+    # Claimed before the first try: a later one looks for its own earlier work, whatever the title
+    # was then.
+    earlier = await ports.record.claim(f"{incident.id}:channel", ports.clock.now())
     outcome: Outcome[OpenedChannel] = await room.open_channel(
         move.names,
         private=move.private,
         opened_at=incident.opened_at or ports.clock.now(),
-        look_first=False,
+        look_first=earlier is not None,
         taken=taken,
+        stem=move.stem,
     )
     body = None
     if isinstance(outcome, Done):
@@ -135,7 +142,8 @@ async def _open_channel(
 async def _post(ports: Ports, room: RoomSurface, incident: Incident, move: Show) -> float | None:
     message = move.message
     # Claimed before the first try, so that a later one knows it may find its own earlier work.
-    earlier = await ports.record.claim(f"{incident.id}:show:{message.slot}", ports.clock.now())
+    place = f"{incident.id}:show:{message.slot}:{message.channel_id}"
+    earlier = await ports.record.claim(place, ports.clock.now())
     outcome: Outcome[PostedMessage] = await room.post(
         message.channel_id,
         message.card,
@@ -171,7 +179,8 @@ async def _invite(
     if found.value:
         result = outcome.value
         facts.append(e.PeopleInvited(invited=result.invited, missing=result.missing))
-    if move.asks_on_call:
+    told = {p.person_id for p in (*outcome.value.invited, *outcome.value.missing)}
+    if move.asks_on_call and all(person.id in told for person in found.value):
         facts.append(e.SurfaceChanged(what="on_call", value="asked"))
     await _append(ports, incident, facts)
     return None
@@ -237,6 +246,9 @@ async def _fact(
         case Done():
             await _append(ports, incident, [body] if body else [])
             return None
+        case Refused(error=error) if fact := _gone(move, error):
+            await _append(ports, incident, [fact])
+            return None
         case Refused(retry_after=wait) if wait is None:
             await _give_up(ports, incident, _refusal(move, outcome, gives_up=True))
             return None
@@ -249,6 +261,19 @@ async def _fact(
             return max(wait.total_seconds(), 0.2)
         case Unsure():
             return LOOK_AGAIN
+
+
+def _gone(move: Move, error: str) -> Body | None:
+    """The fact behind a refusal that says what a person did to the room."""
+    if error in ("is_archived", "is_inactive") and not _is_digest(move):
+        return e.SurfaceChanged(what="abandoned", value="archived by a person")
+    if error == "message_not_found" and isinstance(move, Show) and move.ts:
+        return e.SurfaceChanged(what=f"{GONE}{move.message.slot}", value=move.ts)
+    return None
+
+
+def _is_digest(move: Move) -> bool:
+    return isinstance(move, Show) and move.message.slot in (DIGEST, LEFT + CARD)
 
 
 async def _give_up(ports: Ports, incident: Incident, refusal: e.SurfaceRefused) -> None:

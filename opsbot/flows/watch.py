@@ -3,16 +3,16 @@ that is where responders still look."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Mode
 from opsbot.core.event import MAINTENANCE
 from opsbot.core.incident import Incident
 from opsbot.core.intake import OWN_NOTE
-from opsbot.core.moment import lasting
+from opsbot.core.moment import lasting, to_micros
 from opsbot.core.people import OPSBOT
-from opsbot.ports import Done, Ports
+from opsbot.ports import Ports, Refused
 
 
 async def watch_delivery(ports: Ports, stuck_after: timedelta) -> tuple[str, ...]:
@@ -20,21 +20,20 @@ async def watch_delivery(ports: Ports, stuck_after: timedelta) -> tuple[str, ...
     stretch; answer the incidents that are stuck now."""
     now = ports.clock.now()
     late = await ports.record.overdue("converge", now - stuck_after)
-    stuck = tuple(dict.fromkeys(obligation.incident_id for obligation in late))
-    for incident_id in stuck:
+    since = {o.incident_id: o.owed_since or o.due_at for o in reversed(late)}
+    for incident_id, first in since.items():
         incident = await ports.record.incident(incident_id)
         if incident.mode is Mode.LIVE and not incident.status.is_over:
-            await _note(ports, incident, stuck_after)
-    return stuck
+            await _note(ports, incident, first, stuck_after)
+    return tuple(since)
 
 
-async def _note(ports: Ports, incident: Incident, stuck_after: timedelta) -> None:
+async def _note(ports: Ports, incident: Incident, since: datetime, stuck_after: timedelta) -> None:
     origin = incident.origin
     if ports.pager is None or origin is None or origin.source == MAINTENANCE:
         return
-    now = ports.clock.now()
-    # One claim per incident and hour: a long outage is said again, not said all the time.
-    if await ports.record.claim(f"{incident.id}:stuck:{now:%Y%m%d%H}", now) is not None:
+    key = f"stuck:{to_micros(since)}"  # one note for one stretch, however long it lasts
+    if any(entry.key == key for entry in await ports.record.entries(incident.id)):
         return
     text = (
         f"{OWN_NOTE}Slack has not been reached for at least {lasting(stuck_after)}: the room of "
@@ -42,12 +41,10 @@ async def _note(ports: Ports, incident: Incident, stuck_after: timedelta) -> Non
         "will be caught up."
     )
     outcome = await ports.pager.add_note(origin.id, text)
-    if isinstance(outcome, Done):
-        draft = Draft(
-            key=f"stuck:{now:%Y%m%d%H}",
-            occurred_at=now,
-            actor=OPSBOT,
-            source="opsbot",
-            body=e.PagerNoted(origin_id=origin.id, text=text),
-        )
-        await ports.record.append(incident.id, [draft])
+    if isinstance(outcome, Refused):
+        return  # tried again at the next look
+    draft = Draft(
+        key=key, occurred_at=ports.clock.now(), actor=OPSBOT, source="opsbot",
+        body=e.PagerNoted(origin_id=origin.id, text=text),
+    )  # fmt: skip
+    await ports.record.append(incident.id, [draft])

@@ -25,10 +25,12 @@ _SKEW = timedelta(seconds=60)
 class Wanted:
     """A channel to open: the first of `names` that is free, made for a reason at `opened_at`.
 
-    `taken` tells whether another incident already lives in a channel of ours.
+    `stem` is the head of the names that outlasts a change of title (`inc-12`), empty when only
+    the names count. `taken` tells whether another incident already lives in a channel of ours.
     """
 
     names: Sequence[str]
+    stem: str = ""
     private: bool
     opened_at: datetime
     taken: Callable[[str], Awaitable[bool]]
@@ -90,7 +92,8 @@ class Channels:
     async def _find_own(
         self, wanted: Wanted, names: Sequence[str]
     ) -> Outcome[OpenedChannel] | None:
-        """Find the channel an earlier try made: ours by creator, name and age, and still free.
+        """Find the channel an earlier try made: ours by creator, name (or its stem, since the title
+        may have changed) and age, and still free.
 
         None when there is none. Reads the bot's own channels only: conversations.list would page
         through everybody's.
@@ -103,8 +106,9 @@ class Channels:
             if isinstance(page, Refused | Unsure):
                 return page
             for channel in page:
-                ours = _is_ours(channel, names, identity.value.bot_user_id, since)
-                if ours and not await wanted.taken(text_at(channel, "id")):
+                ours = _is_ours(channel, identity.value.bot_user_id, since)
+                fits = ours and _fits(channel, wanted, names)
+                if fits and not await wanted.taken(text_at(channel, "id")):
                     return Done(value=_opened(channel, adopted=True))
         return None
 
@@ -119,13 +123,18 @@ class Channels:
         )
 
 
-def _is_ours(
-    channel: Mapping[str, Any], names: Sequence[str], bot_user_id: str, since: datetime
-) -> bool:
+def _fits(channel: Mapping[str, Any], wanted: Wanted, names: Sequence[str]) -> bool:
+    """Whether a channel of ours may be the one wanted; a private room is never a public one."""
+    name, stem = text_at(channel, "name"), wanted.stem
+    by_stem = stem != "" and (name == stem or name.startswith(f"{stem}-"))
+    hidden_enough = channel.get("is_private") is True or not wanted.private
+    return (name in names or by_stem) and hidden_enough
+
+
+def _is_ours(channel: Mapping[str, Any], bot_user_id: str, since: datetime) -> bool:
     created = channel.get("created")
     return (
-        text_at(channel, "name") in names
-        and text_at(channel, "creator") == bot_user_id != ""
+        text_at(channel, "creator") == bot_user_id != ""
         and isinstance(created, int)
         and created >= int(since.timestamp())
         and text_at(channel, "id") != ""

@@ -67,6 +67,7 @@ class Gateway:
         self._observe = observe
         self.counts: Counter[tuple[str, str]] = Counter()  # (method, outcome)
         self.last_ok_at: datetime | None = None
+        self.failed_since_ok = False  # whether a call was not done since `last_ok_at`
         self.granted_scopes: frozenset[str] = frozenset()
 
     @property
@@ -122,14 +123,18 @@ class Gateway:
         try:
             reply = await self._wire.exchange(method, arguments)
         except NoToken as error:
+            self.failed_since_ok = True
             return no_token(str(error))
         except NoReply as error:
+            self.failed_since_ok = True
             return Lost(reason=error.reason) if error.sent else unreachable(error.reason)
         if reply.scopes is not None:
             self.granted_scopes = frozenset(reply.scopes.replace(",", " ").split())
         met = judge(method, reply, self._clock.now())
         if isinstance(met, Done):
-            self.last_ok_at = self._clock.now()
+            self.last_ok_at, self.failed_since_ok = self._clock.now(), False
+        elif not isinstance(met, Limited):
+            self.failed_since_ok = True
         return met
 
     def _hold_back(self, method: str, ticket: Ticket, seconds: float) -> None:

@@ -47,6 +47,10 @@ class SlackRoom:
         """Ask Slack who we are; when it cannot say now, it is asked again when that matters."""
         return await self._identity.ask()
 
+    async def ping(self) -> Outcome[None]:
+        """Ask Slack anew whether it takes our token; nothing of the answer is kept."""
+        return await self._done("auth.test", {}, Priority.ROOM)
+
     async def open_channel(
         self,
         names: Sequence[str],
@@ -55,9 +59,10 @@ class SlackRoom:
         opened_at: datetime,
         look_first: bool,
         taken: Callable[[str], Awaitable[bool]],
+        stem: str = "",
     ) -> Outcome[OpenedChannel]:
         """Create the first channel whose name is free, or adopt ours from an earlier try."""
-        wanted = Wanted(names=names, private=private, opened_at=opened_at, taken=taken)
+        wanted = Wanted(names=names, stem=stem, private=private, opened_at=opened_at, taken=taken)
         return await self._channels.open(wanted, look_first=look_first)
 
     async def post(

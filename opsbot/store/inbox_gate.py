@@ -14,6 +14,13 @@ from opsbot.store.column import bounded, readable, storable
 from opsbot.store.entry_row import micros
 
 PENDING, HANDLED, ASIDE = "pending", "handled", "aside"
+# A row that was never pending, written again and again to see whether writing works.
+PROBE = (
+    "INSERT INTO inbox"
+    " (door, key, lane, received_at, headers, body, body_sha256, state, settled_at, note)"
+    " VALUES ('opsbot.probe', '', 'machine', :now, '{}', :body, '', 'handled', :now, '')"
+    " ON CONFLICT (door, key) DO UPDATE SET settled_at = excluded.settled_at"
+)
 LARGEST_ANSWER = 8_000_000  # bytes of bodies that `pending` answers at once
 
 

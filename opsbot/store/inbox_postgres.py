@@ -23,6 +23,7 @@ from opsbot.store.inbox_gate import (
     HANDLED,
     LARGEST_ANSWER,
     PENDING,
+    PROBE,
     Gate,
     Kept,
     kept,
@@ -44,6 +45,7 @@ _INSERT = text(
     " CAST(:body AS bytea[]), CAST(:body_sha256 AS text[]))"
     " ON CONFLICT (door, key) DO NOTHING RETURNING door, key"
 )
+_PROBE = text(PROBE)
 _FIELDS = ("door", "key", "lane", "received_at", "headers", "body", "body_sha256")
 
 
@@ -134,6 +136,17 @@ class PostgresInbox:
     async def wait(self, timeout: float) -> None:
         """Return when something was committed here since the last call, or after `timeout`."""
         await self._gate.wait(timeout)
+
+    async def probe(self) -> None:
+        """Write a row that means nothing, beside the batches. Raises InboxUnavailable."""
+        if self._gate.closed or self._writer is None or self._writer.done():
+            raise InboxUnavailable("the inbox is closed")
+        values = {"now": micros(self._clock.now()), "body": b""}
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._database.write() as connection:
+                await connection.execute(_PROBE, values)
+        except (SQLAlchemyError, OSError) as problem:  # TimeoutError is an OSError
+            raise _unavailable(problem) from problem
 
     async def close(self) -> None:
         """Refuse new deliveries and finish what is queued."""

@@ -24,6 +24,7 @@ from opsbot.store.inbox_gate import (
     HANDLED,
     LARGEST_ANSWER,
     PENDING,
+    PROBE,
     Gate,
     Kept,
     kept,
@@ -128,6 +129,11 @@ class SqliteInbox:
     async def wait(self, timeout: float) -> None:
         """Return when something was committed since the last call, or after `timeout` seconds."""
         await self._gate.wait(timeout)
+
+    async def probe(self) -> None:
+        """Write a row that means nothing in the next transaction. Raises InboxUnavailable."""
+        values = {"now": micros(self._clock.now()), "body": b""}
+        await self._writer.run(lambda c: c.execute(PROBE, values).rowcount)
 
     async def close(self) -> None:
         """Refuse new deliveries, finish what is queued, close the file."""

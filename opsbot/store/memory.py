@@ -102,7 +102,7 @@ class MemoryRecord:
     async def owe(self, obligation: Obligation) -> None:
         if obligation.key not in self._first_due:
             self._first_due[obligation.key] = obligation.due_at
-            self._open[obligation.key] = obligation
+            self._open[obligation.key] = replace(obligation, owed_since=obligation.due_at)
 
     async def cancel(self, incident_id: str, purpose: str) -> int:
         moot = [
@@ -144,3 +144,6 @@ class MemoryRecord:
             return self._claims[key]
         self._claims[key] = now
         return None
+
+    async def probe(self) -> None:
+        self._claims["probe"] = self._clock.now()

@@ -20,10 +20,11 @@ from opsbot.core.moment import from_micros
 from opsbot.ports import Obligation
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import micros
-from opsbot.store.statement import in_slices, insert_new
+from opsbot.store.statement import in_slices, insert_new, insert_or_replace
 from opsbot.store.tables import claims, obligations
 
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
+PROBE = "probe"  # no act: acts are claimed under an incident's id
 _T = obligations.c
 _IN_ORDER = (_T.due_at, _T.key)
 
@@ -118,6 +119,11 @@ async def claim(connection: Connection, key: str, now: datetime) -> datetime | N
     return from_micros((await connection.execute(first)).scalar_one())
 
 
+async def probe(connection: Connection, now: datetime) -> None:
+    """Write the one claim that nobody asks about: what fails here fails for every write."""
+    await insert_or_replace(connection, claims, {"key": PROBE, "at": micros(now)})
+
+
 def _read(row: Row[Any]) -> Obligation:
     return Obligation(
         key=row.key,
@@ -126,4 +132,5 @@ def _read(row: Row[Any]) -> Obligation:
         due_at=from_micros(row.due_at),
         arguments=json.loads(row.arguments),
         attempt=row.attempt,
+        owed_since=from_micros(row.first_due_at),
     )

@@ -138,6 +138,11 @@ class SqlRecord:
         async with self.database.write() as connection:
             return await obligations.claim(connection, key, now)
 
+    async def probe(self) -> None:
+        """Write a row that means nothing, durably; raises what a real write would raise now."""
+        async with self.database.write() as connection:
+            await obligations.probe(connection, self._clock.now())
+
     async def keep_blob(self, data: bytes) -> str:
         """Keep something large under its SHA-256, and return that."""
         key = hashlib.sha256(data).hexdigest()

@@ -143,6 +143,24 @@ def test_a_priority_set_later_raises_severity_and_place():
     assert (story.state.severity, story.state.placement) == (Severity.SEV1, Placement.ROOM)
 
 
+def test_a_worse_page_that_joins_raises_place_and_severity():
+    low = details(urgency="low")
+    table = (("P1", Severity.SEV1), ("P4", Severity.SEV4))
+    story = Story(rules(severity_by_priority=table))
+    story.take(event(said=low, dedup_key="k"))
+    assert story.state.placement is Placement.DIGEST
+    story.take(event(alert="PINC2", at=4, said=details(priority="P1"), dedup_key="k"))
+    assert (story.state.placement, story.state.severity) == (Placement.ROOM, Severity.SEV1)
+
+
+def test_taking_the_priority_away_does_not_lower_the_severity():
+    table = (("P1", Severity.SEV1),)
+    story = Story(rules(severity_by_priority=table, severity_by_urgency=(("high", Severity.SEV3),)))
+    story.take(event(said=details(priority="P1")))
+    story.take(event(Transition.OTHER, 3, said=details(priority="")))
+    assert story.state.severity is Severity.SEV1
+
+
 def test_still_open_after_owes_a_second_look_and_decides_for_now():
     waits = Rule(name="waits", still_open_after=timedelta(seconds=90), then=Placement.ROOM)
     story = Story(rules(waits, Rule(name="rest", then=Placement.DIGEST)))
@@ -168,7 +186,7 @@ def test_a_page_in_a_maintenance_window_attaches_and_opens_no_room():
     assert story.state.title == "Announced work: database move"
     assert story.state.placement is Placement.DIGEST
     assert {"PINC1", "PINC2"} <= set(story.state.alerts)
-    assert story.owed == []
+    assert {(owed.purpose, owed.due_at) for owed in story.owed} == {("route_again", window.end)}
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(Transition)), st.integers(0, 60)), max_size=12))

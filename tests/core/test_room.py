@@ -157,7 +157,10 @@ def test_coming_back_unarchives_before_anything_is_posted():
     _settle(story)
     _fact(story, e.SurfaceChanged(what="archived", value="yes"))
     story.take(event(Transition.REOPENED, 12))
-    assert _moves(story) == (SetArchived(archived=False),)
+    first, *rest = _moves(story)
+    assert first == SetArchived(archived=False)
+    # Should Slack refuse that, the digest at least does not stay struck.
+    assert [m.message.slot for m in rest if isinstance(m, Show)] == ["digest"]
 
 
 def test_a_final_refusal_of_the_channel_falls_back_to_the_team_channel():
@@ -170,6 +173,39 @@ def test_a_final_refusal_of_the_channel_falls_back_to_the_team_channel():
     assert plan.where is Where.THREAD
     card = plan.messages[0].card
     assert any("ask an admin" in str(piece) for line in card.lines for piece in line.pieces)
+
+
+def test_a_room_that_a_person_archived_is_left_and_the_incident_goes_on_elsewhere():
+    story = Story(rules())
+    story.take(event())
+    _settle(story)
+    _fact(story, e.SurfaceChanged(what="abandoned", value="archived by a person"))
+    plan = room_plan(story.state, story.rules, T0)
+    assert plan.where is Where.THREAD
+    _settle(story)
+    messages = story.state.surface.messages
+    assert messages["card"].channel_id == "C0TEAM"
+    assert not [m for m in _moves(story) if isinstance(m, SetArchived | OpenChannel)]
+
+
+def test_a_deleted_card_is_posted_again():
+    story = Story(rules())
+    story.take(event())
+    _settle(story)
+    _fact(story, e.SurfaceChanged(what="gone:card", value="1.2"))
+    assert [m.message.slot for m in _moves(story) if isinstance(m, Show) and not m.ts] == ["card"]
+
+
+def test_a_thread_that_becomes_a_room_leaves_a_word_where_it_was():
+    story = Story(rules(Rule(name="all", then=e.Placement.THREAD)))
+    story.take(event())
+    _settle(story)
+    _fact(story, e.Routed(placement=e.Placement.ROOM, rule="a person", reason="asked"))
+    _settle(story)
+    messages = story.state.surface.messages
+    assert messages["card"].channel_id == "C1"
+    assert messages["left:card"].channel_id == "C0TEAM"
+    assert story.state.surface.facts["pin"] == messages["card"].ts
 
 
 def test_what_was_refused_for_good_is_tried_again_after_a_while():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -185,7 +184,6 @@ def test_data_nested_beyond_reason_is_cut_off() -> None:
     assert "leaf" not in str(cleaned)
 
 
-_SIZE = 200_000
 HOSTILE: dict[str, Callable[[int], str]] = {
     "run of JWT starts": lambda n: "eyJ" * (n // 3),
     "JWT without an end": lambda n: "eyJaaaaaaaaaa." * (n // 14),
@@ -212,21 +210,10 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-def _seconds(text: str) -> float:
-    best = float("inf")
-    for _ in range(3):
-        begun = time.process_time()
-        SCRUBBER.clean(text)
-        best = min(best, time.process_time() - begun)
-    return best
-
-
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text_costs_no_more_than_its_length(kind: str) -> None:
-    """Four times the text takes about four times as long: a quadratic pattern would take
-    sixteen times, and seconds."""
-    small, large = HOSTILE[kind](_SIZE // 4), HOSTILE[kind](_SIZE)
-    SCRUBBER.clean(small)
-    took = _seconds(large)
-    assert took < 0.5
-    assert took < 9 * max(_seconds(small), 0.002)
+    """A megabyte takes a fraction of a second; a quadratic pattern would take many minutes, and
+    end at the test's own time limit."""
+    cleaned, _ = SCRUBBER.clean(HOSTILE[kind](1_000_000))
+    assert cleaned == SCRUBBER.clean(cleaned)[0]

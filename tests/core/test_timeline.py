@@ -20,7 +20,7 @@ from opsbot.core.gaps import blindnesses
 from opsbot.core.people import OPSBOT
 from opsbot.core.room import room_plan
 from opsbot.core.timeline import build_timeline, essential
-from tests.core.story import T0, Story, event, rules
+from tests.core.story import ADA, T0, Story, event, rules
 
 WINDOW = Window(start=T0 - timedelta(minutes=30), end=T0)
 
@@ -116,3 +116,14 @@ def test_the_room_reads_at_most_a_dozen_lines_and_the_gaps_are_among_them():
     chosen = essential(build_timeline(story.entries))
     assert len(chosen) <= 12
     assert any(x.gap for x in chosen)
+
+
+def test_a_long_story_keeps_its_beginning_and_its_end():
+    story = Story(rules())
+    story.take(event())
+    for minute in range(1, 31):
+        story.take(event(e.Transition.OTHER, minute, by=ADA, note=f"note {minute}"))
+    texts = [line.text for line in essential(build_timeline(story.entries))]
+    assert len(texts) == 12
+    assert any("note 30" in text for text in texts)
+    assert any("triggered" in text for text in texts)

@@ -58,12 +58,12 @@ async def test_a_delivery_without_its_integration_is_kept_for_later():
     assert list(inbox.aside.values()) == ["LookupError"]
 
 
-async def test_nothing_is_put_aside_while_the_record_is_away():
+async def test_nothing_is_put_aside_while_the_record_can_be_read_but_not_written():
     class Away(MemoryRecord):
         def transaction(self, lock: str = ""):
             raise ConnectionError
 
-        async def next_due(self, after: object = None):
+        async def probe(self) -> None:
             raise ConnectionError
 
     inbox = MemoryInbox()

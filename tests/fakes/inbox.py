@@ -45,11 +45,21 @@ class MemoryInbox:
     async def quarantine(self, id: int, note: str) -> None:
         self.aside[id] = note
 
+    async def quarantined(self, limit: int = 100) -> Sequence[tuple[Pending, str]]:
+        return [(self.rows[row], note) for row, note in self.aside.items()][:limit]
+
+    async def release(self, ids: Sequence[int]) -> int:
+        return len([self.aside.pop(row) for row in ids if row in self.aside])
+
     async def backlog(self) -> int:
         return len(self.rows)
 
     async def forget(self, before: datetime) -> int:
         return 0
+
+    async def probe(self) -> None:
+        if self.away:
+            raise InboxUnavailable("switched off")
 
     async def wait(self, timeout: float) -> None:
         self._news.clear()

@@ -114,10 +114,16 @@ class FakeRoom:
         opened_at: datetime,
         look_first: bool,
         taken: Callable[[str], Awaitable[bool]],
+        stem: str = "",
     ) -> Outcome[OpenedChannel]:
-        for name in names if look_first else ():
-            if own := await self._own(name, opened_at, taken):
-                return self._answer("open_channel", own.id, lambda: _opened(own, adopted=True))
+        async def own_of(names: Sequence[str]) -> FakeChannel | None:
+            for own in self._own(opened_at):
+                if _fits(own, names, stem, private=private) and not await taken(own.id):
+                    return own
+            return None
+
+        if look_first and (own := await own_of(names)):
+            return self._answer("open_channel", own.id, lambda: _opened(own, adopted=True))
         for name in names:
             holders = [c for c in self.channels.values() if c.name == name]
             if not holders:
@@ -128,7 +134,7 @@ class FakeRoom:
                         self._create(name, private=private, ours=True), adopted=False
                     ),
                 )
-            if own := await self._own(name, opened_at, taken):
+            if own := await own_of([name]):
                 return self._answer("open_channel", own.id, lambda: _opened(own, adopted=True))
         return Refused(error="name_taken", cure="Rename one of the channels.")
 
@@ -274,15 +280,9 @@ class FakeRoom:
         self.channels[channel.id] = channel
         return channel
 
-    async def _own(
-        self, name: str, opened_at: datetime, taken: Callable[[str], Awaitable[bool]]
-    ) -> FakeChannel | None:
+    def _own(self, opened_at: datetime) -> list[FakeChannel]:
         since = min(opened_at, self._clock.now()) - _SKEW
-        for channel in self.channels.values():
-            fits = channel.name == name and channel.ours and channel.created_at >= since
-            if fits and not await taken(channel.id):
-                return channel
-        return None
+        return [c for c in self.channels.values() if c.ours and c.created_at >= since]
 
     def _add(
         self, channel_id: str, card: Card, slot: str, incident_id: str, thread_ts: str
@@ -303,6 +303,11 @@ class FakeRoom:
     def _message(self, channel_id: str, ts: str) -> FakeMessage | None:
         channel = self.channels.get(channel_id)
         return next((m for m in channel.messages if m.ts == ts), None) if channel else None
+
+
+def _fits(channel: FakeChannel, names: Sequence[str], stem: str, *, private: bool) -> bool:
+    by_stem = bool(stem) and f"{channel.name}-".startswith(f"{stem}-")
+    return (channel.name in names or by_stem) and (channel.private or not private)
 
 
 def _opened(channel: FakeChannel, *, adopted: bool) -> OpenedChannel:

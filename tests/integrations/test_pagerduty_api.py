@@ -99,14 +99,70 @@ async def test_on_calls_of_higher_levels_are_left_out() -> None:
     assert emails(await people(account, policy="PPOL")) == ["ann@example.com"]
 
 
-async def test_somebody_without_a_record_is_named_not_dropped() -> None:
-    """A deleted user stays in the list, without an address, so that the room can say so."""
+async def test_somebody_without_a_record_is_left_out() -> None:
+    """A deleted user is not given nameless: whoever asks keeps the name the page came with."""
     outcome = await people(Account([ANN]), "PA", "PGONE")
-    assert isinstance(outcome, Done)
-    assert outcome.value == (
-        Person(id="PA", name="Ann", email="ann@example.com"),
-        Person(id="PGONE", name=""),
-    )
+    assert outcome == Done(value=(Person(id="PA", name="Ann", email="ann@example.com"),))
+    assert await people(Account(), "PGONE") == Done(value=())
+
+
+async def test_somebody_without_an_address_keeps_their_name() -> None:
+    """PagerDuty answered, so it is known that there is none."""
+    nameless = {"id": "PA", "type": "user", "name": "Ann"}
+    assert await people(Account([nameless]), "PA") == Done(value=(Person(id="PA", name="Ann"),))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("path", ["/users/PA", "/users", "/oncalls"])
+async def test_a_look_up_that_fails_for_now_gives_nothing_half(path: str, status: int) -> None:
+    """Others answered, yet nobody may be recorded as having no address: the caller comes back."""
+    account = Account([ANN, BEN, CAT], on_call=[(1, "PC")])
+    account.refuse = {path: status}
+    outcome = await people(account, "PA", "PB", policy="PPOL")
+    assert isinstance(outcome, Refused)
+    assert outcome.retry_after is not None
+    assert outcome.retry_after > timedelta(0)
+
+
+@pytest.mark.parametrize("path", ["/users/PA", "/oncalls"])
+async def test_one_look_up_that_does_not_answer_gives_nothing_half(path: str) -> None:
+    """Silence is no news about anybody."""
+    account = Account([ANN, BEN], on_call=[(1, "PB")])
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        if request.path == path:
+            await asyncio.sleep(3)
+        return await account(request)
+
+    outcome = await people(slow, "PA", "PB", policy="PPOL", deadline_seconds=0.2)
+    assert isinstance(outcome, Refused)
+    assert outcome.retry_after is not None
+
+
+async def test_what_was_found_before_a_failure_is_not_asked_again() -> None:
+    """Coming back costs only the look-up that failed."""
+    account = Account([ANN, BEN])
+    account.refuse = {"/users/PA": 500}
+
+    async def question(pager: Pager) -> tuple[People, People]:
+        first = await pager.people(["PA", "PB"], "")
+        account.refuse = {}
+        return first, await pager.people(["PA", "PB"], "")
+
+    (first, second), seen = await ask_pager(account, question)
+    assert isinstance(first, Refused)
+    assert emails(second) == ["ann@example.com", "ben@example.com"]
+    assert sorted(r.path for r in seen) == ["/users/PA", "/users/PA", "/users/PB"]
+
+
+async def test_users_that_may_not_be_read_are_refused_for_good() -> None:
+    """Who is on call is no substitute for who was paged; the cure is an operator's."""
+    account = Account([ANN, BEN], on_call=[(1, "PB")])
+    account.refuse = {"/users": 403}
+    outcome = await people(account, "PA", policy="PPOL")
+    assert isinstance(outcome, Refused)
+    assert outcome.retry_after is None
+    assert "may not do this" in outcome.cure
 
 
 async def test_many_people_are_listed_not_asked_for_one_by_one() -> None:

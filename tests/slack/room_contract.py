@@ -77,6 +77,7 @@ async def opened(
     look_first: bool = False,
     private: bool = False,
     opened_at: datetime | None = None,
+    stem: str = "",
 ) -> Outcome[OpenedChannel]:
     return await world.room.open_channel(
         names or ("inc-1-checkout", "inc-1-checkout-2"),
@@ -84,6 +85,7 @@ async def opened(
         opened_at=opened_at or world.now(),
         look_first=look_first,
         taken=nobody,
+        stem=stem,
     )
 
 
@@ -173,6 +175,51 @@ class RoomContract:
         again = value(await opened(world, look_first=True, opened_at=began))
         assert again.name == "inc-1-checkout"
         assert [n for n in world.channel_names() if n.startswith("inc-1")] == ["inc-1-checkout"]
+
+    async def test_an_earlier_try_is_adopted_under_another_title(self, world: World) -> None:
+        """Created, the answer lost, and the title changed meanwhile: no second room."""
+        began = world.now()
+        world.lose_answer("open_channel")
+        assert isinstance(await opened(world, stem="inc-1"), Done | Unsure)
+        again = await opened(
+            world, "inc-1-logins-fail", look_first=True, opened_at=began, stem="inc-1"
+        )
+        assert (value(again).name, value(again).adopted) == ("inc-1-checkout", True)
+        assert world.channel_names().count("inc-1-logins-fail") == 0
+
+    async def test_a_name_that_is_taken_leads_to_our_own_of_another_title(
+        self, world: World
+    ) -> None:
+        """A stranger holds the new name; ours is found by what the title cannot change."""
+        first = value(await opened(world, "inc-1"))
+        world.hold_name("inc-1-logins-fail")
+        again = value(await opened(world, "inc-1-logins-fail", "inc-1-b", stem="inc-1"))
+        assert again.channel_id == first.channel_id
+
+    async def test_another_number_is_not_taken_for_ours(self, world: World) -> None:
+        """`inc-1` is the head of `inc-12-checkout` only to the eye."""
+        value(await opened(world, "inc-12-checkout"))
+        other = value(await opened(world, "inc-1-checkout", look_first=True, stem="inc-1"))
+        assert (other.name, other.adopted) == ("inc-1-checkout", False)
+
+    async def test_a_held_or_old_channel_is_not_adopted_by_its_stem(self, world: World) -> None:
+        """The stem widens the name alone; age and holder count as ever."""
+        value(await opened(world))
+        held = await world.room.open_channel(
+            ["inc-1-new"], private=False, opened_at=world.now(), look_first=True,
+            taken=everybody, stem="inc-1",
+        )  # fmt: skip
+        assert not value(held).adopted
+        world.wait(3600)
+        later = value(await opened(world, "inc-1-newer", look_first=True, stem="inc-1"))
+        assert (later.name, later.adopted) == ("inc-1-newer", False)
+
+    async def test_a_private_room_is_never_a_public_channel(self, world: World) -> None:
+        """The incident was made private after the first try: that channel shows it to all."""
+        value(await opened(world))
+        private = await opened(world, "inc-1-private", look_first=True, private=True, stem="inc-1")
+        assert value(private).name == "inc-1-private"
+        assert world.is_private(value(private).channel_id)
 
     async def test_a_card_is_posted_and_edited_in_place(self, world: World) -> None:
         """One message, always saying the newest."""

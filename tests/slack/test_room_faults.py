@@ -217,3 +217,16 @@ async def test_a_thousand_channels_of_ours_are_read_page_by_page(world: SandboxW
     assert value(again).channel_id == first.channel_id
     assert world.calls("users.conversations") == 2
     assert world.calls("conversations.list") == 0
+
+
+async def test_a_lost_channel_whose_title_changed_is_adopted_after_a_failed_look(
+    world: SandboxWorld,
+) -> None:
+    """Nothing was known of it after the first try but that one was made."""
+    world.lose_answer("open_channel")
+    world.sandbox.faults.add("users.conversations", faults.server_error(500), times=2)
+    began = world.now()
+    assert isinstance(await opened(world, stem="inc-1"), Refused)
+    again = await opened(world, "inc-1-new-title", look_first=True, opened_at=began, stem="inc-1")
+    assert value(again).adopted
+    assert rooms(world) == ["inc-1-checkout"]

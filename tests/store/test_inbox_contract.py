@@ -205,3 +205,18 @@ async def test_an_answer_never_fills_the_memory(inbox: StoredInbox) -> None:
     assert [one.delivery.key for one in await inbox.pending()] == ["a"]
     await inbox.handled([1])
     assert [one.delivery.key for one in await inbox.pending()] == ["b"]
+
+
+async def test_a_probe_leaves_no_trace_for_anybody(inbox: StoredInbox) -> None:
+    """However often: nothing waits, nothing is woken, no room is taken."""
+    for _ in range(12):
+        await inbox.probe()
+    assert (list(await inbox.pending()), await inbox.backlog()) == ([], 0)
+    assert await inbox.put(delivery("a"))
+    assert [one.delivery.key for one in await inbox.pending()] == ["a"]
+
+
+async def test_a_closed_inbox_fails_its_probe(inbox: StoredInbox) -> None:
+    await inbox.close()
+    with pytest.raises(InboxUnavailable):
+        await inbox.probe()

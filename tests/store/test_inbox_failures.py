@@ -135,3 +135,33 @@ async def test_a_database_that_goes_away_is_met_again(
     assert await inbox.put(delivery("after"))
     assert [one.delivery.key for one in await inbox.pending()] == ["before", "after"]
     await inbox.close()
+
+
+async def test_a_probe_notices_a_full_disk(tmp_path: Path, clock: ManualClock) -> None:
+    """It writes: reading works on a full disk."""
+    path = tmp_path / "inbox.db"
+    inbox = SqliteInbox(path, clock=clock)
+    await inbox.open()
+    await inbox.probe()
+    with _disk_full_at((tmp_path / "inbox.db-wal").stat().st_size):
+        with pytest.raises(InboxUnavailable, match=r"inbox\.db"):
+            await inbox.probe()
+        assert list(await inbox.pending()) == []
+    await inbox.probe()
+    await inbox.close()
+
+
+async def test_a_probe_notices_a_database_that_takes_no_writes(
+    migrated_postgres_url: str, clock: ManualClock
+) -> None:
+    """As on a standby: every read is answered."""
+    inbox = await open_inbox(migrated_postgres_url, clock=clock)
+    await inbox.close()
+    name = make_url(migrated_postgres_url).database
+    with psycopg.connect(migrated_postgres_url, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")  # type: ignore[arg-type]
+    inbox = await open_inbox(migrated_postgres_url, clock=clock)
+    assert list(await inbox.pending()) == []
+    with pytest.raises(InboxUnavailable):
+        await inbox.probe()
+    await inbox.close()

@@ -158,3 +158,12 @@ async def test_an_unknown_body_comes_back_as_it_was(any_record: Record) -> None:
     await any_record.append("inc-1", [fact("a", unknown), fact("b", Gone())])
     bodies = [entry.body for entry in await any_record.entries("inc-1")]
     assert bodies == [unknown, Gone()]
+
+
+async def test_a_probe_leaves_the_record_as_it_was(any_record: Record, clock: ManualClock) -> None:
+    """Nothing is owed, told or claimed by it, however often it is asked."""
+    for _ in range(3):
+        await any_record.probe()
+    assert list(await any_record.open_incidents()) == []
+    assert await any_record.next_due() is None
+    assert await any_record.claim("inc-1:show:card", clock.now()) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opsbot.core.entry import Closure, Status
-from tests.stories.theatre import theatre
+from tests.stories.theatre import stored_in, theatre
 
 
 async def test_a_page_that_clears_by_itself_is_closed_struck_and_archived(tmp_path: Path):
@@ -22,8 +22,10 @@ async def test_a_page_that_clears_by_itself_is_closed_struck_and_archived(tmp_pa
         assert "no postmortem" in play.said(room.id)
 
 
-async def test_after_a_human_act_the_room_is_asked_and_a_click_resolves_it(tmp_path: Path):
-    async with theatre(tmp_path) as play:
+async def test_after_a_human_act_the_room_is_asked_and_a_click_resolves_it(
+    database_url: str, tmp_path: Path
+):
+    async with theatre(tmp_path / "stage", environ=stored_in(database_url)) as play:
         page = await play.page()
         room = await play.until_room()
         person = play.stage.scenario.people[0]
@@ -53,13 +55,20 @@ async def test_a_reopened_alert_returns_to_the_same_archived_room(tmp_path: Path
 
 async def test_resolve_before_trigger_opens_nothing(tmp_path: Path):
     async with theatre(tmp_path) as play:
-        play.pagerduty.subscriptions[0].active = False
+        (subscription,) = play.pagerduty.subscriptions
+        door, subscription.url = subscription.url, f"{play.stage.bot.url}/healthz"  # not a door
         page = await play.page()
         await play.pagerduty.resolve(page)
-        play.pagerduty.subscriptions[0].active = True
-        play.pagerduty.ping(play.pagerduty.subscriptions[0])
         await play.pagerduty.settled()
-        await play.until(lambda: "test event" in play.said(play.stage.places.ops), "the ping")
+        subscription.url = door
+        triggered, resolved = (d.body for d in play.pagerduty.deliveries)
+        for body in (resolved, triggered):
+            assert (await play.pagerduty.send_raw(body)).attempts[-1].status == 202
+        await play.until_record(page, lambda incident: incident.seq >= 4)
+        incident = await play.incident(page)
+        assert incident is not None
+        assert incident.closure is Closure.NEVER_OPENED
+        assert not incident.firing
         assert play.rooms() == []
 
 

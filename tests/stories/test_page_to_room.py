@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.theatre import theatre
+from tests.stories.theatre import stored_in, theatre
 
 pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_page_opens_a_room_with_card_people_and_digest(database_url: str, tmp_path: Path):
     """On SQLite and on PostgreSQL, from the signed webhook to the pinned card."""
-    environ = {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
+    environ = stored_in(database_url)
     async with theatre(tmp_path / "stage", "memory-limit", environ=environ) as play:
         page = await play.page()
         room = await play.until_room()

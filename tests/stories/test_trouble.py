@@ -7,10 +7,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from opsbot.app.build import Opsbot
+from opsbot.app.store import Unusable
 from opsbot.core.evidence import Health
 from opsbot.sandbox.faults import Fault
 from opsbot.sandbox.slack import faults
-from tests.stories.theatre import theatre
+from tests.stories.theatre import stored_in, theatre
 
 
 async def _get(url: str) -> tuple[int, str]:
@@ -57,9 +59,9 @@ async def test_a_secret_that_cannot_be_read_is_a_5xx(tmp_path: Path):
 
 @pytest.mark.parametrize("method", ["conversations.create", "chat.postMessage"])
 async def test_a_call_that_was_done_but_not_answered_is_never_done_twice(
-    tmp_path: Path, method: str
+    database_url: str, tmp_path: Path, method: str
 ):
-    async with theatre(tmp_path) as play:
+    async with theatre(tmp_path / "stage", environ=stored_in(database_url)) as play:
         play.stage.slack.faults.add(method, faults.committed_then_dropped(), times=1)
         page = await play.page()
         await play.until_room()
@@ -124,3 +126,24 @@ async def test_metrics_hold_no_titles_and_no_names(tmp_path: Path):
         assert not [p.name for p in play.stage.scenario.people if p.name in metrics]
         created = 'opsbot_slack_calls_total{method="conversations.create",outcome="done"} 1.0'
         assert created in metrics
+
+
+async def test_a_source_of_silence_never_turns_into_a_finding(tmp_path: Path):
+    """Every source down at once: the room still opens, and says five times that it is blind."""
+    async with theatre(tmp_path) as play:
+        for source in ("prometheus", "loki", "tempo", "github"):
+            await play.stage.world.set_fault(source, Fault(kind="down"))
+        page = await play.page()
+        room = await play.until_room()
+        incident = await play.until_evidence(page)
+        down = {name for name, r in incident.reports.items() if r.health is Health.UNREACHABLE}
+        assert down == {"prometheus", "loki", "tempo", "github"}
+        await play.until(lambda: play.said(room.id).count("Blind") >= 4, "four loud lines")
+
+
+async def test_a_second_process_on_the_same_store_is_refused(database_url: str, tmp_path: Path):
+    async with theatre(tmp_path / "stage", environ=stored_in(database_url)) as play:
+        second = Opsbot(play.settings, wait_for_store=0.2)
+        with pytest.raises(Unusable, match="another opsbot"):
+            await second.start()
+        await second.stop()

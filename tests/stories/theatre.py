@@ -101,6 +101,15 @@ class Theatre:
         await self.until(lambda: bool(room.pins and room.topic.value), "a pin and a topic")
         return room
 
+    async def until_record(self, page: Page, holds: Callable[[Incident], bool]) -> Incident:
+        """Wait until the page's incident is so."""
+        for _ in range(400):
+            found = await self.incident(page)
+            if found and holds(found):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError("the record never came to say so")
+
     async def until_evidence(self, page: Page) -> Incident:
         """Wait until every source has answered."""
         for _ in range(400):
@@ -109,6 +118,11 @@ class Theatre:
                 return found
             await asyncio.sleep(0.05)
         raise AssertionError("evidence never completed")
+
+
+def stored_in(database_url: str) -> dict[str, str]:
+    """The environment that makes a bot keep its record there; SQLite is what it does anyway."""
+    return {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
 
 
 @asynccontextmanager

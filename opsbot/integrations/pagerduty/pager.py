@@ -63,8 +63,9 @@ class PagerDutyPager:
     ) -> Outcome[tuple[Person, ...]]:
         """The people of these ids and whoever is on call for the policy now, each once.
 
-        Somebody whose record cannot be had is given without name and address, so that the room
-        can say who is missing. Refused only when nobody at all was found out.
+        Somebody PagerDuty has no record of is left out: the caller knows their name. While a
+        look-up fails for now, all is refused with the time to come back, for nobody may be taken
+        to have no address because of it. On-calls that we may never read are done without.
         """
         wanted = tuple(dict.fromkeys(one for one in ids if one))
         asked = {"users": self._people_of(wanted)}
@@ -74,13 +75,13 @@ class PagerDutyPager:
         found = {person.id: person for person in answers.get("users", ())}
         for person in answers.get("on call", ()):
             found.setdefault(person.id, person)
-        known = any(person.name or person.email for person in found.values())
-        if errors and not known:
-            return self._refused(next(iter(errors.values())))
-        for part, error in errors.items():
-            _log.warning("pagerduty: people of %s not found: %s", part, _words(error))
-        missing = {one: Person(id=one, name="") for one in wanted if one not in found}
-        return Done(value=(*found.values(), *missing.values()))
+        if errors:
+            error = self._gravest(list(errors.values()))
+            refused = self._refused(error)
+            if refused.retry_after is not None or "users" in errors or not found:
+                return refused
+            _log.warning("pagerduty: going without who is on call: %s", _words(error))
+        return Done(value=tuple(found.values()))
 
     async def add_note(self, alert_id: str, text: str) -> Outcome[None]:
         """Write a note on the incident; it is never written twice by us without a look."""
@@ -111,6 +112,14 @@ class PagerDutyPager:
             return Refused(error=error.error, cure="opsbot tries again", retry_after=_AGAIN)
         return Refused(error=error.error, cure=error.cure or "see PagerDuty's own words")
 
+    def _gravest(self, errors: Sequence[BaseException]) -> BaseException:
+        """The error to answer with: one that passes, the one that takes longest, before others."""
+
+        def wait(error: BaseException) -> timedelta:
+            return self._refused(error).retry_after or timedelta(0)
+
+        return max(errors, key=wait)
+
     async def _people_of(self, ids: Sequence[str]) -> tuple[Person, ...]:
         unknown = [one for one in ids if self._users.get(one) is None]
         if len(unknown) > _ONE_BY_ONE:
@@ -125,12 +134,12 @@ class PagerDutyPager:
         }
         answers, errors = await in_time(asked, self.deadline)
         for one, answer in answers.items():
-            self._remember([mapping(answer.get("user"))])
-            if self._users.get(one) is None:
-                self._users.put(one, Person(id=one, name=""))
-        serious = [e for e in errors.values() if not _is_gone(e)]
-        if serious and not answers:
-            raise serious[0]
+            person = _person(mapping(answer.get("user")))
+            if person is not None:
+                self._users.put(one, person)
+        serious = [error for error in errors.values() if not _is_gone(error)]
+        if serious:
+            raise self._gravest(serious)
 
     async def _list_users(self, wanted: frozenset[str]) -> None:
         for page in range(_MOST_PAGES):
