@@ -68,6 +68,16 @@ async def flows_finished(ports: dict[str, int]) -> int:
         return int((await answer.json())["finished"])
 
 
+async def handled(ports: dict[str, int]) -> float:
+    """How many deliveries are on the record so far, by opsbot's own metrics."""
+    url = f"http://127.0.0.1:{ports['door']}/metrics"
+    async with aiohttp.ClientSession(trust_env=False) as session, session.get(url) as answer:
+        for line in (await answer.text()).splitlines():
+            if line.startswith("opsbot_deliveries_handled_total "):
+                return float(line.split()[1])
+    return 0.0
+
+
 async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:
     """Door and floor in turn."""
     process, ports = await start_server(folder)
@@ -77,9 +87,10 @@ async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:
     try:
         await asyncio.sleep(1.0)
         for _ in range(options.rounds):
-            before = await flows_finished(ports)
+            before, behind = await flows_finished(ports), await handled(ports)
             taken = await load(f"http://127.0.0.1{door}", options)
             flows = (await flows_finished(ports) - before) / options.seconds
+            taken["handled_per_s"] = (await handled(ports) - behind) / options.seconds
             least = await load(f"http://127.0.0.1{floor}", options)
             rounds.append((taken, least, flows))
             for status, number in taken["statuses"].items():
@@ -94,6 +105,7 @@ async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:
         "ack_p99_ms": median([r[0]["p99_ms"] for r in rounds]),
         "flows_per_s": median([r[2] for r in rounds]), "floor_per_s": median(floors),
         "ratio_to_floor": median([a / f for a, f in zip(acks, floors, strict=True)]),
+        "handled_per_s": median([r[0]["handled_per_s"] for r in rounds]),
         "not_202": sum(n for status, n in statuses.items() if status != "202"),
     }  # fmt: skip
 
