@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from opentelemetry import trace
@@ -18,7 +18,7 @@ EXPORTER = InMemorySpanExporter()
 
 
 @pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
+def spans() -> InMemorySpanExporter:
     """What was exported; the process has one provider, so it is set once."""
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
