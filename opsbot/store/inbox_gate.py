@@ -47,7 +47,7 @@ def kept(delivery: Delivery) -> Kept:
         key=storable(bounded(delivery.key)),
         lane=storable(delivery.lane),
         received_at=micros(delivery.received_at),
-        headers=stored_text(dict(delivery.headers)),
+        headers=stored_text(dict(delivery.headers)) if delivery.headers else "{}",
         body=delivery.body,
     )
 
