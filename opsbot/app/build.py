@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -59,6 +60,14 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
         if known.integration.pager:
             pager = traced(known.integration.pager(known.settings, wiring), "pager")
     return Outside(sources=tuple(sources), pager=pager)
+
+
+def _spare_the_collector() -> None:
+    """What stands after the start stands for good, and a request leaves no cycles behind: looking
+    through all of it every 700 allocations cost a tenth of the acknowledgements a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _watch_every(settings: Settings) -> float:
@@ -156,6 +165,7 @@ class Opsbot:
         )  # fmt: skip
         await self._open_doors(store, ports, slack)
         self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
+        _spare_the_collector()
 
     def _parsers(self) -> dict[str, Parse]:
         parsers: dict[str, Parse] = {}
