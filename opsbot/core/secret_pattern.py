@@ -44,7 +44,7 @@ _QUOTED = (
     r"\\{0,3}(?P<quote>[\"']))(?!\[removed: )"
     + _PLACEHOLDER
     + r"(?=[^\r\n]{3})(?![$%{<])"
-    + r"(?:(?<=\")(?:[^\"\\\r\n]+|\\+(?!\"))+|(?<=')(?:[^'\\\r\n]+|\\+(?!'))+)"
+    + r"(?:(?<=\")[^\"\r\n]*[^\"\\\r\n]|(?<=')[^'\r\n]*[^'\\\r\n])"
 )
 _NAMES = (
     r"passwo?r?d|passphrase|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|"

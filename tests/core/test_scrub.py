@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -210,10 +211,24 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.timeout(10)
+def _processor_seconds(text: str) -> float:
+    """The least of three tries, in this process's own time: what else runs does not count."""
+    best = float("inf")
+    for _ in range(3):
+        begun = time.process_time()
+        SCRUBBER.clean(text)
+        best = min(best, time.process_time() - begun)
+    return best
+
+
+@pytest.mark.timeout(20)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text_costs_no_more_than_its_length(kind: str) -> None:
-    """A megabyte takes a fraction of a second; a quadratic pattern would take many minutes, and
-    end at the test's own time limit."""
-    cleaned, _ = SCRUBBER.clean(HOSTILE[kind](1_000_000))
+    """Four times the text takes about four times as long: a quadratic pattern would take
+    sixteen times, and seconds."""
+    small, large = HOSTILE[kind](100_000), HOSTILE[kind](400_000)
+    took = _processor_seconds(large)
+    assert took < 1.0
+    assert took < 9 * max(_processor_seconds(small), 0.002)
+    cleaned, _ = SCRUBBER.clean(large)
     assert cleaned == SCRUBBER.clean(cleaned)[0]
