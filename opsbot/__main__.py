@@ -17,6 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opsbot", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"opsbot {__version__}")
     words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    _beginning(words)
     _serving(words)
     _looking(words)
     _keeping(words)
@@ -37,6 +38,33 @@ def _task(
     return parser
 
 
+def _beginning(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = _task(
+        words, "init", "draft opsbot.yaml from what PagerDuty and the telemetry know",
+        config=False,
+    )  # fmt: skip
+    init.add_argument(
+        "--out", metavar="FILE", default="opsbot.yaml",
+        help="the file to write; one that exists is never overwritten unasked "
+        "(default: opsbot.yaml)",
+    )  # fmt: skip
+    init.add_argument("--yes", action="store_true", help="ask nothing: take every default")
+    init.add_argument(
+        "--from-environment", action="store_true",
+        help="ask nothing: take only what the environment says",
+    )  # fmt: skip
+    manifest = _task(words, "manifest", "print the manifest of the Slack app")
+    manifest.add_argument(
+        "--format", choices=("yaml", "json"), default="yaml",
+        help="yaml has the reason of each permission (default: yaml)",
+    )  # fmt: skip
+    manifest.add_argument(
+        "--http", metavar="URL", default="",
+        help="opsbot's public https address, for Slack to call; without it: Socket Mode",
+    )  # fmt: skip
+    manifest.add_argument("--why", action="store_true", help="print the reasons as a table instead")
+
+
 def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _task(words, "serve", "run opsbot until it is told to stop")
     demo = _task(
@@ -55,6 +83,20 @@ def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = _task(words, "check", "check the settings file, offline, and say what to improve")
     check.add_argument("--json", action="store_true", help="print findings as JSON")
+    check.add_argument(
+        "--ask", action="store_true",
+        help="also ask logs, metrics and traces how many of the services they know",
+    )  # fmt: skip
+    doctor = _task(words, "doctor", "ask Slack, PagerDuty, the store and every source how they do")
+    doctor.add_argument(
+        "--write", action="store_true",
+        help="also try what leaves a trace: a channel, a press, PagerDuty's test event",
+    )  # fmt: skip
+    doctor.add_argument("--json", action="store_true", help="print findings as JSON")
+    doctor.add_argument(
+        "--url", metavar="URL", default="",
+        help="opsbot's public https address, when Slack or PagerDuty call it",
+    )  # fmt: skip
     replay = _task(words, "replay", "say what would happen for recorded PagerDuty deliveries")
     replay.add_argument("files", nargs="+", metavar="FILE", help="JSON bodies, one or a list each")
     replay.add_argument("--json", action="store_true", help="print decisions as JSON")

@@ -10,14 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from opsbot.core.card import Card
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.evidence import EvidenceAsk, EvidenceKind, SourceReport
+from opsbot.core.form import Form
 from opsbot.core.incident import Incident
-from opsbot.core.people import Invited, Missing, Person
+from opsbot.core.invocation import Caller, Invocation, Pointed
+from opsbot.core.people import Actor, Invited, Missing, Person
+from opsbot.core.picture import Picture
 from opsbot.core.rules import Rules
+from opsbot.core.series import Exhibit
+from opsbot.core.standing import Standing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -120,6 +125,11 @@ class Transaction(Protocol):
         self, *, source: str, dedup_key: str, service_id: str, since: datetime
     ) -> Incident | None: ...
     async def next_number(self) -> int: ...
+    async def by_number(self, number: int) -> str | None: ...
+    async def holder_of_channel(self, channel_id: str) -> str | None: ...
+    async def open_incidents(self) -> Sequence[str]: ...
+    async def entries(self, incident_id: str) -> Sequence[Entry]: ...
+    async def redact(self, incident_id: str, seq: int, actor: Actor, reason: str) -> Entry: ...
     async def append(self, incident_id: str, drafts: Sequence[Draft]) -> Sequence[Entry]: ...
     async def owe(self, obligation: Obligation) -> None: ...
     async def cancel(self, incident_id: str, purpose: str) -> int: ...
@@ -145,6 +155,8 @@ class Record(Protocol):
     async def postpone(self, key: str, due_at: datetime) -> None: ...
     async def overdue(self, purpose: str, before: datetime) -> Sequence[Obligation]: ...
     async def claim(self, key: str, now: datetime) -> datetime | None: ...
+    async def keep_blob(self, data: bytes) -> str: ...
+    async def blob(self, key: str) -> bytes | None: ...
     async def probe(self) -> None: ...
 
 
@@ -186,7 +198,7 @@ class Inbox(Protocol):
     """
 
     async def put(self, delivery: Delivery) -> bool: ...
-    async def pending(self, limit: int = 100) -> Sequence[Pending]: ...
+    async def pending(self, limit: int = 100, lane: str = "") -> Sequence[Pending]: ...
     async def handled(self, ids: Sequence[int], note: str = "") -> None: ...
     async def quarantine(self, id: int, note: str) -> None: ...
     async def quarantined(self, limit: int = 100) -> Sequence[tuple[Pending, str]]: ...
@@ -259,6 +271,29 @@ class RoomSurface(Protocol):
     async def archive(self, channel_id: str) -> Outcome[None]: ...
     async def unarchive(self, channel_id: str) -> Outcome[None]: ...
     async def say(self, channel_id: str, card: Card) -> Outcome[PostedMessage]: ...
+    async def upload(self, name: str, image: bytes, alt: str) -> Outcome[str]: ...
+
+
+class PeopleSurface(Protocol):
+    """Slack's other direction: who somebody is, and answers that they alone see.
+
+    `standing` looks the account up (and remembers it for a while): nothing a click says of its
+    presser counts. `message` reads what a reaction points at, `enter` joins a channel and gives
+    its name, `show_home` draws each card with the incident id its buttons carry.
+    """
+
+    async def standing(self, caller: Caller) -> Outcome[Standing]: ...
+    async def answer(
+        self, asked: Invocation, card: Card, *, incident_id: str = ""
+    ) -> Outcome[None]: ...
+    async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]: ...
+    async def show_home(
+        self, user_id: str, cards: Sequence[tuple[Card, str]]
+    ) -> Outcome[None]: ...
+    async def react(self, channel_id: str, ts: str, emoji: str) -> Outcome[None]: ...
+    async def message(self, channel_id: str, ts: str) -> Outcome[Pointed]: ...
+    async def enter(self, channel_id: str) -> Outcome[str]: ...
+    async def permalink(self, channel_id: str, ts: str) -> str: ...
 
 
 # --- evidence and the pager ------------------------------------------------------------------
@@ -274,17 +309,64 @@ class EvidenceSource(Protocol):
     async def collect(self, ask: EvidenceAsk) -> SourceReport: ...
 
 
+@runtime_checkable
+class ExhibitSource(Protocol):
+    """A source that can also hand over what a chart is drawn from: the series behind the page,
+    or one failing request. Empty when it has nothing to show; it keeps its own deadline and
+    never raises."""
+
+    @property
+    def name(self) -> str: ...
+    async def exhibits(self, ask: EvidenceAsk) -> tuple[Exhibit, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """What came of an act at the pager: when it says the act happened, and in whose name."""
+
+    at: datetime | None = None
+    by_id: str = ""  # the pager's own id of the user it names; empty when it names none
+    already: bool = False  # it stood so before
+
+
 class Pager(Protocol):
-    """The pager's own API, apart from evidence: people's addresses, and notes.
+    """The pager's own API, apart from evidence: people's addresses, notes, and acts.
 
     `people` leaves out whom the pager has no record of; while a look-up fails for now it refuses
-    with the time to come back, so that nobody is taken to have no address.
+    with the time to come back, so that nobody is taken to have no address. `as_email` is the
+    person in whose name to act; one the pager does not know is replaced by the configured user.
     """
 
     async def people(
         self, ids: Sequence[str], escalation_policy_id: str
     ) -> Outcome[tuple[Person, ...]]: ...
-    async def add_note(self, alert_id: str, text: str) -> Outcome[None]: ...
+    async def add_note(self, alert_id: str, text: str, *, as_email: str = "") -> Outcome[None]: ...
+    async def acknowledge(self, alert_id: str, *, as_email: str = "") -> Outcome[Acted]: ...
+    async def resolve(self, alert_id: str, *, as_email: str = "") -> Outcome[Acted]: ...
+    async def set_priority(
+        self, alert_id: str, priority: str, *, as_email: str = ""
+    ) -> Outcome[Acted]: ...
+
+
+class AlertFeed(Protocol):
+    """What happened at the pager, asked for instead of waited for.
+
+    `look` answers deliveries for the inbox, each under the key of the pager's own log line, so
+    that asking twice is hearing once: of the alerts that changed since `since`, and of those in
+    `alert_ids`, whatever happened to them. `problem` says why webhooks will not come (switched
+    off, pointing elsewhere), empty when all is well.
+    """
+
+    async def look(
+        self, *, since: datetime, alert_ids: Sequence[str]
+    ) -> Outcome[tuple[Delivery, ...]]: ...
+    async def problem(self) -> Outcome[str]: ...
+
+
+class Painter(Protocol):
+    """Draws a picture as PNG bytes, apart from the running bot; refuses what cannot be drawn."""
+
+    async def draw(self, picture: Picture) -> Outcome[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +378,10 @@ class Ports:
     rules: Rules
     room: RoomSurface | None = None
     sources: Sequence[EvidenceSource] = ()
+    exhibits: Sequence[ExhibitSource] = ()
     pager: Pager | None = None
+    painter: Painter | None = None
+    people: PeopleSurface | None = None
 
 
 # --- the engine ------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opsbot.app.clock import SystemClock
 from opsbot.app.doorman import Doorman
 from opsbot.app.metrics import Metrics
+from opsbot.app.pager_watch import SWEEP_EVERY, PagerWatch, watches
+from opsbot.app.people_side import PeopleSide, order_key
 from opsbot.app.slack import SlackSide, build_slack
 from opsbot.app.store import (
     SinglePostgres,
@@ -23,7 +25,9 @@ from opsbot.app.store import (
 )
 from opsbot.app.tracing import traced, traced_flows
 from opsbot.app.upkeep import Upkeep, every
+from opsbot.catalog.commands import read_commands
 from opsbot.config import Settings
+from opsbot.drawing.worker import ChartWorker
 from opsbot.engine.dbos_engine import DbosEngine
 from opsbot.engine.dispatcher import Dispatcher, Parse
 from opsbot.engine.obligations import ObligationRunner
@@ -31,11 +35,22 @@ from opsbot.engine.stopping import Stopping
 from opsbot.entrypoints.doors import DoorHandler
 from opsbot.entrypoints.health import Check, Health
 from opsbot.entrypoints.server import Server, build_app
+from opsbot.entrypoints.slack_doors import SlackDoor
 from opsbot.entrypoints.webhooks import webhook_door
 from opsbot.flows import ONE_STEP, flows_for
 from opsbot.http_client import AiohttpClient
-from opsbot.integrations import Webhook, Wiring
-from opsbot.ports import Clock, EvidenceSource, Flow, Inbox, InboxUnavailable, Pager, Ports
+from opsbot.integrations import Polled, Webhook, Wiring
+from opsbot.ports import (
+    AlertFeed,
+    Clock,
+    EvidenceSource,
+    ExhibitSource,
+    Flow,
+    Inbox,
+    InboxUnavailable,
+    Pager,
+    Ports,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,21 +60,29 @@ class Outside:
     """The integrations that are configured, ready to use."""
 
     sources: tuple[EvidenceSource, ...]
+    exhibits: tuple[ExhibitSource, ...]
     pager: Pager | None
+    feeds: Mapping[str, AlertFeed]
 
 
 def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
     """Every configured integration's sources and pager; an absent one is simply not there."""
     sources: list[EvidenceSource] = []
     pager: Pager | None = None
+    feeds: dict[str, AlertFeed] = {}
     for known in settings.integrations:
         wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
         made = known.integration.sources
-        if made:
-            sources += [traced(s, s.name) for s in made(known.settings, wiring)]
+        sources += made(known.settings, wiring) if made else ()
         if known.integration.pager:
             pager = traced(known.integration.pager(known.settings, wiring), "pager")
-    return Outside(sources=tuple(sources), pager=pager)
+        if known.integration.polled:
+            feeds[known.name] = known.integration.polled.feed(known.settings, wiring)
+    exhibits = [source for source in sources if isinstance(source, ExhibitSource)]
+    return Outside(
+        sources=tuple(traced(source, source.name) for source in sources),
+        exhibits=tuple(exhibits), pager=pager, feeds=feeds,
+    )  # fmt: skip
 
 
 def _spare_the_collector() -> None:
@@ -87,6 +110,10 @@ def _parser(webhook: Webhook) -> Parse:
     return lambda delivery: webhook.parse(delivery.body)
 
 
+def _polled(polled: Polled) -> Parse:
+    return lambda delivery: polled.parse(delivery.body)
+
+
 class Opsbot:
     """The running bot. `start` opens everything, `stop` closes it in the opposite order."""
 
@@ -110,6 +137,9 @@ class Opsbot:
             environ=settings.http.environ, ca_bundle=str(settings.http.ca_bundle or "")
         )
         self._slack: SlackSide | None = None
+        self._painter: ChartWorker | None = None
+        self._people: PeopleSide | None = None
+        self._watches: tuple[PagerWatch, ...] = ()
         self._engine: DbosEngine | None = None
         self._server: Server | None = None
 
@@ -141,12 +171,23 @@ class Opsbot:
         await self._http.start()
         outside = build_integrations(settings, self._http, clock)
         self._slack = slack = await build_slack(settings, clock, self.metrics)
-        rules = settings.rules([source.name for source in outside.sources])
+        kinds = tuple((source.name, source.kind.value) for source in outside.sources)
+        rules = replace(settings.rules([name for name, _ in kinds]), evidence_kinds=kinds)
+        self._painter = ChartWorker()
         ports = Ports(
             record=traced(store.record, "record"), clock=clock, rules=rules,
             room=traced(slack.room, "slack") if slack.room else None,
-            sources=outside.sources, pager=outside.pager,
+            sources=outside.sources, exhibits=outside.exhibits, pager=outside.pager,
+            painter=self._painter,
+            people=traced(slack.people, "people") if slack.people else None,
         )  # fmt: skip
+        book = read_commands(settings.file.parent / "commands")
+        for aside in book.aside:
+            log.error("a command is left out: %s", aside)
+        doorman = Doorman(store.record, clock, self.metrics)
+        self._people = people = PeopleSide(
+            settings, slack, ports, book.verbs, store.inbox, clock, doorman
+        )
         flows = traced_flows({**flows_for(ports), **self._more_flows(ports)})
         self._engine = DbosEngine(where.engine_url, flows)
         await self._engine.start()
@@ -160,11 +201,20 @@ class Opsbot:
         runners.append(runner)
         dispatcher = Dispatcher(
             inbox=store.inbox, record=store.record, rules=rules, clock=clock,
-            parsers=self._parsers(), whisper=slack.whisper, observe=self.metrics.dispatched,
-            busy=runner.busy,
+            parsers=self._parsers(), people=people.handle, order_key=order_key,
+            observe=self.metrics.dispatched, busy=runner.busy,
         )  # fmt: skip
-        await self._open_doors(store, ports, slack)
+        self._watches = watches(
+            outside.feeds, inbox=store.inbox, record=store.record, clock=clock,
+            webhooks=settings.intake == "webhook",
+        )  # fmt: skip
+        await self._open_doors(store, ports, slack, people, doorman)
+        await people.start()
         self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
+        every_s = settings.poll_every.total_seconds()
+        for watch in self._watches:
+            pace = SWEEP_EVERY if settings.intake == "webhook" else every_s
+            self._run(every(pace, clock, watch.look, self._stopping))
         _spare_the_collector()
 
     def _parsers(self) -> dict[str, Parse]:
@@ -173,14 +223,15 @@ class Opsbot:
             webhook = known.integration.webhook
             if webhook is not None:
                 parsers[known.name] = _parser(webhook)
-        if self._slack is not None:
-            parsers |= self._slack.parsers
+            if known.integration.polled is not None:
+                parsers[f"{known.name}.poll"] = _polled(known.integration.polled)
         return parsers
 
-    async def _open_doors(self, store: Store, ports: Ports, slack: SlackSide) -> None:
+    async def _open_doors(
+        self, store: Store, ports: Ports, slack: SlackSide, people: PeopleSide, doorman: Doorman
+    ) -> None:
         settings, clock = self._settings, self._clock
-        doorman = Doorman(store.record, clock, self.metrics)
-        doors: dict[str, DoorHandler] = {}
+        doors: dict[str, DoorHandler | SlackDoor] = dict(people.doors)
         for known in settings.integrations:
             webhook = known.integration.webhook
             if webhook is not None:
@@ -189,10 +240,8 @@ class Opsbot:
                 door = webhook_door(known.name, webhook, secrets, settings.body_limit)
                 handler = DoorHandler(door, store.inbox, clock, doorman)
                 doors[f"/webhooks/{known.name}"] = handler
-        for path, door in slack.doors.items():
-            doors[path] = DoorHandler(door, store.inbox, clock, doorman)
         health = Health(
-            intake=self._intake_checks(store), people=self._people_checks(slack),
+            intake=self._intake_checks(store), people=self._people_checks(slack, people),
             metrics=self.metrics.text,
         )  # fmt: skip
         upkeep = Upkeep(
@@ -224,24 +273,32 @@ class Opsbot:
 
         return (Check(name="record", ask=record), Check(name="inbox", ask=inbox))
 
-    def _people_checks(self, slack: SlackSide) -> tuple[Check, ...]:
+    def _people_checks(self, slack: SlackSide, people: PeopleSide) -> tuple[Check, ...]:
         async def delivery() -> str:
             stuck = len(self._upkeep.stuck)
             return f"{stuck} rooms are overdue" if stuck else ""
 
-        return (Check(name="slack", ask=slack.problem), Check(name="delivery", ask=delivery))
+        asked = [Check(name="pager", ask=watch.problem) for watch in self._watches]
+        return (
+            Check(name="slack", ask=slack.problem), Check(name="socket mode", ask=people.problem),
+            Check(name="delivery", ask=delivery), *asked,
+        )  # fmt: skip
 
     def _run(self, *jobs: Coroutine[Any, Any, None]) -> None:
         self._tasks += [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:
         """Close the doors first, then what stands behind them; unfinished work stays owed."""
+        if self._people:
+            await self._people.stop()
         if self._server:
             await self._server.stop()
         self._stopping.begin()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._engine:
             await self._engine.stop()
+        if self._painter:
+            await self._painter.close()
         if self._slack:
             await self._slack.close()
         await self._http.close()

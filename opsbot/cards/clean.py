@@ -17,6 +17,7 @@ from opsbot.core.card import At, Card, Line, Link, Piece, Room, Strong, Who
 from opsbot.core.text import cut, inert
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}")
+_FILE_ID = re.compile(r"F[A-Z0-9]{1,30}")
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{1,30}")
 # A date is drawn in the reader's own zone: keep a day's distance from both ends of the calendar.
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -42,13 +43,14 @@ def clean_card(card: Card) -> Card:
         header=inert(card.header, limits.HEADER) or ("" if lines else "(no title)"),
         lines=lines,
         footer=tuple(_clean_lines(card.footer)),
+        images=tuple(i for i in card.images if _FILE_ID.fullmatch(i.file_id))[: limits.IMAGES],
     )
 
 
 def moment_words(at: At) -> str:
     """A moment as text: `14:02 UTC`, or with its date when that was asked for or is unusual."""
     moment = _aware(at.moment)
-    if at.style == "time" and _FIRST <= moment <= _LAST:
+    if at.style != "date_time" and _FIRST <= moment <= _LAST:
         return f"{moment:%H:%M} UTC"
     return f"{moment.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 

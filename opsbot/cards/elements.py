@@ -12,14 +12,15 @@ from math import floor
 from opsbot.cards import limits
 from opsbot.cards.clean import moment_words
 from opsbot.cards.escape import escape, escaped_within, neutral
-from opsbot.core.card import At, Line, Link, Piece, Room, Strong, Tone, Who
+from opsbot.core.card import At, Image, Line, Link, Piece, Room, Strong, Tone, Who
+from opsbot.core.text import inert
 
 Element = dict[str, object]
 Block = dict[str, object]
 
 NEWLINE: Element = {"type": "text", "text": "\n"}
 _SIGN: Element = {"type": "emoji", "name": "warning"}
-_FORMATS = {"time": "{time}", "date_time": "{date_short_pretty} {time}"}
+_FORMATS = {"time": "{time}", "date_time": "{date_short_pretty} {time}", "ago": "{ago}"}
 
 
 def plain_text(text: str, limit: int = 3_000) -> Element:
@@ -48,6 +49,15 @@ def rich_block(lines: Sequence[Line]) -> Block:
     return {
         "type": "rich_text",
         "elements": [{"type": "rich_text_section", "elements": elements}],
+    }
+
+
+def image_block(image: Image) -> Block:
+    """A picture that Slack holds; what it shows is said in its alternative text."""
+    return {
+        "type": "image",
+        "slack_file": {"id": image.file_id},
+        "alt_text": inert(image.alt, limits.ALT_TEXT) or inert(image.title) or "a picture",
     }
 
 

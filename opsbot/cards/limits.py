@@ -15,6 +15,16 @@ ACTION_ID = 255
 BUTTONS = 25  # elements of one actions block
 CONTEXT_ELEMENTS = 10
 URL = 3_000
+ALT_TEXT = 2_000
+IMAGES = 3  # our own: more pictures than that are nothing to look at in one message
+FORM_TITLE = 24
+FIELD_LABEL = 150  # our own; Slack takes 2,000
+FIELD_HINT = 300
+PLACEHOLDER = 150
+CHOICES = 100
+CHOICE = 75
+FIELD_TEXT = 3_000
+FORM_METADATA = 3_000
 TOPIC = 250
 
 BLOCKS_SIZE = 9_000  # every character of the blocks' JSON

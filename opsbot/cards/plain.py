@@ -28,7 +28,9 @@ def fallback_text(card: Card) -> str:
     """
     header = escaped_within(plain_marks(card.header), limits.HEADER)
     head = [_STRUCK + header if card.struck else header] if header else []
-    lines = [(line.tone, _fallback_line(line)) for line in (*card.lines, *card.footer)]
+    pictures = (Line(pieces=(image.alt,), label="Picture") for image in card.images)
+    shown = (*card.lines, *pictures, *card.footer)
+    lines = [(line.tone, _fallback_line(line)) for line in shown]
 
     def joined(chosen: Sequence[tuple[Tone, str]]) -> str:
         note = cut_note(len(lines) - len(chosen), 0)
@@ -49,6 +51,7 @@ def as_text(card: Card) -> str:
     labels = [inert(button.label, limits.BUTTON_LABEL) or button.action for button in card.buttons]
     if labels:
         rows.append("  ".join(f"[{label}]" for label in labels))
+    rows += [f"[picture: {inert(image.alt, limits.ALT_TEXT)}]" for image in card.images]
     rows += [_terminal_line(line, 0) for line in card.footer]
     return "\n".join(rows)
 

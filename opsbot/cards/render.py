@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from opsbot.cards import limits
 from opsbot.cards.clean import clean_card
-from opsbot.cards.elements import Block, Element, plain_text, rich_block, small_block
+from opsbot.cards.elements import (
+    Block,
+    Element,
+    image_block,
+    plain_text,
+    rich_block,
+    small_block,
+)
 from opsbot.cards.escape import size
 from opsbot.cards.fitting import cut_note, json_size, most_that_fit
 from opsbot.cards.plain import fallback_text
@@ -37,7 +44,9 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
     lines = [_struck(line) for line in card.lines] if card.struck else list(card.lines)
     buttons = _buttons(card.buttons, button_value)
     footer = _layout(most_that_fit(card.footer, _footer_fits, _tone))
-    tail: list[Block] = [*([{"type": "actions", "elements": buttons}] if buttons else []), *footer]
+    images = [image_block(image) for image in card.images]
+    actions: list[Block] = [{"type": "actions", "elements": buttons}] if buttons else []
+    tail: list[Block] = [*images, *actions, *footer]
     header = _header(card)
     room = limits.BLOCKS_SIZE - limits.NOTE_SIZE - json_size([*header, *tail])
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from opsbot.config.permission_section import PermissionRow
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule
 from opsbot.config.scalar import Duration, TimeZone, WebUrl, duration
 from opsbot.config.section import (
@@ -32,8 +33,18 @@ class ConfigFile(Section):
     timezone: TimeZone = Field(
         default="UTC", description="Zone of `hours`, `days` and maintenance times."
     )
-    intake: Literal["webhook"] = Field(
-        default="webhook", description="How pages arrive: the pager calls opsbot."
+    intake: Literal["webhook", "poll"] = Field(
+        default="webhook",
+        description="How pages arrive: the pager calls opsbot (webhook), or opsbot asks it "
+        "(poll), which needs no public address.",
+    )
+    poll_every: Duration = Field(
+        default=duration("15s"), description="How often opsbot asks the pager with `intake: poll`."
+    )
+    tell_pager: bool = Field(
+        default=True,
+        description="Whether what people do in Slack (acknowledge, resolve, severity, notes) is "
+        "done at the pager as well, in their name.",
     )
     listen: Listen = Field(default=Listen(), description="Where the doors are.")
     database: Database = Field(default=Database(), description="The record's database.")
@@ -57,6 +68,9 @@ class ConfigFile(Section):
     limits: Limits = Field(default=Limits(), description="Bounds that keep a flood outside.")
     http: Http = Field(default=Http(), description="How outgoing calls leave this network.")
     slack: Slack = Field(default=Slack(), description="The Slack workspace.")
+    permissions: tuple[PermissionRow, ...] = Field(
+        default=(), description="Verbs that only some may use; all others are for every member."
+    )
     routing: tuple[RoutingRule, ...] | None = Field(
         default=None, description="Rules, first match wins; without any: high urgency opens a room."
     )

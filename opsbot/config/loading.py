@@ -36,6 +36,11 @@ SIGNING_SECRET = SecretField(
     why="it proves that a click or a command comes from Slack",
     required=True,
 )
+APP_TOKEN = SecretField(
+    name="app_token",
+    env="SLACK_APP_TOKEN",
+    why="it opens Socket Mode, so that Slack needs no public address; it starts with xapp-",
+)
 HEARTBEAT_URL = SecretField(
     name="heartbeat_url", env="HEARTBEAT_URL", why="somebody else notices when opsbot stops"
 )
@@ -73,7 +78,7 @@ def parse(
     vendors = _mapping(root.get("integrations"))
     found = find_all(tuple(vendors), find_integration, integration_names, report)
     fields = {f"integrations.{name}": vendor.secrets for name, vendor in found.items()}
-    fields["slack"] = (BOT_TOKEN, SIGNING_SECRET)
+    fields["slack"] = (BOT_TOKEN, SIGNING_SECRET, APP_TOKEN)
     remove_literal_secrets(root, lambda section: fields.get(section, ()), report)
     file = validate(ConfigFile, root, report)
     configured = [
@@ -122,6 +127,9 @@ def _settings(
         mode=file.mode,
         zone=file.timezone,
         intake=file.intake,
+        poll_every=file.poll_every,
+        tell_pager=file.tell_pager,
+        permissions=tuple(row.permission() for row in file.permissions),
         host=file.listen.host,
         port=outside.port,
         database_url=outside.database_url,
@@ -158,6 +166,11 @@ def _slack(file: ConfigFile, environ: Mapping[str, str], folder: Path) -> SlackS
             digest=slack.digest_channel, ops=slack.ops_channel, shadow=slack.shadow_channel
         ),
         channel_prefix=slack.channel_prefix,
+        app_token=find_secrets(APP_TOKEN, _one(slack.app_token_file), environ, folder),
+        receive=slack.receive,
+        commands=slack.commands,
+        pin_emoji=slack.pin_emoji,
+        guests=slack.guests == "allow",
         people=MappingProxyType(slack.people),
         visibility=slack.visibility,
         api_url=slack.api_url.rstrip("/") + "/",

@@ -121,8 +121,17 @@ SlackUserId = Annotated[
 ]
 
 
+SlashCommand = Annotated[
+    str,
+    Field(
+        pattern=r"^/[a-z0-9][a-z0-9_-]{0,30}$",
+        description="A slash command in lower case, such as /incident.",
+    ),
+]
+
+
 class Slack(Section):
-    """The Slack workspace; its two secrets come from the environment or from files."""
+    """The Slack workspace; its secrets come from the environment or from files."""
 
     bot_token_file: str = Field(
         default="", description="File that holds the bot token; SLACK_BOT_TOKEN also gives it."
@@ -145,6 +154,29 @@ class Slack(Section):
     )
     visibility: Visibility = Field(
         default=Visibility.PUBLIC, description="Whether incident channels are public or private."
+    )
+    app_token_file: str = Field(
+        default="",
+        description="File that holds the app-level token; SLACK_APP_TOKEN also gives it.",
+    )
+    receive: Literal["auto", "socket", "http"] = Field(
+        default="auto",
+        description="How Slack reaches opsbot: socket (Socket Mode, no public address), http "
+        "(signed requests), or auto: socket when there is an app-level token.",
+    )
+    commands: tuple[SlashCommand, ...] = Field(
+        default=("/incident", "/inc"),
+        min_length=1,
+        max_length=5,
+        description="The slash command and its aliases, as the Slack app declares them.",
+    )
+    pin_emoji: tuple[str, ...] = Field(
+        default=("pushpin", "round_pushpin"),
+        description="Reactions that put a message on the timeline, without colons.",
+    )
+    guests: Literal["refuse", "allow"] = Field(
+        default="refuse",
+        description="Whether guests of the workspace may use opsbot; people from outside never.",
     )
     people: dict[str, SlackUserId] = Field(
         default={},

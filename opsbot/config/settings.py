@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from opsbot.config.environment import HttpSettings, password_in
 from opsbot.config.secret import FoundSecrets, readable
 from opsbot.core.entry import Mode, Severity, Visibility
+from opsbot.core.permission import Permission
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels, Rules
 from opsbot.core.service import Catalogue
@@ -21,15 +22,25 @@ from opsbot.integrations import Integration, Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """The Slack workspace, with what was found of its two secrets."""
+    """The Slack workspace, with what was found of its secrets."""
 
     bot_token: FoundSecrets
     signing_secret: FoundSecrets
+    app_token: FoundSecrets
+    receive: str = "auto"
+    commands: tuple[str, ...] = ("/incident", "/inc")
+    pin_emoji: tuple[str, ...] = ("pushpin", "round_pushpin")
+    guests: bool = False
     channels: Channels = field(default_factory=Channels)
     channel_prefix: str = "inc-"
     people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     visibility: Visibility = Visibility.PUBLIC
     api_url: str = "https://slack.com/api/"
+
+    @property
+    def by_socket(self) -> bool:
+        """Whether what people do comes over Socket Mode rather than HTTP."""
+        return self.receive == "socket" or (self.receive == "auto" and bool(self.app_token.secrets))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,9 @@ class Settings:
     mode: Mode = Mode.LIVE
     zone: str = "UTC"
     intake: str = "webhook"
+    poll_every: timedelta = timedelta(seconds=15)
+    tell_pager: bool = True
+    permissions: tuple[Permission, ...] = ()
     host: str
     port: int
     database_url: str = field(default="", repr=False)  # empty: SQLite in data_dir
@@ -114,12 +128,18 @@ class Settings:
             channel_prefix=self.slack.channel_prefix,
             visibility=self.slack.visibility,
             channels=self.slack.channels,
+            commands=self.slack.commands,
+            pin_emoji=self.slack.pin_emoji,
+            permissions=self.permissions,
+            guests=self.slack.guests,
+            tells_pager=self.tell_pager,
         )
 
     def found_secrets(self) -> Iterator[tuple[str, FoundSecrets]]:
         """Every secret field with the section it belongs to: `slack`, `integrations.github`."""
         yield "slack", self.slack.bot_token
         yield "slack", self.slack.signing_secret
+        yield "slack", self.slack.app_token
         for known in self.integrations:
             for found in known.found:
                 yield f"integrations.{known.name}", found

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """A moment, shown in each reader's own zone; `style` is `time` or `date_time`."""
+    """A moment, shown in each reader's own zone; `style` is `time`, `date_time`, or `ago` for the
+    distance to now, which Slack keeps current by itself."""
 
     moment: datetime
     style: str = "time"
@@ -84,14 +85,24 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that Slack holds, and what it shows in words."""
+
+    file_id: str
+    title: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A whole message: header, lines, buttons, footer."""
+    """A whole message: header, lines, pictures, buttons, footer."""
 
     header: str
     lines: tuple[Line, ...]
     buttons: tuple[Button, ...] = ()
     footer: tuple[Line, ...] = ()
     struck: bool = False
+    images: tuple[Image, ...] = ()
 
 
 def line(*pieces: Piece, tone: Tone = Tone.PLAIN, label: str = "") -> Line:

@@ -3,19 +3,31 @@ owed. Nothing here looks at Slack; it compares the incident before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from opsbot.core import entry as e
 from opsbot.core.decision import Route
-from opsbot.core.entry import Body, Closure, Draft, Entry, Placement, Severity, Status
-from opsbot.core.event import MAINTENANCE, Transition
+from opsbot.core.entry import (
+    Body,
+    Closure,
+    Draft,
+    Entry,
+    Mode,
+    PagerAct,
+    Placement,
+    Severity,
+    Status,
+    Visibility,
+)
+from opsbot.core.event import DECLARED, MAINTENANCE, NO_ALERT, Transition
 from opsbot.core.evidence import Window
 from opsbot.core.incident import Alert, Incident, evolve
 from opsbot.core.intake import page_for, severity_of
 from opsbot.core.moment import lasting, plausible, shifted, to_micros
-from opsbot.core.people import OPSBOT
+from opsbot.core.people import OPSBOT, Actor
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
 
@@ -32,6 +44,7 @@ class Owed:
     purpose: str
     key: str  # unique within the incident
     due_at: datetime
+    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +64,16 @@ class _Story:
     now: datetime
     cause: str
     drafts: list[Draft] = field(default_factory=list[Draft])
+    by: Actor | None = None
     owed: list[Owed] = field(default_factory=list[Owed])
     cancelled: list[str] = field(default_factory=list[str])
     reasons: list[str] = field(default_factory=list[str])
 
-    def add(self, name: str, body: Body, reason: str) -> None:
+    def add(self, name: str, body: Body, reason: str, actor: Actor = OPSBOT) -> None:
         draft = Draft(
             key=f"{name}<{self.cause}",
             occurred_at=self.now,
-            actor=OPSBOT,
+            actor=actor,
             source="opsbot",
             body=body,
         )
@@ -82,11 +96,12 @@ def _as_entry(state: Incident, draft: Draft, now: datetime) -> Entry:
 
 
 def consequences(
-    before: Incident, after: Incident, *, cause: str, rules: Rules, now: datetime
-) -> Consequences:
+    before: Incident, after: Incident, *, cause: str, rules: Rules, now: datetime,
+    by: Actor | None = None,
+) -> Consequences:  # fmt: skip
     """All that follows from the step `before` -> `after`. `cause` is the key of the entry that
-    made it, and makes every draft's key unique to it."""
-    story = _Story(state=after, rules=rules, now=now, cause=cause)
+    made it, and makes every draft's key unique to it; `by` is the person whose act it was."""
+    story = _Story(state=after, rules=rules, now=now, cause=cause, by=by)
     if after.origin is not None:
         for rule in _RULES:
             rule(story, before)
@@ -99,7 +114,7 @@ def consequences(
 
 
 def _over_before_heard_of(story: _Story, before: Incident) -> None:
-    if before.seq == 0 and not story.state.firing:
+    if before.seq == 0 and not story.state.firing and not story.state.declared_by:
         reason = "the first thing heard of this alert is that it resolved"
         body = e.StatusChanged(status=Status.CLOSED, reason=reason, closure=Closure.NEVER_OPENED)
         story.add("status", body, reason)
@@ -123,6 +138,9 @@ def _fires_again(story: _Story, before: Incident) -> None:
 
 
 def _acknowledged(story: _Story, before: Incident) -> None:
+    if story.state.lead and not before.lead and story.state.status is Status.TRIAGE:
+        reason = "somebody leads now"
+        story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
     by = story.state.acknowledged_by
     if story.state.status is Status.TRIAGE and story.state.firing and by and by.is_person:
         reason = "a responder acknowledged the alert"
@@ -187,6 +205,8 @@ def _routed(story: _Story, before: Incident) -> None:
     state = story.state
     if before.seq and (state.status.is_over or not state.firing):
         return
+    if state.declared_by and state.placement is Placement.ROOM:
+        return
     decision = current_route(state, story.rules, story.now)
     first = not state.route_rule
     if first or _RANK[decision.placement] > _RANK[state.placement]:
@@ -206,6 +226,9 @@ def _routed(story: _Story, before: Incident) -> None:
 def current_route(state: Incident, rules: Rules, now: datetime) -> Route:
     """Where the incident belongs now: the best place that any of its firing alerts earns."""
     leader = next(iter(state.alerts.values()))
+    if leader.origin.source == DECLARED and not state.firing:
+        reason = "a person declared it"
+        return Route(placement=Placement.ROOM, rule=DECLARED, reason=reason)
     if leader.origin.source == MAINTENANCE:
         window = next((w for w in rules.maintenance if w.origin_id == leader.origin.id), None)
         if window is not None and now < window.end:
@@ -215,7 +238,7 @@ def current_route(state: Incident, rules: Rules, now: datetime) -> Route:
             )
     if state.status.is_over and not state.firing:
         return Route(placement=Placement.IGNORE, rule="over", reason="over before it was heard of")
-    alerts = [a for a in state.alerts.values() if a.origin.source != MAINTENANCE]
+    alerts = [a for a in state.alerts.values() if a.origin.source not in NO_ALERT]
     firing = [a for a in alerts if a.firing] or alerts
     routes = [_route_of(alert, state, rules, now) for alert in firing]
     best = max(routes, key=lambda r: _RANK[r.placement])
@@ -252,7 +275,8 @@ def _evidence(story: _Story, before: Incident) -> None:
     if state.window is not None and not reopening:
         return
     firing = [a.changed_at for a in state.alerts.values() if a.status is Transition.TRIGGERED]
-    paged_at = plausible(min(firing, default=story.now), story.now)
+    began = state.opened_at if state.declared_by and state.opened_at else story.now
+    paged_at = plausible(min(firing, default=began), story.now)
     window = Window(
         start=shifted(paged_at, -story.rules.evidence_window), end=max(paged_at, story.now)
     )
@@ -265,8 +289,78 @@ def _evidence(story: _Story, before: Incident) -> None:
         reason="the incident came back" if reopening else "the incident has a place to show it",
     )
     story.add("evidence", asked, asked.reason)
-    key = f"collect:{story.state.seq}"
-    story.owed.append(Owed(purpose="collect", key=key, due_at=shifted(story.now, CARD_FIRST)))
+    _collect(story, shifted(story.now, CARD_FIRST))
+
+
+def _collect(story: _Story, due_at: datetime) -> None:
+    asked = story.state.asks[-1]
+    owed = Owed(
+        purpose="collect", key=f"collect:{asked.seq}", due_at=due_at,
+        arguments=MappingProxyType({"asked": str(asked.seq)}),
+    )  # fmt: skip
+    story.owed.append(owed)
+
+
+def _looked(story: _Story, before: Incident) -> None:
+    """Evidence that a person asked for is collected at once."""
+    newest = story.state.asks[-1] if story.state.asks else None
+    if newest and newest.by.is_person and newest.seq > before.seq and not newest.complete:
+        _collect(story, story.now)
+
+
+def _tells_pager(story: _Story, before: Incident) -> None:
+    """What a person did in Slack is done at the pager as well, in that person's name."""
+    state, rules = story.state, story.rules
+    if not rules.tells_pager or state.mode is not Mode.LIVE:
+        return
+    by = _who_acted(story)
+    if by is None:
+        return
+    firing = [a for a in state.alerts.values() if a.firing and a.origin.source not in NO_ALERT]
+    if state.status is Status.RESOLVED and not before.status.is_over:
+        for alert in firing:
+            _ask_pager(story, PagerAct.RESOLVE, alert, "", by)
+    if state.severity is not before.severity and before.seq:
+        priority = {s: p for p, s in reversed(rules.severity_by_priority)}.get(state.severity, "")
+        for alert in firing:
+            held = alert.details.priority if alert.details else ""
+            if priority and held != priority:
+                _ask_pager(story, PagerAct.PRIORITY, alert, priority, by)
+    note = state.last_note
+    told = note is not None and note.seq > before.seq and note.by.id.startswith("slack:")
+    if note is not None and told and state.visibility is Visibility.PUBLIC and firing:
+        _ask_pager(story, PagerAct.NOTE, firing[0], str(note.seq), by)
+
+
+def _who_acted(story: _Story) -> Actor | None:
+    """The person in Slack whose act this step is; None for everything that came otherwise."""
+    return story.by if story.by is not None and story.by.id.startswith("slack:") else None
+
+
+def _ask_pager(story: _Story, act: PagerAct, alert: Alert, value: str, by: Actor) -> None:
+    body = e.PagerAsked(act=act, origin_id=alert.origin.id, value=value)
+    story.add(f"pager:{act}:{alert.origin.id}", body, f"{act} at the pager", by)
+
+
+def _owes_pager(story: _Story, before: Incident) -> None:
+    """Every act that was asked for is owed, the verbs' own and those that follow."""
+    for asked in story.state.of_pager:
+        if asked.seq > before.seq and asked.result is None:
+            owed = Owed(
+                purpose="tell_pager", key=f"tell_pager:{asked.seq}", due_at=story.now,
+                arguments=MappingProxyType({"asked": str(asked.seq)}),
+            )  # fmt: skip
+            story.owed.append(owed)
+
+
+def _illustrated(story: _Story, before: Incident) -> None:
+    """Pictures are drawn once the evidence is in."""
+    state = story.state
+    placed = state.placement in (Placement.ROOM, Placement.THREAD)
+    complete = state.evidence_complete_at is not None and before.evidence_complete_at is None
+    if placed and complete and not state.status.is_over:
+        key = f"illustrate:{state.seq}"
+        story.owed.append(Owed(purpose="illustrate", key=key, due_at=story.now))
 
 
 def _ended(story: _Story, before: Incident) -> None:
@@ -282,5 +376,5 @@ def _ended(story: _Story, before: Incident) -> None:
 
 _RULES: tuple[Callable[[_Story, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
-    _severity, _routed, _evidence, _ended,
+    _severity, _routed, _evidence, _looked, _tells_pager, _owes_pager, _illustrated, _ended,
 )  # fmt: skip

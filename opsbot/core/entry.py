@@ -14,6 +14,9 @@ from typing import Any
 from opsbot.core.event import AlertDetails, Origin, ServiceRef, Transition
 from opsbot.core.evidence import SourceReport, Window
 from opsbot.core.people import Actor, Invited, Missing
+from opsbot.core.suspects import Ranking
+
+OPS = "ops"  # the record of events that concern no incident
 
 
 class Placement(StrEnum):
@@ -72,6 +75,34 @@ class Closure(StrEnum):
     FIXED = "fixed"
     SELF_RECOVERED = "self-recovered"
     NEVER_OPENED = "over before it was heard of"
+    FALSE_ALARM = "false alarm"
+    DUPLICATE = "duplicate"
+    EXTERNAL = "fixed outside our systems"
+    MISTAKE = "declared by mistake"
+
+
+class Role(StrEnum):
+    """What somebody does in an incident; exactly one person leads."""
+
+    LEAD = "lead"  # the incident commander
+
+
+class PagerAct(StrEnum):
+    """What a person can have done at the pager from Slack."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    PRIORITY = "priority"
+    NOTE = "note"
+
+
+class PagerResult(StrEnum):
+    """What came of an act at the pager."""
+
+    DONE = "done"
+    ALREADY = "already"  # it stood so before
+    REFUSED = "refused"
+    UNSURE = "unsure"  # no answer came; it may have happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +153,76 @@ class AlertChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
+    """Somebody's words. `channel_id` and `ts` are of the Slack message they were taken from."""
+
     text: str
     trimmed: bool = False
+    channel_id: str = ""
+    ts: str = ""
+    author_id: str = ""  # who wrote that message, when somebody else put it on the record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssigned:
+    """Who has a role now; an empty `slack_id` leaves it to nobody."""
+
+    role: Role
+    slack_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactSet:
+    """What users notice, in a person's words, and since when if that is known."""
+
+    text: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """Entry `seq` was taken back by a person soon after it was written (Undo)."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerAsked:
+    """A person's act in Slack asks for one at the pager, in that person's name."""
+
+    act: PagerAct
+    origin_id: str
+    value: str = ""  # the priority's name, or the number of the entry that holds the note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerActed:
+    """What came of entry `asked`; `at` is the pager's own time of it."""
+
+    asked: int
+    act: PagerAct
+    origin_id: str
+    result: PagerResult
+    said: str = ""  # why not, in words that name the cure
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectsRanked:
+    """What the rule made of the evidence at that time, with its reasons."""
+
+    ranking: Ranking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Illustrated:
+    """A picture was drawn and given to Slack; the blob holds what it was drawn from."""
+
+    slot: str  # chart:page | chart:trace
+    blob: str
+    file_id: str
+    title: str
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +284,7 @@ class ChannelOpened:
     channel_id: str
     name: str
     adopted: bool  # found as our own after an unknown outcome, rather than made just now
+    lent: bool = False  # people's own channel (`here`): it keeps its topic and is never archived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +352,8 @@ class Unknown:
 
 
 Body = (
-    Opened | Joined | Routed | AlertChanged | NoteAdded | SeverityChanged | StatusChanged
+    Opened | Joined | Routed | AlertChanged | NoteAdded | RoleAssigned | ImpactSet | SeverityChanged
+    | StatusChanged | Withdrawn | PagerAsked | PagerActed | SuspectsRanked | Illustrated
     | Asked | Answered | RoomRequested | EvidenceAsked | EvidenceCollected | EvidenceComplete
     | ChannelOpened | MessageShown | PeopleInvited | SurfaceChanged | SurfaceRefused
     | PagerNoted | Redacted | Gone | Unknown

@@ -12,6 +12,8 @@ from enum import StrEnum
 from opsbot.core.people import Actor, Person
 
 MAINTENANCE = "maintenance"  # origin source of announced work, which is no alert itself
+DECLARED = "declared"  # origin source of an incident that a person declared
+NO_ALERT = frozenset({MAINTENANCE, DECLARED})
 
 
 class Transition(StrEnum):
@@ -60,6 +62,7 @@ class AlertDetails:
     teams: tuple[str, ...]
     escalation_policy_id: str = ""
     status: str = ""  # the source's own word at the time of the event
+    escalates_at: datetime | None = None  # when the pager goes to the next level by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,10 @@ class AlertEvent:
     title: str  # best title the event gives, details or not
     summary: str  # one sentence a responder can read
     note: str = ""  # text somebody wrote, when the event is a note or an update
+    note_id: str = ""  # the source's own id of that text, the same by webhook and by poll
     trimmed: bool = False  # the source cut the text
     test: bool = False  # a ping: show that it arrived, open nothing
+    looked_up: bool = False  # asked for, not told by a webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class Finding:
     unit: str = ""  # ratio | s | bytes | per_s | count | ""
     link: str = ""
     fold_key: str = ""  # findings with the same key are one fact seen twice
+    peer: str = ""  # the caller, when the finding is about calls towards `service`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

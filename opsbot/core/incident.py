@@ -14,9 +14,22 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Closure, Entry, Mode, Placement, Severity, Status, Visibility
+from opsbot.core.announcement import Announcement, announced
+from opsbot.core.entry import (
+    Closure,
+    Entry,
+    Mode,
+    PagerAct,
+    PagerResult,
+    Placement,
+    Role,
+    Severity,
+    Status,
+    Visibility,
+)
 from opsbot.core.event import (
-    MAINTENANCE,
+    DECLARED,
+    NO_ALERT,
     NO_SERVICE,
     AlertDetails,
     Origin,
@@ -26,9 +39,22 @@ from opsbot.core.event import (
 from opsbot.core.evidence import SourceReport, Window
 from opsbot.core.people import Actor, Person
 from opsbot.core.surface import Surface, evolve_surface
+from opsbot.core.suspects import Ranking
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 T = TypeVar("T")
+CHANGES_KEPT = 24  # transitions of one alert, to tell an event heard twice
+ASKS_KEPT = 6
+SAID_KEPT = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One transition that was heard of."""
+
+    transition: Transition
+    at: datetime
+    by_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +69,7 @@ class Alert:
     by: Actor | None = None
     details: AlertDetails | None = None
     details_at: datetime | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def firing(self) -> bool:
@@ -67,6 +94,60 @@ class Note:
     text: str
     by: Actor
     at: datetime
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has a role, since when."""
+
+    slack_id: str
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What users notice, as a person put it."""
+
+    text: str
+    since: datetime | None
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Evidence that was asked for: by whom, where, about what."""
+
+    seq: int
+    by: Actor
+    window: Window
+    sources: tuple[str, ...]
+    services: tuple[str, ...]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskOfPager:
+    """An act at the pager that a person asked for, and what came of it so far."""
+
+    seq: int
+    act: PagerAct
+    origin_id: str
+    value: str
+    by: Actor
+    at: datetime
+    result: PagerResult | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A picture that Slack holds."""
+
+    file_id: str
+    title: str
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +183,24 @@ class Incident:
     asked_sources: tuple[str, ...] = ()
     reports: Mapping[str, SourceReport] = field(default_factory=lambda: MappingProxyType({}))
     evidence_complete_at: datetime | None = None
+    asks: tuple[Ask, ...] = ()  # the newest last
+    ranking: Ranking | None = None
+    pictures: Mapping[str, Drawn] = field(default_factory=lambda: MappingProxyType({}))
+    declared_by: str = ""  # actor id of the person who declared it; empty for a page
+    lead: Holder | None = None
+    impact: Impact | None = None
     pager_notes: tuple[str, ...] = ()
+    of_pager: tuple[AskOfPager, ...] = ()
+    announcements: tuple[Announcement, ...] = ()  # said publicly, one line each
+    unsaid: frozenset[int] = frozenset()  # entries that were withdrawn or redacted since
+    housed_since: int = 0  # the entry since which it has a place of its own; 0 while it has none
     surface: Surface = field(default_factory=Surface)
 
     @property
     def firing(self) -> bool:
-        """Whether any alert is not resolved at its source; announced work itself is no alert."""
-        return any(a.firing for a in self.alerts.values() if a.origin.source != MAINTENANCE)
+        """Whether any alert is not resolved at its source; announced work and a declaration
+        are no alerts."""
+        return any(a.firing for a in self.alerts.values() if a.origin.source not in NO_ALERT)
 
     @property
     def origin(self) -> Origin | None:
@@ -140,7 +232,14 @@ def evolve(state: Incident, entry: Entry) -> Incident:
     state = replace(state, seq=entry.seq, surface=evolve_surface(state.surface, entry))
     if _is_human_act(entry):
         state = replace(state, human_acts=state.human_acts + 1)
-    return _apply(state, entry)
+    after = _apply(state, entry)
+    placed = isinstance(entry.body, e.MessageShown) and entry.body.slot == "card"
+    if placed and not state.housed_since:
+        after = replace(after, housed_since=entry.seq)
+    said = announced(entry, state.severity, state.lead.name if state.lead else "")
+    if said is not None:
+        after = replace(after, announcements=(*after.announcements, said)[-SAID_KEPT:])
+    return after
 
 
 def _is_human_act(entry: Entry) -> bool:
@@ -168,7 +267,8 @@ def _apply(state: Incident, entry: Entry) -> Incident:
         case e.AlertChanged() as body:
             return _alert_changed(state, entry, body)
         case e.NoteAdded(text=text):
-            return replace(state, last_note=Note(text=text, by=entry.actor, at=entry.occurred_at))
+            note = Note(text=text, by=entry.actor, at=entry.occurred_at, seq=entry.seq)
+            return replace(state, last_note=note)
         case e.SeverityChanged(severity=severity, priority=priority):
             return replace(state, severity=severity, priority=priority or state.priority)
         case e.StatusChanged() as body:
@@ -180,24 +280,72 @@ def _apply(state: Incident, entry: Entry) -> Incident:
             done = replace(state.questions[key], answer=answer, answered_by=entry.actor)
             return replace(state, questions=_with(state.questions, key, done))
         case _:
+            return _apply_people(state, entry)
+
+
+def _apply_people(state: Incident, entry: Entry) -> Incident:
+    match entry.body:
+        case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
+            holder = Holder(slack_id=slack_id, name=name, since=entry.occurred_at)
+            return replace(state, lead=holder if slack_id else None)
+        case e.ImpactSet(text=text, since=since):
+            impact = Impact(text=text, since=since, by=entry.actor)
+            return replace(state, impact=impact if text or since else None)
+        case e.Withdrawn(seq=seq) | e.Redacted(seq=seq):
+            note = state.last_note
+            gone = note is not None and note.seq == seq
+            unsaid = state.unsaid | {seq}
+            return replace(state, last_note=None if gone else note, unsaid=unsaid)
+        case e.PagerAsked() as body:
+            asked = AskOfPager(
+                seq=entry.seq, act=body.act, origin_id=body.origin_id, value=body.value,
+                by=entry.actor, at=entry.occurred_at,
+            )  # fmt: skip
+            return replace(state, of_pager=(*state.of_pager, asked)[-CHANGES_KEPT:])
+        case e.PagerActed(asked=seq, result=result, said=said):
+            told = (
+                replace(a, result=result, said=said) if a.seq == seq else a for a in state.of_pager
+            )
+            return replace(state, of_pager=tuple(told))
+        case _:
             return _apply_evidence(state, entry)
 
 
 def _apply_evidence(state: Incident, entry: Entry) -> Incident:
     match entry.body:
-        case e.EvidenceAsked(window=window, sources=sources):
-            return replace(
-                state, window=window, asked_sources=sources, evidence_complete_at=None,
-                reports=MappingProxyType({}),
-            )  # fmt: skip
+        case e.EvidenceAsked() as body:
+            return _asked(state, entry, body)
         case e.EvidenceCollected(report=report):
             return replace(state, reports=_with(state.reports, report.source, report))
         case e.EvidenceComplete():
-            return replace(state, evidence_complete_at=entry.occurred_at)
+            asks = tuple(replace(ask, complete=True) for ask in state.asks)
+            return replace(state, evidence_complete_at=entry.occurred_at, asks=asks)
+        case e.SuspectsRanked(ranking=ranking):
+            return replace(state, ranking=ranking)
+        case e.Illustrated(slot=slot, file_id=file_id, title=title, alt=alt):
+            drawn = Drawn(file_id=file_id, title=title, alt=alt)
+            return replace(state, pictures=_with(state.pictures, slot, drawn))
         case e.PagerNoted(text=text):
             return replace(state, pager_notes=(*state.pager_notes, text))
         case _:
             return state
+
+
+def _asked(state: Incident, entry: Entry, body: e.EvidenceAsked) -> Incident:
+    """What was asked for anew is forgotten until it is answered; other reports stand."""
+    ask = Ask(
+        seq=entry.seq, by=entry.actor, window=body.window, sources=body.sources,
+        services=body.services,
+    )  # fmt: skip
+    kept = {name: r for name, r in state.reports.items() if name not in body.sources}
+    return replace(
+        state,
+        window=state.window if entry.actor.is_person and state.window else body.window,
+        asked_sources=tuple(dict.fromkeys((*kept, *body.sources))),
+        evidence_complete_at=None,
+        reports=MappingProxyType(kept),
+        asks=(*state.asks, ask)[-ASKS_KEPT:],
+    )
 
 
 def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
@@ -210,6 +358,7 @@ def _opened(state: Incident, entry: Entry, body: e.Opened) -> Incident:
         number=body.number, title=body.title, service=body.service, severity=body.severity,
         urgency=body.urgency, priority=body.priority, teams=body.teams, mode=body.mode,
         visibility=body.visibility, opened_at=entry.occurred_at,
+        declared_by=entry.actor.id if body.origin.source == DECLARED else "",
         alerts=_with_alert(state, body.origin, body.title, entry),
     )  # fmt: skip
 
@@ -252,6 +401,9 @@ def _alert_changed(state: Incident, entry: Entry, body: e.AlertChanged) -> Incid
 
 def _newer_status(alert: Alert, entry: Entry, body: e.AlertChanged) -> Alert:
     settled = _SETTLED.get(body.transition)
+    if settled is not None:
+        change = Change(transition=body.transition, at=entry.occurred_at, by_id=entry.actor.id)
+        alert = replace(alert, changes=(*alert.changes, change)[-CHANGES_KEPT:])
     # Two events of one instant: the order they happened in is not known, so any fixed one will do.
     if settled is None or (entry.occurred_at, entry.key) < (alert.changed_at, alert.status_event):
         return alert

@@ -1,25 +1,28 @@
 """What the cards of an incident say: how bad, who has it, what is seen, what we cannot see.
 
-Nothing here is ranked: findings stand in the order they began. Absolute times only, so that a
-card changes when the incident does and not with every minute.
+Suspects stand first, then findings in the order they began. Absolute times only, so that a card
+changes when the incident does and not with every minute.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from opsbot.core.announcement import who
 from opsbot.core.card import At, Button, Card, Line, Link, Piece, Room, Tone, Who, line
-from opsbot.core.consequences import ALERT_CLEARED
-from opsbot.core.entry import Closure, Mode, Placement, Severity
-from opsbot.core.event import Transition
+from opsbot.core.entry import Mode, Placement, Severity
+from opsbot.core.event import DECLARED, NO_ALERT, Transition
 from opsbot.core.evidence import Finding, FindingKind
 from opsbot.core.gaps import Blindness, blindnesses
 from opsbot.core.incident import Alert, Incident
 from opsbot.core.links import links_for
 from opsbot.core.moment import lasting, plausible
 from opsbot.core.rules import Rules
+from opsbot.core.suspects import Reason
 from opsbot.core.text import count, cut, inert, listed
-from opsbot.core.timeline import TimelineEntry, essential
 
 SEEN_LIMIT = 8
+SEEN_BESIDE_SUSPECTS = 4  # the suspects say the rest
 _SOURCE_NAMES = {"pagerduty": "PagerDuty"}
 
 
@@ -47,6 +50,8 @@ def bookmarks(incident: Incident) -> tuple[tuple[str, str], ...]:
     origin = incident.origin
     if origin is None or not origin.url.startswith("https://"):
         return ()
+    if origin.source == DECLARED:
+        return (("where it was declared", origin.url),)
     return ((f"{_SOURCE_NAMES.get(origin.source, origin.source)} incident", origin.url),)
 
 
@@ -54,9 +59,11 @@ def incident_card(incident: Incident, rules: Rules) -> Card:
     """The first message of the room, edited in place."""
     lines = (
         *_blind_lines(incident),
-        line("not known yet", label="Impact"),
+        impact_line(incident),
         *_alert_lines(incident),
+        *_lead_line(incident),
         *_people_lines(incident),
+        *suspect_lines(incident),
         *_seen_lines(incident),
         *_asking_line(incident),
         *_note_line(incident),
@@ -64,9 +71,74 @@ def incident_card(incident: Incident, rules: Rules) -> Card:
     return Card(
         header=headline(incident),
         lines=lines,
-        buttons=(),
+        buttons=_buttons(incident),
         footer=(_footer(incident), *_link_lines(incident, rules)),
         struck=incident.status.is_over,
+    )
+
+
+def impact_line(incident: Incident) -> Line:
+    """What users notice; said even when nobody has said it yet."""
+    impact = incident.impact
+    if impact is None:
+        return line("not known yet", label="Impact")
+    since: tuple[Piece, ...] = (", since ", At(moment=impact.since)) if impact.since else ()
+    return line(cut(inert(impact.text, 400), 300) or "not described", *since, label="Impact")
+
+
+def _lead_line(incident: Incident) -> tuple[Line, ...]:
+    if incident.lead is None:
+        return () if incident.status.is_over else (line("nobody yet", label="Lead"),)
+    lead = incident.lead
+    since: tuple[Piece, ...] = (" since ", At(moment=lead.since))
+    return (line(Who(name=inert(lead.name, 60), slack_id=lead.slack_id), *since, label="Lead"),)
+
+
+def suspect_lines(incident: Incident) -> tuple[Line, ...]:
+    """At most two suspects of one sentence each, or why there is none."""
+    ranking = incident.ranking
+    if ranking is None or incident.window is None:
+        return ()
+    verdict = inert(ranking.verdict, 300)
+    lines = [line(verdict, label="Suspects")] if verdict else []
+    lines += [
+        line(f"{inert(suspect.service, 80)}: ", *reason_pieces(suspect.reasons[:2]),
+             label=suspect.confidence.capitalize())
+        for suspect in ranking.suspects[: 1 if verdict else 2]
+    ]  # fmt: skip
+    if lines and ranking.unseen:
+        unseen = listed(tuple(inert(kind, 40) for kind in ranking.unseen), 4)
+        lines.append(line(f"Ranked without {unseen}.", tone=Tone.QUIET))
+    return tuple(lines)
+
+
+def reason_pieces(reasons: Sequence[Reason]) -> tuple[Piece, ...]:
+    """Reasons in one sentence, each with its time in the reader's own zone."""
+    pieces: list[Piece] = []
+    for reason in reasons:
+        pieces += ["; " if pieces else "", inert(reason.text, 200)]
+        if reason.at is not None:
+            pieces += [f" {reason.when} ", At(moment=reason.at)]
+    return tuple(pieces)
+
+
+def _buttons(incident: Incident) -> tuple[Button, ...]:
+    """Three at most; the rest stands under More."""
+    more = Button(action="menu", label="More")
+    if incident.status.is_over:
+        return (more,)
+    set_impact = Button(action="impact", label="Set impact")
+    if incident.lead is None:
+        pages = any(a.status is Transition.TRIGGERED for a in firing_alerts(incident))
+        label = "Ack and lead" if pages else "Take the lead"
+        return (Button(action="lead:ack=yes", label=label, primary=True), set_impact, more)
+    return (set_impact, Button(action="resolve", label="Resolve"), more)
+
+
+def firing_alerts(incident: Incident) -> tuple[Alert, ...]:
+    """The alerts that still fire at their source."""
+    return tuple(
+        a for a in incident.alerts.values() if a.firing and a.origin.source not in NO_ALERT
     )
 
 
@@ -115,11 +187,15 @@ def _alert_lines(incident: Incident) -> tuple[Line, ...]:
 def _alert_line(alert: Alert) -> Line:
     name = _SOURCE_NAMES[alert.origin.source]
     if alert.status is Transition.TRIGGERED:
+        escalates = alert.details.escalates_at if alert.details else None
+        next_level: tuple[Piece, ...] = (
+            (", escalates ", At(moment=escalates, style="ago")) if escalates else ()
+        )
         return line("triggered ", At(moment=alert.changed_at), ", nobody has acknowledged yet",
-                    label=name)  # fmt: skip
+                    *next_level, label=name)  # fmt: skip
     pieces: list[Piece] = [alert.status]
     if alert.by and alert.by.is_person:
-        pieces += [" by ", Who(name=inert(alert.by.name, 60))]
+        pieces += [" by ", who(alert.by)]
     pieces += [" ", At(moment=alert.changed_at)]
     return line(*pieces, label=name)
 
@@ -166,7 +242,7 @@ def _seen(incident: Incident) -> list[Finding]:
 
 def _seen_lines(incident: Incident) -> tuple[Line, ...]:
     story = _seen(incident)
-    shown = _picked(story)
+    shown = _picked(story, SEEN_BESIDE_SUSPECTS if suspect_lines(incident) else SEEN_LIMIT)
     lines = [
         line(At(moment=f.at), " ", f.summary, *_more(f), label="Seen" if i == 0 else "")
         for i, f in enumerate(shown)
@@ -183,16 +259,16 @@ def _more(finding: Finding) -> tuple[Piece, ...]:
     return ()
 
 
-def _picked(story: list[Finding]) -> list[Finding]:
-    """At most `SEEN_LIMIT` findings: every kind is heard once before any kind is heard twice."""
-    if len(story) <= SEEN_LIMIT:
+def _picked(story: list[Finding], limit: int) -> list[Finding]:
+    """At most `limit` findings: every kind is heard once before any kind is heard twice."""
+    if len(story) <= limit:
         return story
     turn: dict[FindingKind, int] = {}
     ranked: list[tuple[int, int]] = []
     for index, finding in enumerate(story):
         turn[finding.kind] = turn.get(finding.kind, 0) + 1
         ranked.append((turn[finding.kind], index))
-    kept = {index for _, index in sorted(ranked)[:SEEN_LIMIT]}
+    kept = {index for _, index in sorted(ranked)[:limit]}
     return [finding for index, finding in enumerate(story) if index in kept]
 
 
@@ -210,9 +286,8 @@ def _note_line(incident: Incident) -> tuple[Line, ...]:
     note = incident.last_note
     if note is None:
         return ()
-    who = Who(name=inert(note.by.name or note.by.id, 60))
     return (
-        line(f"“{cut(inert(note.text, 300), 200)}” - ", who, " ", At(moment=note.at),
+        line(f"“{cut(inert(note.text, 300), 200)}” - ", who(note.by), " ", At(moment=note.at),
              label="Latest"),
     )  # fmt: skip
 
@@ -220,7 +295,10 @@ def _note_line(incident: Incident) -> tuple[Line, ...]:
 def _footer(incident: Incident) -> Line:
     pieces: list[Piece] = [f"INC-{incident.number}"]
     origin = incident.origin
-    if origin and origin.url.startswith("https://"):
+    if origin and origin.source == DECLARED:
+        said = (" · ", Link(label="declared here", url=origin.url)) if origin.url else ()
+        pieces += [" · declared by a person", *said]
+    elif origin and origin.url.startswith("https://"):
         number = f" #{origin.number}" if origin.number else ""
         name = _SOURCE_NAMES.get(origin.source, origin.source)
         pieces += [" · ", Link(label=f"{name}{number}", url=origin.url)]
@@ -237,15 +315,6 @@ def _link_lines(incident: Incident, rules: Rules) -> tuple[Line, ...]:
     for label, url in links[:6]:
         pieces += [" · " if pieces else "", Link(label=label, url=url)]
     return (line(*pieces, tone=Tone.QUIET),)
-
-
-def moved_card(incident: Incident) -> Card:
-    """What is left where the incident used to live: where it went."""
-    surface = incident.surface
-    pieces: list[Piece] = ["This incident has moved"]
-    if surface.channel_id and not surface.abandoned:
-        pieces += [" to ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
-    return Card(header=headline(incident), lines=(line(*pieces, "."),), struck=True)
 
 
 def digest_card(incident: Incident, alone: bool) -> Card:
@@ -266,10 +335,12 @@ def digest_card(incident: Incident, alone: bool) -> Card:
         pieces.append(f" · #{surface.channel_name} was archived by somebody")
     elif surface.channel_id:
         pieces += [" · ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
+    if incident.lead and not incident.status.is_over:
+        pieces += [" · lead ", Who(name=inert(incident.lead.name, 60))]
     lines = [line(*pieces), *_digest_note(incident)]
     if alone and incident.route_reason:
         lines.append(line(f"no room: {inert(incident.route_reason, 160)}", tone=Tone.QUIET))
-    open_room = Button(action="open_room", label="Open room")
+    open_room = Button(action="room", label="Open room")
     offered = alone and not incident.status.is_over and incident.placement is Placement.DIGEST
     return Card(
         header=headline(incident),
@@ -282,63 +353,9 @@ def digest_card(incident: Incident, alone: bool) -> Card:
 
 def _digest_note(incident: Incident) -> tuple[Line, ...]:
     acked = incident.acknowledged_by
-    if acked and acked.is_person and not incident.status.is_over:
-        return (line("acknowledged by ", Who(name=inert(acked.name, 60))),)
-    return ()
-
-
-def timeline_card(incident: Incident, timeline: tuple[TimelineEntry, ...]) -> Card:
-    """The dozen lines that matter, in event time, as one message in the thread."""
-    chosen = essential(timeline)
-    lines = [_timeline_line(entry) for entry in chosen]
-    hidden = len(timeline) - len(chosen)
-    footer = (line(f"{count(hidden, 'line')} of detail on the record", tone=Tone.QUIET),)
-    return Card(
-        header=f"Timeline of INC-{incident.number}",
-        lines=tuple(lines),
-        footer=footer if hidden else (),
-    )
-
-
-def _timeline_line(entry: TimelineEntry) -> Line:
-    pieces: list[Piece] = [At(moment=entry.at, style="date_time"), f"  {entry.text}"]
-    sources = ", ".join((entry.source, *entry.also))
-    pieces.append(f"  ({sources}{', learnt late' if entry.late else ''})")
-    if entry.link.startswith(("https://", "http://")):
-        pieces += [" ", Link(label="look", url=entry.link)]
-    return line(*pieces, tone=Tone.LOUD if entry.gap else Tone.PLAIN)
-
-
-def posts(incident: Incident, rules: Rules) -> tuple[tuple[str, Card, bool], ...]:
-    """Messages said once, each with a reason to exist: (key, card, kept current)."""
-    found: list[tuple[str, Card, bool]] = []
-    question = incident.questions.get(ALERT_CLEARED)
-    if question:
-        found.append((f"{ALERT_CLEARED}:{question.seq}", _question_card(incident), True))
-    if incident.closure is Closure.SELF_RECOVERED:
-        text = (
-            "The alert cleared by itself before anybody acted. Closed as self-recovered; "
-            f"no postmortem is asked for. This room is archived in {lasting(rules.archive_after)}."
-        )
-        found.append(
-            (f"recovered:{incident.reopened}", Card(header="", lines=(line(text),)), False)
-        )
-    if incident.reopened and not incident.status.is_over:
-        text = "The alert fires again, so this room is open again."
-        found.append((f"reopened:{incident.reopened}", Card(header="", lines=(line(text),)), False))
-    return tuple(found)
-
-
-def _question_card(incident: Incident) -> Card:
-    question = incident.questions[ALERT_CLEARED]
-    if not question.answer:
-        buttons = (
-            Button(action="resolve", label="Yes, resolve", primary=True),
-            Button(action="keep_open", label="No, keep it open"),
-        )
-        return Card(header="", lines=(line(question.text),), buttons=buttons)
-    by = question.answered_by
-    name = Who(name=inert(by.name, 60)) if by and by.is_person else "opsbot"
-    said = {"resolve": "resolved", "keep_open": "kept open", "fires_again": "the alert fires again"}
-    answer = said.get(question.answer, question.answer)
-    return Card(header="", lines=(line(question.text, " ", answer, " - ", name, tone=Tone.QUIET),))
+    told: list[Line] = []
+    if acked and acked.is_person and not incident.status.is_over and incident.lead is None:
+        told.append(line("acknowledged by ", who(acked)))
+    if incident.impact and incident.impact.text:
+        told.append(line(cut(inert(incident.impact.text, 300), 160), label="Impact"))
+    return tuple(told)

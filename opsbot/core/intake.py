@@ -8,11 +8,11 @@ append for the event itself; `consequences` says what follows once it is on the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Draft, Severity
+from opsbot.core.entry import Draft, PagerAct, PagerResult, Severity
 from opsbot.core.event import (
     MAINTENANCE,
     AlertDetails,
@@ -21,13 +21,15 @@ from opsbot.core.event import (
     ServiceRef,
     Transition,
 )
-from opsbot.core.incident import Incident
+from opsbot.core.incident import Alert, Incident
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.routing import Maintenance, Page, maintenance_of
 from opsbot.core.rules import Rules
 
 OWN_NOTE = "[opsbot] "  # how notes begin that opsbot leaves at the pager
+SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
+ECHO_WITHIN = timedelta(minutes=10)  # an act asked for may be done after some retries
 
 
 class Action(StrEnum):
@@ -52,6 +54,8 @@ def event_key(event: AlertEvent) -> str:
     A transition is known by what happened and when, so that a webhook and a poll of the same
     incident agree; anything else by the source's own event id.
     """
+    if event.alert is not None and event.note_id:
+        return f"note:{event.source}:{event.alert.id}:{event.note_id}"
     if event.alert is None or event.transition is Transition.OTHER:
         return f"event:{event.source}:{event.id}"
     return f"alert:{event.alert.id}:{event.transition}:{to_micros(event.occurred_at)}"
@@ -95,13 +99,74 @@ def arrival(
         reason = "the event concerns no alert"
         return Arrival(action=Action.NOTE, reason=reason, drafts=(_fact(event, "", rules),))
     if known is not None:
+        heard = heard_before(event, known.alerts.get(event.alert.id))
+        if heard:
+            return Arrival(action=Action.APPEND, reason=heard, drafts=())
         reason = f"INC-{known.number} holds this alert"
-        fact = _fact(event, event.alert.id, rules)
+        fact = _fact(in_whose_name(event, known), event.alert.id, rules)
         return Arrival(action=Action.APPEND, reason=reason, drafts=(fact,))
     window = maintenance_of(page_of(event, rules, now), rules.maintenance, now)
     if recent is not None:
         return _joins(event, event.alert, recent, rules, window)
     return _opens(event, event.alert, rules, number, window)
+
+
+def heard_before(event: AlertEvent, alert: Alert | None) -> str:
+    """Why an event is no news, when its webhook (or its log line) was heard already.
+
+    Webhooks carry milliseconds and log lines seconds, so one fact has two times: the same
+    transition by the same actor, close by, with nothing else between. What was only looked up
+    and changes no transition is news when it describes the alert otherwise than is known.
+    """
+    if alert is None:
+        return ""
+    if event.transition is Transition.OTHER:
+        same = not event.note and event.looked_up and event.details == _uncatalogued(alert.details)
+        return "the pager still says the same" if same else ""
+    for change in alert.changes:
+        near = abs(change.at - event.occurred_at) <= SAME_MOMENT
+        exact = change.at == event.occurred_at
+        if change.transition is event.transition and near and not exact:
+            between = any(
+                other.transition is not event.transition
+                and min(change.at, event.occurred_at) <= other.at
+                and other.at <= max(change.at, event.occurred_at)
+                for other in alert.changes
+            )
+            if not between and change.by_id == event.actor.id:
+                return "heard already, by webhook or by asking"
+    return ""
+
+
+def _uncatalogued(details: AlertDetails | None) -> AlertDetails | None:
+    return details and replace(details, service=replace(details.service, key=""))
+
+
+_TRANSITION_OF = {
+    PagerAct.ACKNOWLEDGE: Transition.ACKNOWLEDGED,
+    PagerAct.RESOLVE: Transition.RESOLVED,
+}
+
+
+def in_whose_name(event: AlertEvent, known: Incident) -> AlertEvent:
+    """The event as the act of the person who asked for it in Slack, if it is the echo of that.
+
+    The pager names the account whose key or address was used, which need not be theirs.
+    """
+    if event.alert is None:
+        return event
+    for asked in reversed(known.of_pager):
+        echo = _TRANSITION_OF.get(asked.act) is event.transition
+        if asked.act is PagerAct.PRIORITY:
+            echo = event.type.endswith("priority_updated")
+        soon = -SAME_MOMENT <= event.occurred_at - asked.at <= ECHO_WITHIN
+        refused = asked.result is PagerResult.REFUSED
+        if echo and soon and not refused and asked.origin_id == event.alert.id:
+            said = event.summary.replace(event.actor.name, asked.by.name, 1)
+            return replace(
+                event, actor=asked.by, summary=said if event.actor.name else event.summary
+            )
+    return event
 
 
 def returns_to(event: AlertEvent, candidate: Incident | None) -> Incident | None:

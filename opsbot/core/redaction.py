@@ -37,8 +37,22 @@ def what_remains(body: Body) -> Body:
             return _without_names(body)
         case e.SurfaceChanged(what="topic"):
             return replace(body, value=REDACTED)
-        case e.NoteAdded() | e.Unknown():
+        case _:
+            return _remains_of_people(body)
+
+
+def _remains_of_people(body: Body) -> Body:
+    match body:
+        case e.NoteAdded() | e.Unknown() | e.SuspectsRanked():
             return e.Gone()
+        case e.RoleAssigned():
+            return replace(body, name="")
+        case e.ImpactSet():
+            return replace(body, text=REDACTED)
+        case e.PagerActed():
+            return replace(body, said="")
+        case e.Illustrated():
+            return replace(body, title=REDACTED, alt=REDACTED)
         case _:
             return body  # holds no words; only the actor's name goes
 

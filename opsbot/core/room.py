@@ -14,17 +14,11 @@ from enum import StrEnum
 from opsbot.core.card import Card, card_hash
 from opsbot.core.entry import Mode, Placement, Visibility
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import (
-    bookmarks,
-    digest_card,
-    incident_card,
-    moved_card,
-    posts,
-    topic,
-)
+from opsbot.core.incident_card import bookmarks, digest_card, incident_card, topic
 from opsbot.core.moment import shifted
 from opsbot.core.naming import channel_name
 from opsbot.core.people import Person
+from opsbot.core.room_posts import announcements, looks, moved_card, pictures, posts
 from opsbot.core.rules import Rules
 from opsbot.core.surface import LEFT, Surface
 
@@ -83,12 +77,12 @@ def room_plan(
         visibility=incident.visibility,
         names=_names(incident, rules) if in_channel else (),
         stem=f"{rules.channel_prefix}{incident.number}",
-        topic=topic(incident) if in_channel else "",
+        topic=topic(incident) if in_channel and not incident.surface.lent else "",
         people=incident.people if in_channel and not shadow else (),
         asks_on_call=in_channel and not shadow,
         messages=messages,
         bookmarks=bookmarks(incident) if in_channel else (),
-        archived=in_channel and _archive_due(incident, rules, now),
+        archived=in_channel and not incident.surface.lent and _archive_due(incident, rules, now),
     )
 
 
@@ -158,6 +152,8 @@ def _messages(
                     edits=edits)
             for key, said, edits in posts(incident, rules)
         ]  # fmt: skip
+        if incident.housed_since:
+            found += _people_messages(incident, home, thread_of)
         if timeline is not None:
             found.append(Message(slot=TIMELINE, card=timeline, channel_id=home, thread_of=CARD))
     left = incident.surface.messages.get(LEFT + CARD)
@@ -174,6 +170,19 @@ def _messages(
             Message(slot=DIGEST, card=digest_card(incident, where == "digest"), channel_id=digest)
         )
     return tuple(found)
+
+
+def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Message]:
+    """What people changed, as lines of the room; pictures and looks stay in the card's thread."""
+    said = [
+        Message(slot=slot, card=card, channel_id=home, thread_of=thread_of, edits=edits)
+        for slot, card, edits in announcements(incident)
+    ]
+    below = [
+        Message(slot=slot, card=card, channel_id=home, thread_of=CARD)
+        for slot, card in (*pictures(incident), *looks(incident))
+    ]
+    return [*said, *below]
 
 
 def _archive_due(incident: Incident, rules: Rules, now: datetime) -> bool:
@@ -313,7 +322,7 @@ def _room_moves(plan: RoomPlan, surface: Surface) -> list[Move]:
     asks = plan.asks_on_call and "on_call" not in surface.facts
     if waiting or asks:
         moves.append(Invite(people=waiting, asks_on_call=asks))
-    if surface.facts.get("topic") != plan.topic:
+    if plan.topic and surface.facts.get("topic") != plan.topic:
         moves.append(SetTopic(topic=plan.topic))
     card = surface.messages.get(CARD)
     here = card is not None and card.channel_id == surface.channel_id

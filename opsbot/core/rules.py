@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from opsbot.core.entry import Mode, Severity, Visibility
+from opsbot.core.permission import Permission
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.service import Catalogue
 
@@ -38,3 +39,9 @@ class Rules:
     channel_prefix: str = "inc-"
     visibility: Visibility = Visibility.PUBLIC
     channels: Channels = field(default_factory=Channels)
+    commands: tuple[str, ...] = ("/incident", "/inc")  # the root first, then its aliases
+    pin_emoji: tuple[str, ...] = ("pushpin", "round_pushpin")
+    permissions: tuple[Permission, ...] = ()
+    guests: bool = False  # whether guests of the workspace may use opsbot
+    evidence_kinds: tuple[tuple[str, str], ...] = ()  # (source, kind) of `evidence_sources`
+    tells_pager: bool = True  # whether acts in Slack are done at the pager as well

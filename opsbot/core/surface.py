@@ -47,6 +47,7 @@ class Surface:
 
     channel_id: str = ""
     channel_name: str = ""
+    lent: bool = False  # people's own channel, which keeps its topic and is never archived
     messages: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
     invited: tuple[Invited, ...] = ()
     missing: tuple[Missing, ...] = ()
@@ -56,7 +57,7 @@ class Surface:
     @property
     def abandoned(self) -> bool:
         """Whether a person archived the room: we go on elsewhere and leave it so."""
-        return "abandoned" in self.facts
+        return bool(self.facts.get("abandoned"))
 
     @property
     def archived(self) -> bool:
@@ -70,9 +71,12 @@ class Surface:
 def evolve_surface(surface: Surface, entry: Entry) -> Surface:
     """The surface after one entry; entries that are no surface facts change nothing."""
     match entry.body:
-        case e.ChannelOpened(channel_id=channel_id, name=name):
+        case e.ChannelOpened(channel_id=channel_id, name=name, lent=lent):
             cleared = _without(surface.refusals, "channel")
-            return replace(surface, channel_id=channel_id, channel_name=name, refusals=cleared)
+            return replace(
+                surface, channel_id=channel_id, channel_name=name, refusals=cleared,
+                lent=lent or (surface.lent and surface.channel_id == channel_id),
+            )  # fmt: skip
         case e.MessageShown(slot=slot, channel_id=channel_id, ts=ts, shown=shown):
             message = Shown(channel_id=channel_id, ts=ts, shown=shown)
             held = surface.messages.get(slot)

@@ -14,6 +14,8 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
+from opsbot.core.moment import clock_text
+from opsbot.core.suspects import Ranking
 from opsbot.core.text import count, inert, listed
 
 GAPS_SHOWN = 3
@@ -39,7 +41,9 @@ class TimelineEntry:
 
 def build_timeline(entries: Iterable[Entry]) -> tuple[TimelineEntry, ...]:
     """Everything a human would want to read of a record, in event time, duplicates folded."""
-    lines = [line for entry in entries for line in _lines(entry)]
+    record = tuple(entries)
+    withdrawn = {entry.body.seq for entry in record if isinstance(entry.body, e.Withdrawn)}
+    lines = [line for entry in record if entry.seq not in withdrawn for line in _lines(entry)]
     newest: dict[str, TimelineEntry] = {}
     for line in sorted(lines, key=lambda x: (x.seq, x.key)):
         held = newest.get(line.key)
@@ -109,9 +113,10 @@ def _told(entry: Entry) -> TimelineEntry | None:
             more = " (shortened by the source)" if trimmed else ""
             return _line(entry, f"{who}: {inert(text, 300)}{more}", weight=2)
         case e.SeverityChanged(severity=severity, reason=reason):
-            return _line(entry, f"severity is {severity}: {reason}")
+            return _line(entry, f"severity is {severity}: {inert(reason, 200)}{_by(entry)}")
         case e.StatusChanged(status=status, reason=reason):
-            return _line(entry, f"{status}: {reason}", weight=2 if status.is_over else 1)
+            weight = 2 if status.is_over else 1
+            return _line(entry, f"{status}: {inert(reason, 300)}{_by(entry)}", weight=weight)
         case e.Asked(text=text):
             return _line(entry, f"asked the room: {text}")
         case e.Answered(answer=answer):
@@ -119,7 +124,41 @@ def _told(entry: Entry) -> TimelineEntry | None:
         case e.RoomRequested():
             return _line(entry, f"{who} asked for a room")
         case _:
+            return _told_of_people(entry, who)
+
+
+def _told_of_people(entry: Entry, who: str) -> TimelineEntry | None:
+    match entry.body:
+        case e.RoleAssigned(role=role, slack_id=slack_id, name=name):
+            if not slack_id:
+                return _line(entry, f"{who} gave up the {role}")
+            own = entry.actor.id == f"slack:{slack_id}"
+            text = f"{who} took the {role}" if own else f"{who} made {inert(name, 80)} the {role}"
+            return _line(entry, text, weight=2)
+        case e.ImpactSet(text=text, since=since):
+            began = f", since {clock_text(since)}" if since else ""
+            return _line(entry, f"{who} set the impact: {inert(text, 300)}{began}", weight=2)
+        case e.PagerActed(act=act, result=result, said=said):
+            why = f" ({inert(said, 200)})" if said else ""
+            done = result in (e.PagerResult.DONE, e.PagerResult.ALREADY)
+            return _line(entry, f"{act} at the pager: {result}{why}", weight=0 if done else 2)
+        case e.SuspectsRanked(ranking=ranking):
+            return _line(entry, _ranked(ranking), weight=1)
+        case e.Withdrawn(seq=seq):
+            return _line(entry, f"{who} took entry {seq} back", weight=0)
+        case _:
             return _told_of_surface(entry)
+
+
+def _by(entry: Entry) -> str:
+    return f", by {inert(entry.actor.name, 80)}" if entry.actor.is_person else ""
+
+
+def _ranked(ranking: Ranking) -> str:
+    if ranking.verdict or not ranking.suspects:
+        return f"suspects: {ranking.verdict or 'none'}"
+    named = tuple(f"{inert(s.service, 80)} ({s.confidence})" for s in ranking.suspects[:3])
+    return f"suspects: {listed(named)}"
 
 
 def _told_of_surface(entry: Entry) -> TimelineEntry | None:

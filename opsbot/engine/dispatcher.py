@@ -7,15 +7,13 @@ flows of open incidents wait for the same one writer, and a flood must not starv
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-from opsbot.core.event import AlertEvent, ClickEvent, Event
+from opsbot.core.event import AlertEvent
 from opsbot.core.rules import Rules
+from opsbot.engine.people_lane import AT_ONCE, Handle, OrderKey, PeopleLane
 from opsbot.engine.stopping import Stopping
-from opsbot.flows.answer_click import Clicked, click
 from opsbot.flows.intake import LOCK, take, tell_ops
 from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
 
@@ -26,10 +24,14 @@ BATCH = 8
 PILE = 500
 REST = 2.0  # times as long as the batch took
 LONGEST_REST = 0.1  # seconds: a click that comes meanwhile does not notice
+WAIT, SOON = 5.0, 0.05  # seconds to wait for news; soon when more people wait than have a turn
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
-Parse = Callable[[Delivery], Event | None]
-Whisper = Callable[[ClickEvent, str], Coroutine[Any, Any, None]]
+Parse = Callable[[Delivery], AlertEvent | None]
+
+
+async def _nobody(delivery: Delivery) -> None:
+    """Without Slack nobody is answered."""
 
 
 class Dispatcher:
@@ -37,16 +39,21 @@ class Dispatcher:
 
     def __init__(
         self, *, inbox: Inbox, record: Record, rules: Rules, clock: Clock,
-        parsers: Mapping[str, Parse], whisper: Whisper,
+        parsers: Mapping[str, Parse], people: Handle = _nobody,
+        order_key: OrderKey = lambda delivery: delivery.door,
         observe: Callable[[str, int], None] = lambda outcome, number: None,
         busy: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._inbox, self._record = inbox, record
         self._rules, self._clock = rules, clock
-        self._parsers, self._whisper = dict(parsers), whisper
-        self._said: set[asyncio.Task[None]] = set()
+        self._parsers = dict(parsers)
         self._busy = busy  # whether flows of open incidents are running
         self._observe = observe  # told how many were handled or put aside
+        self._people = PeopleLane(
+            inbox=inbox, clock=clock, handle=people, put_aside=self._put_aside,
+            order_key=order_key, observe=observe, is_up=self._record_is_up,
+        )  # fmt: skip
+        self._longest_wait = WAIT
 
     async def run(self, stopping: Stopping) -> None:
         """Dispatch until stopping. A store that is away is waited for; nothing is dropped."""
@@ -54,34 +61,44 @@ class Dispatcher:
             try:
                 began = self._clock.monotonic()
                 if not await self.drain():
-                    await stopping.or_wait(self._inbox.wait(5.0))
+                    await stopping.or_wait(self._inbox.wait(self._longest_wait))
                 elif self._busy() and await self._inbox.backlog() > PILE:
                     took = self._clock.monotonic() - began
                     await stopping.or_wait(self._clock.sleep(min(REST * took, LONGEST_REST)))
             except Exception:
                 log.exception("the record or inbox could not be written; trying again")
                 await stopping.or_wait(self._clock.sleep(PAUSE))
+        await self._people.finish()
 
     async def drain(self) -> int:
-        """Take one batch; answer how many deliveries it held."""
-        batch = await self._inbox.pending(BATCH)
-        if not batch:
-            return 0
+        """Start on what people sent, take one batch of the rest; how many deliveries that was."""
+        people = await self._inbox.pending(AT_ONCE, lane="person")
+        started = self._people.offer(people[: self._people.free]) if people else 0
+        self._longest_wait = SOON if len(people) == AT_ONCE else WAIT
+        batch = await self._inbox.pending(BATCH, lane="machine")
+        if batch:
+            await self._take_batch(batch)
+        return len(batch) + started
+
+    async def settled(self) -> None:
+        """Wait until everything that people sent so far was answered."""
+        while await self._inbox.pending(AT_ONCE, lane="person"):
+            await self.drain()
+            await self._people.finish()
+
+    async def _take_batch(self, batch: Sequence[Pending]) -> None:
         try:
             await self._take_together(batch)
         except Exception:  # noqa: BLE001 - which one failed is found by taking each alone
             for pending in batch:
                 await self._take_alone(pending)
-        return len(batch)
 
     async def _take_together(self, batch: Sequence[Pending]) -> None:
-        clicks: list[tuple[ClickEvent, Clicked]] = []
         async with self._record.transaction(LOCK) as tx:
             for pending in batch:
-                clicks += await self._take(tx, pending)
+                await self._take(tx, pending)
         await self._inbox.handled([pending.id for pending in batch])
         self._observe("handled", len(batch))
-        self._answer(clicks)
 
     async def _take_alone(self, pending: Pending) -> None:
         try:
@@ -112,24 +129,11 @@ class Dispatcher:
         async with self._record.transaction(LOCK) as tx:
             await tx.owe(tell_ops(f"aside:{pending.id}", text, self._clock.now()))
 
-    async def _take(self, tx: Transaction, pending: Pending) -> list[tuple[ClickEvent, Clicked]]:
+    async def _take(self, tx: Transaction, pending: Pending) -> None:
         delivery = pending.delivery
         parse = self._parsers.get(delivery.door)
         if parse is None:
             raise LookupError(f"no parser for door {delivery.door!r}: is its integration off?")
         event = parse(delivery)
-        match event:
-            case AlertEvent():
-                await take(tx, event, self._rules, delivery.received_at)
-            case ClickEvent():
-                return [(event, await click(tx, event, self._rules, delivery.received_at))]
-            case None:
-                pass
-        return []
-
-    def _answer(self, clicks: Sequence[tuple[ClickEvent, Clicked]]) -> None:
-        for event, clicked in clicks:
-            if clicked.refusal:
-                task = asyncio.create_task(self._whisper(event, clicked.refusal))
-                self._said.add(task)
-                task.add_done_callback(self._said.discard)
+        if event is not None:
+            await take(tx, event, self._rules, delivery.received_at)

@@ -1,4 +1,4 @@
-"""Reading a request's body with a bound that holds before the body is read."""
+"""Reading a request's body with bounds on size and time that hold before the body is read."""
 
 from __future__ import annotations
 
@@ -6,18 +6,33 @@ import asyncio
 
 from aiohttp import web
 
+WITHIN = 10.0  # seconds from the headers to the body's last byte
+
 
 class BodyTooLarge(Exception):
     """The body is over the bound; `said` is the length the sender announced, if any."""
 
 
-async def read_capped(request: web.Request, limit: int) -> bytes:
-    """The raw body. Raises BodyTooLarge at the announced length, or as soon as more arrives."""
+class BodyTooSlow(Exception):
+    """The sender took too long, and would have kept the connection for as long as it likes."""
+
+
+async def read_capped(request: web.Request, limit: int, *, within: float = WITHIN) -> bytes:
+    """The raw body. Raises BodyTooLarge at the announced length, or as soon as more arrives;
+    BodyTooSlow after `within` seconds."""
     announced = request.content_length
     if announced is not None and announced > limit:
         raise BodyTooLarge
-    if announced is not None:
-        return await _exactly(request, announced)
+    try:
+        async with asyncio.timeout(within):
+            if announced is not None:
+                return await _exactly(request, announced)
+            return await _chunked(request, limit)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+async def _chunked(request: web.Request, limit: int) -> bytes:
     chunks: list[bytes] = []
     held = 0
     async for chunk in request.content.iter_any():

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from opsbot.entrypoints.body import BodyTooLarge, read_capped
+from opsbot.entrypoints.body import WITHIN, BodyTooLarge, BodyTooSlow, read_capped
 from opsbot.ports import Clock, Delivery, Inbox, InboxFull, InboxUnavailable
 
 log = logging.getLogger(__name__)
@@ -48,10 +48,14 @@ class Watcher(Protocol):
 
 
 class DoorHandler:
-    """The aiohttp handler of one door."""
+    """The aiohttp handler of one door; `within` is how many seconds a body may take."""
 
-    def __init__(self, door: Door, inbox: Inbox, clock: Clock, watcher: Watcher) -> None:
+    def __init__(
+        self, door: Door, inbox: Inbox, clock: Clock, watcher: Watcher, *,
+        within: float = WITHIN,
+    ) -> None:  # fmt: skip
         self._door, self._inbox, self._clock, self._watcher = door, inbox, clock, watcher
+        self._within = within
 
     async def __call__(self, request: web.Request) -> web.Response:
         """Answer one delivery; whatever goes wrong inside is a 5xx, so that senders try again."""
@@ -75,14 +79,7 @@ class DoorHandler:
 
     async def _let_in(self, request: web.Request) -> bool:
         received_at = self._clock.now()
-        try:
-            body = await read_capped(request, self._door.max_bytes)
-        except BodyTooLarge:
-            limit = self._door.max_bytes // 1024
-            raise Refusal(
-                413, "body too large",
-                f"a delivery was over {limit} KiB; see `limits.body` in opsbot.yaml",
-            ) from None  # fmt: skip
+        body = await whole_body(request, self._door.max_bytes, within=self._within)
         key = self._door.admit(body, request.headers)
         return await self._inbox.put(
             Delivery(
@@ -99,15 +96,42 @@ class DoorHandler:
         log.warning("door %s: %s %s", self._door.name, refusal.status, refusal.reason)
         self._watcher.answered(self._door.name, refusal.status, refusal.reason)
         self._watcher.refused(self._door.name, refusal)
-        response = web.Response(status=refusal.status, text=f"{refusal.reason}\n")
-        if refusal.status >= 500:
-            response.headers["Retry-After"] = RETRY_AFTER
-        if refusal.status == 413:
-            response.force_close()  # the rest of the body is not read
-        return response
+        return refused(refusal)
 
     def _later(self, reason: str) -> web.Response:
         log.warning("door %s: 503 %s", self._door.name, reason)
         self._watcher.answered(self._door.name, 503, reason)
-        headers = {"Retry-After": RETRY_AFTER}
-        return web.Response(status=503, text=f"{reason}\n", headers=headers)
+        return later(reason)
+
+
+async def whole_body(request: web.Request, max_bytes: int, *, within: float) -> bytes:
+    """The raw body. Raises Refusal: 413 when it is too large, 408 when it comes too slowly."""
+    try:
+        return await read_capped(request, max_bytes, within=within)
+    except BodyTooLarge:
+        raise Refusal(
+            413, "body too large",
+            f"a delivery was over {max_bytes // 1024} KiB; see `limits.body` in opsbot.yaml",
+        ) from None  # fmt: skip
+    except BodyTooSlow:
+        raise Refusal(
+            408, "body too slow",
+            f"a delivery was not here within {within:.0f} s; look at the proxy in front of "
+            "opsbot, or at who keeps connections open",
+        ) from None  # fmt: skip
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """The answer to what is not let in: one line that holds nothing of the body."""
+    response = web.Response(status=refusal.status, text=f"{refusal.reason}\n")
+    if refusal.status >= 500:
+        response.headers["Retry-After"] = RETRY_AFTER
+    if refusal.status in (408, 413):
+        response.force_close()  # the rest of the body is not read
+    return response
+
+
+def later(reason: str) -> web.Response:
+    """The answer that makes senders try again."""
+    headers = {"Retry-After": RETRY_AFTER}
+    return web.Response(status=503, text=f"{reason}\n", headers=headers)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from aiohttp import web
 
-from opsbot.entrypoints.doors import DoorHandler
 from opsbot.entrypoints.health import Health
 
 
-def build_app(doors: Mapping[str, DoorHandler], health: Health) -> web.Application:
+class Handler(Protocol):
+    """What answers the requests at one path."""
+
+    async def __call__(self, request: web.Request) -> web.Response: ...
+
+
+def build_app(doors: Mapping[str, Handler], health: Health) -> web.Application:
     """The application: one POST route per door, and health beside them."""
     app = web.Application(client_max_size=64 * 1024**2)  # each door holds its own, smaller bound
     for path, handler in doors.items():
@@ -26,8 +32,9 @@ class Server:
 
     def __init__(self, app: web.Application, host: str, port: int) -> None:
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=5.0
-        )
+            app, access_log=None, handle_signals=False, shutdown_timeout=5.0,
+            lingering_time=2.0,  # for the rest of a body that was refused
+        )  # fmt: skip
         self._host, self._wanted = host, port
         self.port = port
 

@@ -1,6 +1,9 @@
 """The stories: async, deterministic, speaking to ports only. `flows_for` names them for the engine.
 
 a page arrives     intake.take        one record transaction: facts and what they owe
+a person asks      act.act            who, which verb, which incident; facts, and an answer
+the pager          tell_pager         what a person did in Slack, done there in their name
+pictures           illustrate         charts and a waterfall, drawn elsewhere, shown in the thread
 the room           converge           plan, difference, the missing calls, facts
 evidence           investigate        every source at once, each answer recorded as it comes
 a second look      route_again        still open after N seconds?
@@ -14,14 +17,21 @@ from collections.abc import Mapping
 from functools import partial
 
 from opsbot.flows.converge import converge
+from opsbot.flows.illustrate import illustrate
 from opsbot.flows.investigate import investigate
 from opsbot.flows.route_again import route_again
 from opsbot.flows.tell_ops import tell_ops
+from opsbot.flows.tell_pager import tell_pager
 from opsbot.ports import Flow, Ports
 
 # Flows of one idempotent step: the record's own facts are their checkpoint, so the engine's would
 # add nothing but its cost (docs/adr/0002). They run straight from the obligation that owes them.
-ONE_STEP = frozenset({"converge", "archive", "look_again", "route_again", "tell_ops"})
+ONE_STEP = frozenset(
+    {
+        "converge", "archive", "look_again", "route_again", "tell_ops", "tell_pager",
+        "illustrate",
+    }
+)  # fmt: skip
 
 
 def flows_for(ports: Ports) -> Mapping[str, Flow]:
@@ -33,4 +43,6 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
         "collect": partial(investigate, ports),
         "route_again": partial(route_again, ports),
         "tell_ops": partial(tell_ops, ports),
+        "tell_pager": partial(tell_pager, ports),
+        "illustrate": partial(illustrate, ports),
     }

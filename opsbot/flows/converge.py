@@ -12,7 +12,6 @@ from opsbot.core import entry as e
 from opsbot.core.card import Card, card_hash
 from opsbot.core.entry import Body, Draft, Placement
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import timeline_card
 from opsbot.core.moment import shifted
 from opsbot.core.people import OPSBOT, Person
 from opsbot.core.room import (
@@ -30,6 +29,7 @@ from opsbot.core.room import (
     move_name,
     room_plan,
 )
+from opsbot.core.room_posts import timeline_card
 from opsbot.core.surface import GONE, LEFT, TRY_AGAIN
 from opsbot.core.timeline import build_timeline
 from opsbot.ports import (

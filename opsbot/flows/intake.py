@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opsbot.core.consequences import consequences
+from opsbot.core.entry import OPS
 from opsbot.core.event import MAINTENANCE, AlertEvent
 from opsbot.core.incident import Incident, new_incident
 from opsbot.core.intake import Action, arrival, page_of, returns_to
 from opsbot.core.moment import shifted
+from opsbot.core.people import Actor
 from opsbot.core.routing import maintenance_of
 from opsbot.core.rules import Rules
 from opsbot.core.text import inert
 from opsbot.ports import Obligation, Transaction
 
-OPS = "ops"  # the record of events that concern no alert
 LOCK = "intake"
 
 
@@ -44,14 +45,10 @@ async def take(tx: Transaction, event: AlertEvent, rules: Rules, now: datetime) 
     incident_id = home.id if home else _incident_id(event)
     before = home or new_incident(incident_id)
     entries = await tx.append(incident_id, decision.drafts)
+    if not entries or entries[-1].seq <= before.seq:
+        reason = "already on the record" if entries else decision.reason
+        return Taken(action=decision.action, incident_id=incident_id, news=False, reasons=(reason,))
     fact = entries[-1]
-    if fact.seq <= before.seq:
-        return Taken(
-            action=decision.action,
-            incident_id=incident_id,
-            news=False,
-            reasons=("already on the record",),
-        )
     reasons = await follow(tx, before, cause=fact.key, rules=rules, now=now)
     return Taken(
         action=decision.action,
@@ -62,11 +59,12 @@ async def take(tx: Transaction, event: AlertEvent, rules: Rules, now: datetime) 
 
 
 async def follow(
-    tx: Transaction, before: Incident, *, cause: str, rules: Rules, now: datetime
-) -> tuple[str, ...]:
+    tx: Transaction, before: Incident, *, cause: str, rules: Rules, now: datetime,
+    by: Actor | None = None,
+) -> tuple[str, ...]:  # fmt: skip
     """Append what follows from the entry `cause`, owe the work, and owe one look at Slack."""
     after = await tx.incident(before.id)
-    found = consequences(before, after, cause=cause, rules=rules, now=now)
+    found = consequences(before, after, cause=cause, rules=rules, now=now, by=by)
     if found.drafts:
         await tx.append(before.id, found.drafts)
     for purpose in found.cancelled:
@@ -78,6 +76,7 @@ async def follow(
                 incident_id=before.id,
                 purpose=owed.purpose,
                 due_at=owed.due_at,
+                arguments=owed.arguments,
             )
         )
     final = await tx.incident(before.id)

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft
 from opsbot.core.evidence import EvidenceAsk, Subject, Window, unreachable
-from opsbot.core.incident import Incident
+from opsbot.core.incident import Ask, Incident
 from opsbot.core.moment import shifted
 from opsbot.core.people import OPSBOT
-from opsbot.flows.intake import converge_soon
+from opsbot.core.suspects.ranking import rank
+from opsbot.flows.intake import LOCK, converge_soon, follow
 from opsbot.ports import EvidenceSource, Ports, Steps
 
 GRACE = 2.0  # seconds beyond a source's own deadline before it counts as unreachable
@@ -22,9 +23,11 @@ DEADLINE = 8.0
 async def investigate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
     """Collect from all sources, each branch exactly one step, then say that it is complete."""
     incident = await ports.record.incident(arguments["incident_id"])
+    wanted = _wanted(incident, arguments.get("asked", ""))
     if incident.window is None:
         return None
-    ask = _ask(ports, incident, incident.window)
+    ask = ask_about(ports, incident, wanted)
+    sources = [s for s in ports.sources if wanted is None or s.name in wanted.sources]
     run = arguments["key"]
 
     async def one(source: EvidenceSource) -> None:
@@ -32,18 +35,29 @@ async def investigate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) 
 
     # The gather starts its branches in list order and each is one step, which is what lets the
     # engine number them the same way when a half-done flow is replayed.
-    await asyncio.gather(*(one(source) for source in ports.sources))
+    await asyncio.gather(*(one(source) for source in sources))
     await steps.run("complete", lambda: _complete(ports, ask, run))
     return None
 
 
-def _ask(ports: Ports, incident: Incident, window: Window) -> EvidenceAsk:
-    rules = ports.rules
-    around = rules.catalogue.around(incident.service.key)
+def _wanted(incident: Incident, seq: str) -> Ask | None:
+    """The look-up that is owed; None when a newer version's record no longer holds it."""
+    return next((ask for ask in incident.asks if str(ask.seq) == seq), None)
+
+
+def ask_about(ports: Ports, incident: Incident, wanted: Ask | None) -> EvidenceAsk:
+    """What sources are asked: about the services that were named, else the paged one and what it
+    depends on."""
+    rules, now = ports.rules, ports.clock.now()
+    window = wanted.window if wanted else (incident.window or Window(start=now, end=now))
+    named = wanted.services if wanted and wanted.by.is_person else ()
+    found = [rules.catalogue.named(name) for name in named]
+    around = tuple(s for s in found if s) or rules.catalogue.around(incident.service.key)
     subjects = tuple(service.subject() for service in around)
+    fallback = incident.service.name or (named[0] if named else "")
     return EvidenceAsk(
         incident_id=incident.id,
-        subjects=subjects or (Subject(service=incident.service.name),),
+        subjects=subjects or (Subject(service=fallback),),
         window=window,
         before=Window(start=shifted(window.start, -window.length), end=window.start),
         horizon=rules.evidence_horizon,
@@ -78,17 +92,23 @@ async def _collect(ports: Ports, source: EvidenceSource, ask: EvidenceAsk, run: 
 
 
 async def _complete(ports: Ports, ask: EvidenceAsk, run: str) -> None:
+    """Say that it is complete and rank what there is, in one transaction with what follows."""
     incident = await ports.record.incident(ask.incident_id)
+    now = ports.clock.now()
     silent = tuple(r.source for r in incident.reports.values() if r.health == "unreachable")
     answered = tuple(r.source for r in incident.reports.values() if r.health != "unreachable")
-    draft = Draft(
-        key=f"{run}:complete",
-        occurred_at=ports.clock.now(),
-        actor=OPSBOT,
-        source="opsbot",
-        body=e.EvidenceComplete(answered=tuple(sorted(answered)), silent=tuple(sorted(silent))),
-    )
-    await _append_and_show(ports, ask.incident_id, draft)
+    complete = e.EvidenceComplete(answered=tuple(sorted(answered)), silent=tuple(sorted(silent)))
+    paged = incident.service.key or incident.service.name
+    ranking = rank(tuple(incident.reports.values()), ports.rules.catalogue, paged)
+    drafts = [
+        Draft(key=f"{run}:{name}", occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
+        for name, body in (("complete", complete), ("ranked", e.SuspectsRanked(ranking=ranking)))
+    ]
+    async with ports.record.transaction(LOCK) as tx:
+        before = await tx.incident(ask.incident_id)
+        entries = await tx.append(ask.incident_id, drafts)
+        if entries[-1].seq > before.seq:
+            await follow(tx, before, cause=entries[-1].key, rules=ports.rules, now=now)
 
 
 async def _append_and_show(ports: Ports, incident_id: str, draft: Draft) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from opsbot.core.event import AlertEvent
-from opsbot.ports import Clock, EvidenceSource, Http, Pager
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager
 
 
 class Secret(Protocol):
@@ -67,6 +67,15 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """How an integration is asked for what its webhooks would tell: the feed, whose deliveries
+    carry the door `<name>.poll`, and how such a delivery is read."""
+
+    feed: Callable[[Any, Wiring], AlertFeed]
+    parse: Callable[[bytes], AlertEvent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretField:
     """A secret an integration takes: `env` is its environment variable, `many` allows two."""
 
@@ -87,3 +96,4 @@ class Integration:
     sources: Callable[[Any, Wiring], Sequence[EvidenceSource]] | None = None
     pager: Callable[[Any, Wiring], Pager] | None = None
     webhook: Webhook | None = None
+    polled: Polled | None = None

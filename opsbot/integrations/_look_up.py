@@ -22,6 +22,7 @@ from opsbot.core.evidence import (
     SourceReport,
     unreachable,
 )
+from opsbot.core.series import Exhibit
 from opsbot.core.text import cut, inert, listed
 from opsbot.integrations._backend import LookUpFailed
 from opsbot.ports import Clock, HttpFailure
@@ -178,6 +179,19 @@ async def reported(
         return look_up.unreachable(failure.reason)
     except Exception as error:  # noqa: BLE001 - a source always answers with a report
         return look_up.unreachable(_misunderstood(look_up.source, error))
+
+
+async def shown(
+    look_up: LookUp, work: Callable[[LookUp], Awaitable[tuple[Exhibit, ...]]]
+) -> tuple[Exhibit, ...]:
+    """Run `work`; whatever goes wrong, there is nothing to show, and the reports say why."""
+    try:
+        return await work(look_up)
+    except (LookUpFailed, HttpFailure):
+        return ()
+    except Exception as error:  # noqa: BLE001 - a picture less is no failure of the look-up
+        _misunderstood(look_up.source, error)
+        return ()
 
 
 def _misunderstood(source: str, error: BaseException) -> str:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from opsbot.sandbox.clock import Clock
 from opsbot.sandbox.http_server import SandboxServer, json_answer
 from opsbot.sandbox.noise import seed_of
-from opsbot.sandbox.pagerduty_account import Account, Event, Incident
+from opsbot.sandbox.pagerduty_account import Account
+from opsbot.sandbox.pagerduty_acts import Acts
 from opsbot.sandbox.pagerduty_directory import DirectoryApi
-from opsbot.sandbox.pagerduty_limits import REQUESTS_A_MINUTE, RequestBudget
+from opsbot.sandbox.pagerduty_gate import Gate, error_body
+from opsbot.sandbox.pagerduty_incident import Event, Incident
+from opsbot.sandbox.pagerduty_limits import REQUESTS_A_MINUTE, WRITES_A_MINUTE, RequestBudget
 from opsbot.sandbox.pagerduty_references import References
-from opsbot.sandbox.pagerduty_rest import Gate, IncidentApi, error_body
+from opsbot.sandbox.pagerduty_rest import IncidentApi
 from opsbot.sandbox.pagerduty_shapes import Shapes
 from opsbot.sandbox.pagerduty_subscriptions import EVENT_TYPES, SubscriptionApi
 from opsbot.sandbox.pagerduty_webhooks import WebhookBodies
-from opsbot.sandbox.scenario import Page, Person, Scenario
+from opsbot.sandbox.scenario import Person, Scenario
 from opsbot.sandbox.webhook_delivery import (
     ANSWER_TIMEOUT,
     Delivery,
@@ -34,9 +38,10 @@ from opsbot.sandbox.webhook_delivery import (
 
 USER_AGENT = "PagerDuty-Webhook/V3.0"
 FIRST_NUMBER = 1001
+_TICK_SECONDS = 0.25
 
 
-class PagerDutyServer(SandboxServer):
+class PagerDutyServer(Acts, SandboxServer):
     """An account with the scenario's people and services; incidents live here, not in opsbot.
 
     `keys` maps REST keys to the user they belong to, or to None for account keys.
@@ -54,15 +59,19 @@ class PagerDutyServer(SandboxServer):
         schedule: RetrySchedule | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
         requests_a_minute: int = REQUESTS_A_MINUTE,
+        writes_a_minute: int = WRITES_A_MINUTE,
     ) -> None:
-        super().__init__(clock)
+        SandboxServer.__init__(self, clock)
         self._scenario = scenario
-        self._gate = Gate(dict(keys), RequestBudget(clock, a_minute=requests_a_minute))
+        self._requests = RequestBudget(clock, a_minute=requests_a_minute)
+        self._writes = RequestBudget(clock, a_minute=writes_a_minute)
+        self._gate = Gate(dict(keys), self._requests, self._writes)
         self._sender = WebhookSender(clock, schedule=schedule, answer_timeout=answer_timeout)
         references = References(scenario, lambda: self.url)
-        self._shapes = Shapes(references)
-        self._bodies = WebhookBodies(references)
         self.account = Account(scenario, anchor, clock.now, first_number=FIRST_NUMBER)
+        self._shapes = Shapes(references, self.account.escalations)
+        self._bodies = WebhookBodies(references)
+        self._ticking: asyncio.Task[None] | None = None
         self._subscriptions = SubscriptionApi(self.account, self._gate, self._sender, self.ping)
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -87,14 +96,43 @@ class PagerDutyServer(SandboxServer):
         return {key: nothing if isinstance(whole[key], list) else whole[key] for key in whole}
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listen, and be ready to send webhooks."""
+        """Listen, be ready to send webhooks, and let the clock act."""
         await self._sender.start()
-        return await super().start(host=host, port=port)
+        url = await super().start(host=host, port=port)
+        self._ticking = asyncio.create_task(self._tick_on())
+        return url
 
     async def stop(self) -> None:
-        """Stop sending and listening."""
+        """Stop acting, sending and listening."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticking
+        self._ticking = None
         await self._sender.stop()
         await super().stop()
+
+    async def _tick_on(self) -> None:
+        while True:
+            self.tick()
+            await asyncio.sleep(_TICK_SECONDS)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.tick()  # nobody may read an incident as it was before what is due
+        return await super()._answer(request, handler)
+
+    def add_key(self, key: str, person: Person | str | None) -> None:
+        """Accept a REST key: a user's own, or with None one of the account."""
+        self._gate.keys[key] = self._person(person)
+
+    def remove_key(self, key: str) -> None:
+        """Accept a REST key no longer."""
+        self._gate.keys.pop(key, None)
+
+    def set_limits(self, *, requests: int | None = None, writes: int | None = None) -> None:
+        """Set how many requests, and how many changes among them, a key has each minute."""
+        self._requests.most = self._requests.most if requests is None else requests
+        self._writes.most = self._writes.most if writes is None else writes
 
     # Webhooks
 
@@ -119,8 +157,20 @@ class PagerDutyServer(SandboxServer):
         wanted = None if incident is None else incident.id
         await self._sender.settled(lambda one: wanted is None or one.incident_id == wanted)
 
-    def publish(self, event: Event) -> list[Delivery]:
-        """Put an event's webhooks in line."""
+    def drop_webhooks(self, dropping: bool = True) -> None:
+        """Drop every webhook from now on, also those waiting to be tried again, and send nothing;
+        with False events are sent again, and what was dropped stays lost."""
+        self._sender.drop_all(dropping)
+
+    @property
+    def drops_webhooks(self) -> bool:
+        """Say whether webhooks are being dropped."""
+        return self._sender.dropping
+
+    def publish(self, event: Event | None) -> list[Delivery]:
+        """Put an event's webhooks in line; None sends nothing."""
+        if event is None:
+            return []
         ident = _event_id(self.account)
         body = json.dumps(self._bodies.event(event, ident), separators=(",", ":")).encode()
         return [
@@ -189,80 +239,6 @@ class PagerDutyServer(SandboxServer):
             body=body,
             headers=headers,
         )
-
-    # What happens in the account. Each sends its webhook and returns at once; see settled().
-
-    async def trigger(self, page: Page | None = None) -> Incident:
-        """Page: open an incident, by default the scenario's own."""
-        event = self.account.trigger(page or self._scenario.page)
-        self.publish(event)
-        return event.incident
-
-    async def synthetic_incidents(
-        self,
-        count: int,
-        *,
-        services: Sequence[str] | None = None,
-        per_second: float | None = None,
-    ) -> list[Incident]:
-        """Open many distinct incidents, in turn over services, all at once or at a rate."""
-        names = services or [service.name for service in self._scenario.services]
-        incidents: list[Incident] = []
-        began = self._clock.monotonic()
-        for index in range(count):
-            if per_second is not None:
-                due = began + index / per_second
-                await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
-            service = names[index % len(names)]
-            title = f"{service}: synthetic alert {self.account.new_id('', 6)}"
-            page = replace(self._scenario.page, title=title, service=service, assignees=())
-            incidents.append(await self.trigger(page))
-        return incidents
-
-    async def acknowledge(self, incident: Incident, person: str | Person) -> None:
-        """Somebody (a person or a name) acknowledges."""
-        self.publish(self.account.acknowledge(incident, self._person(person)))
-
-    async def unacknowledge(self, incident: Incident) -> None:
-        """The acknowledgement times out."""
-        self.publish(self.account.unacknowledge(incident))
-
-    async def resolve(self, incident: Incident, person: str | Person | None = None) -> None:
-        """Somebody resolves it, or with None the monitoring does."""
-        by = None if person is None else self._person(person)
-        self.publish(self.account.resolve(incident, by))
-
-    async def reopen(self, incident: Incident, person: str | Person | None = None) -> None:
-        """It comes back."""
-        by = None if person is None else self._person(person)
-        self.publish(self.account.reopen(incident, by))
-
-    async def annotate(self, incident: Incident, person: str | Person, content: str) -> None:
-        """Somebody leaves a note."""
-        self.publish(self.account.annotate(incident, self._person(person), content))
-
-    async def reassign(
-        self, incident: Incident, people: Sequence[str | Person], person: str | Person | None = None
-    ) -> None:
-        """It is given to other people."""
-        by = None if person is None else self._person(person)
-        new = [self._person(one) for one in people]
-        self.publish(self.account.reassign(incident, new, by))
-
-    async def escalate(self, incident: Incident, person: str | Person | None = None) -> None:
-        """Nobody answers, or somebody calls for the next level."""
-        by = None if person is None else self._person(person)
-        self.publish(self.account.escalate(incident, by))
-
-    async def priority_updated(
-        self, incident: Incident, priority: str | None, person: str | Person | None = None
-    ) -> None:
-        """The priority changes (P1 to P5, or None)."""
-        by = None if person is None else self._person(person)
-        self.publish(self.account.set_priority(incident, priority, by))
-
-    def _person(self, person: str | Person) -> Person:
-        return self._scenario.person(person) if isinstance(person, str) else person
 
 
 def _event_id(account: Account) -> str:

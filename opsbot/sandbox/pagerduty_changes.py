@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from opsbot.sandbox.pagerduty_account import Incident
+from opsbot.sandbox.pagerduty_incident import Incident
 from opsbot.sandbox.pagerduty_shapes import Shapes
 from opsbot.sandbox.scenario import Deploy, Scenario, Service
 

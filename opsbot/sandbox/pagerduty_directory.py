@@ -10,11 +10,13 @@ from aiohttp import web
 
 from opsbot.sandbox.clock import Clock
 from opsbot.sandbox.http_server import json_answer
-from opsbot.sandbox.pagerduty_account import Account, AccountError
+from opsbot.sandbox.pagerduty_account import Account
 from opsbot.sandbox.pagerduty_changes import change_events
+from opsbot.sandbox.pagerduty_gate import Gate
+from opsbot.sandbox.pagerduty_incident import AccountError
 from opsbot.sandbox.pagerduty_limits import page_of
 from opsbot.sandbox.pagerduty_references import PRIORITIES
-from opsbot.sandbox.pagerduty_rest import Gate, moment_of
+from opsbot.sandbox.pagerduty_rest import moment_of
 from opsbot.sandbox.pagerduty_shapes import Shapes
 
 CHANGES_KEPT = timedelta(days=90)
@@ -53,8 +55,14 @@ class DirectoryApi:
         return json_answer(page_of("users", people, request.query))
 
     async def _user(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["id"]
+        if wanted == "me":
+            owner = self._gate.owner(request)
+            if owner is None:
+                raise AccountError("Bad Request", 2001, "An account key belongs to no user.")
+            wanted = owner.pagerduty_id
         for person in self._account.people:
-            if person.pagerduty_id == request.match_info["id"]:
+            if person.pagerduty_id == wanted:
                 return json_answer({"user": self._shapes.person(person)})
         raise _not_found()
 

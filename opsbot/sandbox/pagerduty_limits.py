@@ -8,9 +8,11 @@ from typing import Any
 from multidict import MultiMapping
 
 from opsbot.sandbox.clock import Clock
-from opsbot.sandbox.pagerduty_account import AccountError
+from opsbot.sandbox.pagerduty_incident import AccountError
 
 REQUESTS_A_MINUTE = 960
+WRITES_A_MINUTE = 300
+"""Changes to incidents; that they have a lower limit is documented, how low is not."""
 DEFAULT_PAGE = 25
 LARGEST_PAGE = 100
 FURTHEST = 10_000
@@ -21,7 +23,7 @@ class RequestBudget:
 
     def __init__(self, clock: Clock, *, a_minute: int = REQUESTS_A_MINUTE) -> None:
         self._clock = clock
-        self._most = a_minute
+        self.most = a_minute
         self._used: dict[str, tuple[float, int]] = {}
 
     def take(self, key: str) -> tuple[bool, dict[str, str]]:
@@ -32,11 +34,11 @@ class RequestBudget:
             began, used = now, 0
         self._used[key] = (began, used + 1)
         headers = {
-            "ratelimit-limit": str(self._most),
-            "ratelimit-remaining": str(max(0, self._most - used - 1)),
+            "ratelimit-limit": str(self.most),
+            "ratelimit-remaining": str(max(0, self.most - used - 1)),
             "ratelimit-reset": str(max(1, math.ceil(began + 60.0 - now))),
         }
-        return used < self._most, headers
+        return used < self.most, headers
 
 
 def page_of(name: str, items: list[dict[str, Any]], query: MultiMapping[str]) -> dict[str, Any]:

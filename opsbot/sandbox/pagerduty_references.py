@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from opsbot.sandbox.pagerduty_account import Incident
+from opsbot.sandbox.pagerduty_incident import Incident
 from opsbot.sandbox.scenario import Person, Scenario, Service, Team
 
 PRIORITIES: dict[str, tuple[str, str]] = {
@@ -93,3 +93,8 @@ class References:
     def incident_reference(self, incident: Incident) -> dict[str, Any]:
         """Write a reference to an incident."""
         return self.reference("incident", incident.id, incident.title)
+
+    def numbered_reference(self, incident: Incident) -> dict[str, Any]:
+        """Write a reference to an incident as REST does: with its number in front of the title."""
+        named = f"[#{incident.number}] {incident.title}"
+        return {**self.incident_reference(incident), "summary": named}

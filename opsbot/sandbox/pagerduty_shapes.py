@@ -6,18 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opsbot.sandbox.noise import seed_of
-from opsbot.sandbox.pagerduty_account import Incident, LogEntry, Note
+from opsbot.sandbox.pagerduty_escalation import Escalations
+from opsbot.sandbox.pagerduty_incident import Incident, LogEntry, Note
 from opsbot.sandbox.pagerduty_references import PRIORITIES, References, moment_text
 from opsbot.sandbox.scenario import Deploy, Person, Service, Team
 
 _SHIFT = timedelta(days=7)
+_FOR_EVER = timedelta(days=365)
 
 
 class Shapes:
     """Writes the objects of one account."""
 
-    def __init__(self, references: References) -> None:
+    def __init__(self, references: References, escalations: Escalations) -> None:
         self._to = references
+        self._escalations = escalations
 
     def incident(self, incident: Incident) -> dict[str, Any]:
         """Write an incident as REST answers it."""
@@ -39,7 +42,10 @@ class Shapes:
             **self._incident_state(incident),
             **self._incident_people(incident),
             "is_mergeable": True,
-            "pending_actions": [],
+            "pending_actions": [
+                {"type": kind, "at": moment_text(at)}
+                for kind, at in self._escalations.pending(incident)
+            ],
             "alert_grouping": None,
             "resolve_reason": None,
             "conference_bridge": None,
@@ -53,8 +59,8 @@ class Shapes:
             "created_at": moment_text(incident.created_at),
             "updated_at": moment_text(incident.updated_at),
             "resolved_at": moment_text(incident.resolved_at),
-            "last_status_change_at": moment_text(incident.updated_at),
-            "last_status_change_by": self._to.agent_reference(incident.changed_by),
+            "last_status_change_at": moment_text(incident.status_changed_at),
+            "last_status_change_by": self._to.agent_reference(incident.status_changed_by),
             "first_trigger_log_entry": self._to.reference(
                 "trigger_log_entry", first.id, first.summary, "log_entries"
             ),
@@ -64,14 +70,14 @@ class Shapes:
     def _incident_people(self, incident: Incident) -> dict[str, Any]:
         at = moment_text(incident.updated_at)
         return {
-            "assigned_via": "escalation_policy",
+            "assigned_via": incident.assigned_via,
             "assignments": [
                 {"at": at, "assignee": self._to.person_reference(person)}
                 for person in incident.assignees
             ],
             "acknowledgements": [
-                {"at": moment_text(when), "acknowledger": self._to.person_reference(person)}
-                for when, person in incident.acknowledged
+                {"at": moment_text(when), "acknowledger": self._to.agent_reference(agent)}
+                for when, agent in incident.acknowledged
             ],
             "incidents_responders": [],
             "responder_requests": [],
@@ -118,7 +124,7 @@ class Shapes:
 
     def log_entry(self, incident: Incident, entry: LogEntry) -> dict[str, Any]:
         """Write an entry of an incident's own timeline."""
-        return {
+        written: dict[str, Any] = {
             "id": entry.id,
             "type": entry.kind,
             "summary": entry.summary,
@@ -128,17 +134,31 @@ class Shapes:
             "agent": self._to.agent_reference(entry.agent),
             "channel": {"type": entry.channel, "summary": entry.details},
             "service": self._to.service_reference(incident.service),
-            "incident": self._to.incident_reference(incident),
+            "incident": self._to.numbered_reference(incident),
             "teams": [self._to.team_reference(incident.team)],
             "contexts": [],
             "event_details": {"description": entry.details},
         }
+        if entry.assignees:
+            written["assignees"] = [self._to.person_reference(one) for one in entry.assignees]
+        if entry.priorities is not None:
+            names = ("old_priority", "new_priority")
+            written["channel"] |= {
+                name: None if priority is None else self.priority(priority)
+                for name, priority in zip(names, entry.priorities, strict=True)
+            }
+        return written
 
     def note(self, note: Note) -> dict[str, Any]:
-        """Write a note."""
+        """Write a note; what a rule wrote has a bot for its user."""
+        author = (
+            {**self._to.reference("bot_user", "PRULE01", "A Global Event Rule", "users")}
+            if note.author is None
+            else self._to.person_reference(note.author)
+        )
         return {
             "id": note.id,
-            "user": self._to.person_reference(note.author),
+            "user": author,
             "channel": {"summary": "The PagerDuty website or APIs"},
             "content": note.content,
             "created_at": moment_text(note.at),
@@ -187,7 +207,9 @@ class Shapes:
         }
 
     def policy(self, team: Team) -> dict[str, Any]:
-        """Write an escalation policy."""
+        """Write an escalation policy; what waits for ever is written as a very long while."""
+        delay = self._escalations.delay_of(team) or _FOR_EVER
+        minutes = max(1, int(delay.total_seconds() // 60))
         return {
             **self._to.policy_reference(team),
             "type": "escalation_policy",
@@ -195,7 +217,7 @@ class Shapes:
             "escalation_rules": [
                 {
                     "id": f"{team.policy_id[:-1]}{number}",
-                    "escalation_delay_in_minutes": 15,
+                    "escalation_delay_in_minutes": minutes,
                     "targets": [
                         self._to.person_reference(self._to.scenario.person(name)) for name in level
                     ],
@@ -207,7 +229,7 @@ class Shapes:
                 for service in self._to.scenario.services
                 if service.team == team.name
             ],
-            "num_loops": 2,
+            "num_loops": 0,
             "teams": [self._to.team_reference(team)],
         }
 

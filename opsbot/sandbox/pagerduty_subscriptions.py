@@ -11,9 +11,10 @@ from yarl import URL
 
 from opsbot.sandbox.http_server import json_answer
 from opsbot.sandbox.noise import seed_of
-from opsbot.sandbox.pagerduty_account import Account, AccountError, Event
+from opsbot.sandbox.pagerduty_account import Account
+from opsbot.sandbox.pagerduty_gate import Gate
+from opsbot.sandbox.pagerduty_incident import AccountError, Event
 from opsbot.sandbox.pagerduty_limits import page_of
-from opsbot.sandbox.pagerduty_rest import Gate
 from opsbot.sandbox.webhook_delivery import Subscription, WebhookSender
 
 EVENT_TYPES: tuple[str, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from opsbot.sandbox.pagerduty_account import Event, Incident
+from opsbot.sandbox.pagerduty_incident import Event, Incident
 from opsbot.sandbox.pagerduty_references import References, event_moment_text, moment_text
 
 LONGEST_NOTE = 1024

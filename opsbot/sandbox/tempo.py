@@ -31,7 +31,8 @@ _HEX_ID = re.compile(r"[0-9a-fA-F]{1,32}")
 
 
 class TempoServer(SandboxServer):
-    """GET /api/search, /api/v2/traces/{id}, /api/traces/{id}, /api/search/tags, /ready."""
+    """GET /api/search, /api/v2/traces/{id}, /api/traces/{id}, /api/search/tags, the values of the
+    tag service.name (versions 1 and 2), /ready."""
 
     name = "tempo"
 
@@ -43,6 +44,8 @@ class TempoServer(SandboxServer):
         """Give the API's routes."""
         yield web.get("/api/search", self._search)
         yield web.get("/api/search/tags", self._tags)
+        yield web.get("/api/search/tag/{tag}/values", self._tag_values_v1)
+        yield web.get("/api/v2/search/tag/{tag}/values", self._tag_values_v2)
         yield web.get("/api/traces/{id}", self._trace_v1)
         yield web.get("/api/v2/traces/{id}", self._trace_v2)
         yield web.get("/api/echo", _echo)
@@ -59,6 +62,7 @@ class TempoServer(SandboxServer):
         if "traces" in body:
             return {**body, "traces": []}
         empty: dict[str, Any] = {"trace": {"resourceSpans": []}, "batches": [], "tagNames": []}
+        empty["tagValues"] = []
         return {key: empty.get(key, {}) for key in body}
 
     async def _search(self, request: web.Request) -> web.Response:
@@ -126,6 +130,20 @@ class TempoServer(SandboxServer):
         return json_answer(
             {"tagNames": ["http.request.method", "peer.service", "service.name", "service.version"]}
         )
+
+    async def _tag_values_v1(self, request: web.Request) -> web.Response:
+        known = request.match_info["tag"] == "service.name"
+        return json_answer({"tagValues": list(self._store.services) if known else []})
+
+    async def _tag_values_v2(self, request: web.Request) -> web.Response:
+        first = _moment(request.query.get("start"), "start")
+        last = _moment(request.query.get("end"), "end")
+        if first is not None and last is not None and last <= first:
+            return self.error_answer(400, "http parameter start must be before end")
+        known = request.match_info["tag"] in ("resource.service.name", ".service.name")
+        found = self._store.services if known else ()
+        values = [{"type": "string", "value": name} for name in found]
+        return json_answer({"tagValues": values, "metrics": {}})
 
 
 async def _echo(_request: web.Request) -> web.Response:

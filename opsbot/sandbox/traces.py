@@ -49,6 +49,8 @@ class TraceStore:
         self._anchor = anchor
         self._now = now
         self._seed = seed_of(scenario.seed, "traces")
+        self.services = tuple(sorted(service.name for service in scenario.services))
+        """Every service takes part in some request, so each is named in some trace."""
         self._entries = tuple(
             service.name for service in scenario.services if not scenario.callers_of(service.name)
         )

@@ -119,6 +119,7 @@ class WebhookSender:
         self._workers: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
         self.deliveries: list[Delivery] = []
+        self.dropping = False
 
     async def start(self) -> None:
         """Open the connections' session."""
@@ -143,7 +144,7 @@ class WebhookSender:
     def enqueue(self, subscription: Subscription, delivery: Delivery) -> None:
         """Send a delivery after those already waiting for the same incident."""
         self.deliveries.append(delivery)
-        if self.is_disabled(subscription) or not subscription.active:
+        if self.dropping or self.is_disabled(subscription) or not subscription.active:
             delivery.finish("lost")
             return
         if len(delivery.body) > LARGEST_BODY:
@@ -154,6 +155,13 @@ class WebhookSender:
         if key not in self._workers:
             worker = asyncio.create_task(self._work(subscription, key))
             self._workers[key] = worker
+
+    def drop_all(self, dropping: bool) -> None:
+        """Lose what waits and what comes, without a word to anybody; or stop doing so."""
+        self.dropping = dropping
+        if dropping:
+            for queue in self._queues.values():
+                _lose(queue)
 
     def is_disabled(self, subscription: Subscription) -> bool:
         """Say whether a subscription is switched off after drops; a day later it is on again."""
@@ -245,10 +253,7 @@ class WebhookSender:
     def _lose_queued(self, subscription: Subscription) -> None:
         for (subscription_id, _), queue in self._queues.items():
             if subscription_id == subscription.id:
-                for waiting in queue:
-                    if not waiting.done.is_set():
-                        waiting.finish("lost")
-                queue.clear()
+                _lose(queue)
 
     async def _headers_sent(
         self,
@@ -259,3 +264,10 @@ class WebhookSender:
         attempt = context.trace_request_ctx
         if isinstance(attempt, Attempt):
             attempt.first_byte_at = self._clock.monotonic()
+
+
+def _lose(queue: deque[Delivery]) -> None:
+    for waiting in queue:
+        if not waiting.done.is_set():
+            waiting.finish("lost")
+    queue.clear()

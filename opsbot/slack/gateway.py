@@ -6,10 +6,11 @@ import logging
 import ssl
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from opsbot.ports import Clock, Done, Refused, Unsure
+from opsbot.ports import Clock, Done, Outcome, Refused, Unsure
 from opsbot.slack.budget import Budgets
 from opsbot.slack.judgement import (
     Answer,
@@ -30,6 +31,7 @@ Observe = Callable[[str, str, float], None]
 
 _log = logging.getLogger("opsbot.slack")
 _BEFORE_READING_AGAIN = 0.5  # seconds
+_SHORTLY = timedelta(seconds=2)
 
 
 def _unobserved(method: str, outcome: str, waited: float) -> None:
@@ -59,6 +61,7 @@ class Gateway:
         observe: Observe = _unobserved,
     ) -> None:
         self._clock = clock
+        self._base_url = base_url
         self._wire = Wire(
             token=token, base_url=base_url, proxy_for=proxy_for, tls=tls, timeout=timeout
         )
@@ -118,6 +121,30 @@ class Gateway:
             else:
                 tries -= 1
                 await self._clock.sleep(_BEFORE_READING_AGAIN)
+
+    async def post(self, url: str, body: bytes, content_type: str) -> Outcome[None]:
+        """Send bytes to an address that Slack handed out (a response URL, an upload).
+
+        Such addresses have no tier. Only Slack's own hosts and that of `base_url` are written to,
+        because the address comes back through a payload.
+        """
+        if not self._is_slack(url):
+            return Refused(error="not_slack", cure="The address to answer at is not Slack's.")
+        try:
+            status = await self._wire.post(url, body, content_type)
+        except NoReply as error:
+            return Unsure(reason=error.reason) if error.sent else unreachable(error.reason)
+        if status < 400:
+            return Done(value=None)
+        if status == 429 or status >= 500:
+            return Refused(error=f"http_{status}", cure="Slack is busy.", retry_after=_SHORTLY)
+        return Refused(error=f"http_{status}", cure="The address is no longer valid.")
+
+    def _is_slack(self, url: str) -> bool:
+        parts, own = urlsplit(url), urlsplit(self._base_url)
+        if parts.scheme == "https" and (parts.hostname or "").endswith(".slack.com"):
+            return True
+        return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
     async def _meet(self, method: str, arguments: Mapping[str, Any]) -> Answer | Limited | Lost:
         try:

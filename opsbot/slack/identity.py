@@ -18,6 +18,9 @@ class Identity:
     team_id: str
     team_name: str
     scopes: frozenset[str]
+    enterprise_id: str = ""
+    bot_id: str = ""
+    url: str = ""  # the workspace's own address
 
 
 class OwnIdentity:
@@ -26,6 +29,11 @@ class OwnIdentity:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._known: Identity | None = None
+
+    @property
+    def known(self) -> Identity | None:
+        """What was learnt so far, without asking."""
+        return self._known
 
     async def ask(self) -> Outcome[Identity]:
         """Our identity in the workspace the token belongs to."""
@@ -39,5 +47,8 @@ class OwnIdentity:
             team_id=text_at(answer.value, "team_id"),
             team_name=text_at(answer.value, "team"),
             scopes=self._gateway.granted_scopes,
+            enterprise_id=text_at(answer.value, "enterprise_id"),
+            bot_id=text_at(answer.value, "bot_id"),
+            url=text_at(answer.value, "url"),
         )
         return Done(value=self._known)

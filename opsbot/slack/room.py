@@ -30,6 +30,7 @@ from opsbot.slack.identity import Identity, OwnIdentity
 from opsbot.slack.invitation import Invitations
 from opsbot.slack.messages import Messages, Place
 from opsbot.slack.turns import Priority
+from opsbot.slack.uploads import Uploads
 
 
 class SlackRoom:
@@ -37,10 +38,11 @@ class SlackRoom:
 
     def __init__(self, gateway: Gateway, directory: Directory, clock: Clock) -> None:
         self._gateway = gateway
-        self._identity = OwnIdentity(gateway)
+        self._identity = self.identity = OwnIdentity(gateway)
         self._channels = Channels(gateway, self._identity, clock)
         self._messages = Messages(gateway, self._identity, clock)
         self._invitations = Invitations(gateway, directory)
+        self._uploads = Uploads(gateway)
         self._bookmarking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self) -> Outcome[Identity]:
@@ -136,6 +138,10 @@ class SlackRoom:
     async def unarchive(self, channel_id: str) -> Outcome[None]:
         """Bring the channel back; one that is in use stays so."""
         return await self._done("conversations.unarchive", {"channel": channel_id}, Priority.ROOM)
+
+    async def upload(self, name: str, image: bytes, alt: str) -> Outcome[str]:
+        """Give Slack a picture to show in messages; its file id."""
+        return await self._uploads.upload(name, image, alt)
 
     async def _bookmark(self, channel_id: str, title: str, link: str) -> Outcome[None]:
         answer = await self._gateway.call(

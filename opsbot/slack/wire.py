@@ -79,6 +79,7 @@ class Wire:
     ) -> None:
         self._token = token
         self._timeout = timeout
+        self._proxy_for, self._tls = proxy_for, tls
         # Any: slack_sdk's annotations leave out what its dictionaries and answers hold.
         self._client: Any = AsyncWebClient(
             base_url=base_url, ssl=tls, logger=_SDK_LOG, retry_handlers=[]
@@ -115,6 +116,27 @@ class Wire:
         except Exception as error:  # slack_sdk lets any error of a broken body out
             raise NoReply(_reason(error), sent=True) from error
         return _reply(answer)
+
+    async def post(self, url: str, body: bytes, content_type: str) -> int:
+        """Send bytes to an address that Slack gave us, without our token; the answer's status.
+
+        For answers to a person and for uploads. Raises NoReply.
+        """
+        if self._session is None or self._session.closed:
+            raise NoReply("opsbot is shutting down", sent=False)
+        headers = {"Content-Type": content_type}
+        proxy = self._proxy_for(url)
+        try:
+            async with self._session.post(
+                url, data=body, headers=headers, proxy=proxy, ssl=self._tls or True,
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                await answer.read()
+                return answer.status
+        except _NEVER_SENT as error:
+            raise NoReply(_reason(error), sent=False) from error
+        except Exception as error:  # as for calls: a broken body raises anything
+            raise NoReply(_reason(error), sent=True) from error
 
     async def _send(
         self, method: str, arguments: Mapping[str, Any], headers: dict[str, str]

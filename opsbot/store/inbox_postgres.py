@@ -94,9 +94,9 @@ class PostgresInbox:
         self._queued.set()
         return await answer
 
-    async def pending(self, limit: int = 100) -> Sequence[Pending]:
-        """What waits, people's deliveries first, then the oldest."""
-        rows = await self._first(PENDING, limit)
+    async def pending(self, limit: int = 100, lane: str = "") -> Sequence[Pending]:
+        """What waits in `lane`, or in all of them: people's deliveries first, then the oldest."""
+        rows = await self._first(PENDING, limit, lane)
         return [pending_of(row.id, _kept(row)) for row in rows]
 
     async def handled(self, ids: Sequence[int], note: str = "") -> None:
@@ -212,10 +212,13 @@ class PostgresInbox:
         async with self._database.write() as connection:
             return (await connection.execute(change)).rowcount
 
-    async def _first(self, state: str, limit: int) -> Sequence[Any]:
+    async def _first(self, state: str, limit: int, lane: str = "") -> Sequence[Any]:
         """The first rows in this state, stopping before an answer that would fill the memory."""
         in_order = (_T.lane.desc(), _T.id)
-        some = select(table).where(_T.state == state).order_by(*in_order).limit(limit).subquery()
+        wanted = select(table).where(_T.state == state)
+        if lane:
+            wanted = wanted.where(_T.lane == lane)
+        some = wanted.order_by(*in_order).limit(limit).subquery()
         order = (some.c.lane.desc(), some.c.id)
         so_far = func.sum(func.octet_length(some.c.body)).over(order_by=order).label("so_far")
         place = func.row_number().over(order_by=order).label("place")

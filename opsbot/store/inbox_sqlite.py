@@ -79,12 +79,14 @@ class SqliteInbox:
 
         return await self._writer.run(work, after=self._gate.came)
 
-    async def pending(self, limit: int = 100) -> Sequence[Pending]:
-        """What waits, people's deliveries first, then the oldest."""
+    async def pending(self, limit: int = 100, lane: str = "") -> Sequence[Pending]:
+        """What waits in `lane`, or in all of them: people's deliveries first, then the oldest."""
+        within = "AND lane = ? " if lane else ""
+        values = (lane, limit) if lane else (limit,)
 
         def work(connection: sqlite3.Connection) -> list[Pending]:
-            order = "'pending' ORDER BY lane DESC, id LIMIT ?"
-            return _read(connection.execute(_SELECT + order, (limit,)))
+            order = f"'pending' {within}ORDER BY lane DESC, id LIMIT ?"
+            return _read(connection.execute(_SELECT + order, values))
 
         return await self._writer.run(work)
 

@@ -3,6 +3,7 @@ the stored one (and passes the same contract suite), but nothing survives the pr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,9 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Entry
-from opsbot.core.incident import Incident, evolve, new_incident
+from opsbot.core.incident import Incident, evolve, fold, new_incident
+from opsbot.core.people import Actor
+from opsbot.core.redaction import what_remains
 from opsbot.ports import Clock, Obligation, Transaction
 
 
@@ -24,6 +27,7 @@ class MemoryRecord:
         self._open: dict[str, Obligation] = {}
         self._first_due: dict[str, datetime] = {}
         self._claims: dict[str, datetime] = {}
+        self._blobs: dict[str, bytes] = {}
 
     @asynccontextmanager
     async def transaction(self, lock: str = "") -> AsyncGenerator[Transaction]:
@@ -144,6 +148,31 @@ class MemoryRecord:
             return self._claims[key]
         self._claims[key] = now
         return None
+
+    async def keep_blob(self, data: bytes) -> str:
+        key = hashlib.sha256(data).hexdigest()
+        self._blobs[key] = data
+        return key
+
+    async def blob(self, key: str) -> bytes | None:
+        return self._blobs.get(key)
+
+    async def redact(self, incident_id: str, seq: int, actor: Actor, reason: str) -> Entry:
+        """Take the words out and fold anew, as the stored record does."""
+        held = self._entries.get(incident_id, ())
+        if not 1 <= seq <= len(held):
+            raise LookupError(f"incident {incident_id} has no entry {seq}")
+        left = replace(held[seq - 1], body=what_remains(held[seq - 1].body))
+        self._entries[incident_id] = (*held[: seq - 1], left, *held[seq:])
+        said = self._append(
+            incident_id,
+            Draft(
+                key=f"redacted:{seq}", occurred_at=self._clock.now(), actor=actor,
+                source="opsbot", body=e.Redacted(seq=seq, reason=reason),
+            ),
+        )  # fmt: skip
+        self._states[incident_id] = fold(incident_id, self._entries[incident_id])
+        return said
 
     async def probe(self) -> None:
         self._claims["probe"] = self._clock.now()

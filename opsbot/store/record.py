@@ -17,14 +17,12 @@ from opsbot.core.incident import Incident
 from opsbot.core.people import Actor
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation
-from opsbot.store import obligations
+from opsbot.store import lookup, obligations
 from opsbot.store.database import Database
-from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
 from opsbot.store.folding import caught_up
-from opsbot.store.redact import redact
 from opsbot.store.state_cache import StateCache
 from opsbot.store.statement import insert_new, take_lock
-from opsbot.store.tables import blobs, incidents
+from opsbot.store.tables import blobs
 from opsbot.store.transaction import SqlTransaction
 
 
@@ -77,34 +75,27 @@ class SqlRecord:
     async def entries(self, incident_id: str) -> Sequence[Entry]:
         """The whole record of an incident, in the order it was written."""
         async with self.database.read() as connection:
-            result = await connection.execute(ENTRIES_AFTER, {"incident": incident_id, "after": 0})
-            return read_entries(result.all())
+            return await lookup.entries_of(connection, incident_id)
 
     async def by_number(self, number: int) -> str | None:
         """The id of incident `number`."""
-        found = select(incidents.c.incident_id).where(incidents.c.number == number)
         async with self.database.read() as connection:
-            return (await connection.execute(found)).scalar_one_or_none()
+            return await lookup.by_number(connection, number)
 
     async def open_incidents(self) -> Sequence[str]:
         """The ids of all incidents that were opened and are not over, the oldest number first."""
-        found = select(incidents.c.incident_id).where(
-            incidents.c.number.is_not(None), incidents.c.over_at.is_(None)
-        )
         async with self.database.read() as connection:
-            return (await connection.execute(found.order_by(incidents.c.number))).scalars().all()
+            return await lookup.open_incidents(connection)
 
     async def holder_of_channel(self, channel_id: str) -> str | None:
         """The id of the incident whose own room the Slack channel is; the newest, if several."""
-        found = select(incidents.c.incident_id).where(incidents.c.channel_id == channel_id)
-        newest = found.order_by(incidents.c.number.desc()).limit(1)
         async with self.database.read() as connection:
-            return (await connection.execute(newest)).scalar_one_or_none()
+            return await lookup.holder_of_channel(connection, channel_id)
 
     async def redact(self, incident_id: str, seq: int, actor: Actor, reason: str) -> Entry:
         """Remove the words of entry `seq` for good; see `redact.redact`. Raises NoSuchEntry."""
         async with self.transaction() as transaction:
-            said = await redact(transaction, incident_id, seq, actor, reason)
+            said = await transaction.redact(incident_id, seq, actor, reason)
         await self.database.truncate_log()
         return said
 

@@ -8,6 +8,7 @@ carries state (`core/redaction.py`) is kept without a salt; its hash stands in t
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, update
 
@@ -20,7 +21,9 @@ from opsbot.store.projection import derive
 from opsbot.store.state_cache import Folded
 from opsbot.store.statement import HEAD, insert_or_replace
 from opsbot.store.tables import bodies, incidents, origins
-from opsbot.store.transaction import SqlTransaction
+
+if TYPE_CHECKING:
+    from opsbot.store.transaction import SqlTransaction
 
 
 class NoSuchEntry(LookupError):

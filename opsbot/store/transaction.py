@@ -11,14 +11,16 @@ from sqlalchemy import insert, or_, select
 from opsbot.core.chain import GENESIS
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident, evolve
+from opsbot.core.people import Actor
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation
-from opsbot.store import obligations
+from opsbot.store import lookup, obligations
 from opsbot.store.column import bounded
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_BY_KEY, Sealed, micros, read_entry, seal
 from opsbot.store.folding import caught_up
 from opsbot.store.projection import OriginRow, index_row, origin_row
+from opsbot.store.redact import redact
 from opsbot.store.state_cache import Folded, StateCache, nothing_yet
 from opsbot.store.statement import (
     HEAD_LOCKED,
@@ -123,6 +125,26 @@ class SqlTransaction:
         """The next incident number; given back when the transaction fails."""
         self.wrote = True
         return await count_up(self.connection, INCIDENT_NUMBER)
+
+    async def by_number(self, number: int) -> str | None:
+        """The id of incident `number`."""
+        return await lookup.by_number(self.connection, number)
+
+    async def holder_of_channel(self, channel_id: str) -> str | None:
+        """The id of the incident whose room the Slack channel is."""
+        return await lookup.holder_of_channel(self.connection, channel_id)
+
+    async def open_incidents(self) -> Sequence[str]:
+        """The ids of all incidents that are not over, the oldest number first."""
+        return await lookup.open_incidents(self.connection)
+
+    async def entries(self, incident_id: str) -> Sequence[Entry]:
+        """The whole record of an incident, in the order it was written."""
+        return await lookup.entries_of(self.connection, incident_id)
+
+    async def redact(self, incident_id: str, seq: int, actor: Actor, reason: str) -> Entry:
+        """Remove the words of entry `seq` for good; see `redact.redact`. Raises NoSuchEntry."""
+        return await redact(self, incident_id, seq, actor, reason)
 
     async def owe(self, obligation: Obligation) -> None:
         """Owe a flow; a key that is open or done already stays as it is."""

@@ -11,24 +11,12 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from opsbot.entrypoints.doors import Door, DoorHandler, Refusal
+from tests.entrypoints.slow import half_a_request
+from tests.entrypoints.watching import Watching
 from tests.fakes.clock import ManualClock
 from tests.fakes.inbox import MemoryInbox
 
 LIMIT = 2 * 1024 * 1024
-
-
-class Watching:
-    """Remembers what the door said."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, str]] = []
-        self.refusals: list[Refusal] = []
-
-    def answered(self, door: str, status: int, reason: str) -> None:
-        self.answers.append((status, reason))
-
-    def refused(self, door: str, refusal: Refusal) -> None:
-        self.refusals.append(refusal)
 
 
 def _admit(body: bytes, headers: Mapping[str, str]) -> str:
@@ -47,7 +35,7 @@ async def door() -> AsyncGenerator[Rig]:
     """A door on a real server: its address, inbox, watcher, and a client."""
     inbox, watching = MemoryInbox(limit=3), Watching()
     handler = DoorHandler(Door(name="test", admit=_admit, max_bytes=LIMIT), inbox, ManualClock(),
-                          watching)  # fmt: skip
+                          watching, within=0.5)  # fmt: skip
     app = web.Application()
     app.router.add_post("/door", handler.__call__)
     async with TestServer(app) as server, ClientSession() as session:
@@ -135,3 +123,13 @@ async def test_our_own_failure_is_a_5xx_so_that_the_sender_tries_again(door: Rig
         assert answer.status == 503
         assert "ZeroDivision" not in await answer.text()
     assert watching.answers == [(503, "internal error")]
+
+
+async def test_a_body_that_comes_too_slowly_is_408_and_the_connection_ends(door: Rig):
+    """Otherwise whoever sends one byte a minute keeps a connection for ever."""
+    url, inbox, watching, _ = door
+    answer = await half_a_request(url)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"Connection: close" in answer
+    assert not inbox.rows
+    assert watching.answers == [(408, "body too slow")]

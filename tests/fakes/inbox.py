@@ -34,8 +34,12 @@ class MemoryInbox:
         self._news.set()
         return True
 
-    async def pending(self, limit: int = 100) -> Sequence[Pending]:
-        waiting = [row for row in self.rows.values() if row.id not in self.aside]
+    async def pending(self, limit: int = 100, lane: str = "") -> Sequence[Pending]:
+        waiting = [
+            row
+            for row in self.rows.values()
+            if row.id not in self.aside and lane in ("", row.delivery.lane)
+        ]
         return sorted(waiting, key=lambda p: (p.delivery.lane != "person", p.id))[:limit]
 
     async def handled(self, ids: Sequence[int], note: str = "") -> None:

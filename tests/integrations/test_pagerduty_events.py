@@ -151,14 +151,14 @@ def test_an_incident_of_2021_lacks_a_dedup_key_and_nothing_else() -> None:
     [
         (KIM, ActorKind.PERSON, "pagerduty:PKIM001"),
         (None, ActorKind.SYSTEM, "pagerduty"),
-        (reference("service", "PAUTH01", "auth-api"), ActorKind.SYSTEM, "pagerduty:PAUTH01"),
-        (reference("bot_user", "PBOT001", "A rule"), ActorKind.SYSTEM, "pagerduty:PBOT001"),
+        (reference("service", "PAUTH01", "auth-api"), ActorKind.SYSTEM, "pagerduty"),
+        (reference("bot_user", "PBOT001", "A rule"), ActorKind.SYSTEM, "pagerduty"),
         ({"type": "user_reference"}, ActorKind.SYSTEM, "pagerduty"),  # nobody we could name
         ("somebody", ActorKind.SYSTEM, "pagerduty"),
     ],
 )
 def test_only_a_user_is_a_person(agent: Any, kind: ActorKind, ident: str) -> None:
-    """Automation has no agent, and services or integrations act for the system."""
+    """Automation is one actor: a webhook may name no agent where the log names the service."""
     actor = parse(body("incident.acknowledged", agent=agent)).actor
     assert (actor.kind, actor.id) == (kind, ident)
 
@@ -213,7 +213,10 @@ def test_notes_and_updates_carry_their_text() -> None:
     """What somebody wrote comes along, with a word when PagerDuty cut it."""
     event = parse(body("incident.annotated"))
     assert (event.note, event.trimmed) == ("Looking at the pool.", True)
-    assert parse(body("incident.status_update_published")).note == "Logins fail for some."
+    assert event.note_id == "PNOTE01"
+    update = parse(body("incident.status_update_published"))
+    assert (update.note, update.note_id) == ("Logins fail for some.", "PUPD001")
+    assert parse(body("incident.triggered")).note_id == ""
 
 
 @pytest.mark.parametrize(

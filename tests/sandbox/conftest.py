@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from opsbot.sandbox.slack.server import BOT_TOKEN, SlackSandbox
 from opsbot.sandbox.slack.workspace import Workspace
+from tests.sandbox.slack_app import App
 from tests.sandbox.slack_world import ManualClock, SlackWorld
 
 
@@ -29,3 +31,22 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackWorld]:
             sandbox=sandbox, client=client, session=session, base_url=base_url, clock=clock
         )
     await sandbox.stop()
+
+
+@pytest.fixture
+async def app(slack: SlackWorld) -> AsyncIterator[App]:
+    """An app listening on loopback, known to the sandbox for clicks, forms and shortcuts."""
+    listening = App(slack)
+    application = web.Application()
+    application.add_routes(listening.routes())
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}/slack"
+    settings = slack.sandbox.app
+    settings.interactivity_url = f"{base}/interactions"
+    settings.commands_url = f"{base}/commands"
+    listening.events_url = f"{base}/events"
+    yield listening
+    await slack.sandbox.courier.close()
+    await runner.cleanup()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ class ManualClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._sleepers: list[asyncio.Future[None]] = []
 
     def wall(self) -> float:
         return 1_800_000_000.0 + self.seconds
@@ -29,8 +31,20 @@ class ManualClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    async def sleep(self, seconds: float) -> None:
+        due = self.seconds + seconds
+        while self.seconds < due:
+            moved = asyncio.get_running_loop().create_future()
+            self._sleepers.append(moved)
+            await moved
+        await asyncio.sleep(0)
+
     def advance(self, seconds: float) -> None:
         self.seconds += seconds
+        sleepers, self._sleepers = self._sleepers, []
+        for moved in sleepers:
+            if not moved.done():
+                moved.set_result(None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +69,17 @@ class SlackWorld:
         """Seed a channel the bot made and is in."""
         return self.workspace.add_channel(name, creator=self.bot, **options)
 
+    def person(self, name: str = "ada", *channels: Channel, **flags: Any) -> str:
+        """Seed a person who is in these channels and return the id."""
+        user = self.workspace.add_user(name, **flags)
+        for channel in channels:
+            channel.members.append(user.id)
+        return user.id
+
+    async def attempts(self, number: int) -> None:
+        """Wait until the app has been told that often, tries that failed included."""
+        await until(lambda: len(self.sandbox.deliveries) >= number)
+
     async def posted(self, channel: Channel, text: str = "hello", **options: Any) -> str:
         """Post through the API and return the ts."""
         answer = await self.client.chat_postMessage(channel=channel.id, text=text, **options)
@@ -69,6 +94,15 @@ class SlackWorld:
         async with self.session.post(self.base_url + method, **request) as response:
             answer: dict[str, Any] = await response.json()
             return answer
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fails after five seconds."""
+    for _ in range(5000):
+        if holds():
+            return
+        await asyncio.sleep(0.001)
+    pytest.fail("what was waited for did not happen")
 
 
 async def failure(call: Awaitable[Any]) -> Any:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-from aiohttp import web
-from slack_sdk.signature import Clock as SignatureClock
-from slack_sdk.signature import SignatureVerifier
 
-from opsbot.sandbox.slack.interactions import CannotClick
-from opsbot.sandbox.slack.server import SIGNING_SECRET
+from opsbot.sandbox.slack.cannot import CannotAct
+from tests.sandbox.slack_app import App
 from tests.sandbox.slack_world import SlackWorld
 
 Json = dict[str, Any]
@@ -31,44 +24,6 @@ def card(*labels: str) -> list[Json]:
         for label in labels
     ]
     return [{"type": "actions", "block_id": "row", "elements": buttons}]
-
-
-class App:
-    """A listening app: keeps what it was sent, checks every signature with Slack's verifier."""
-
-    def __init__(self, slack: SlackWorld) -> None:
-        class SandboxTime(SignatureClock):
-            def now(self) -> float:
-                return slack.clock.wall()
-
-        self._verifier = SignatureVerifier(SIGNING_SECRET, clock=SandboxTime())
-        self.payloads: list[Json] = []
-        self.bodies: list[bytes] = []
-        self.answer_after = 0.0
-
-    async def take(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if not self._verifier.is_valid_request(body, dict(request.headers)):
-            return web.Response(status=401)
-        self.bodies.append(body)
-        self.payloads.append(json.loads(parse_qs(body.decode())["payload"][0]))
-        await asyncio.sleep(self.answer_after)
-        return web.Response()
-
-
-@pytest.fixture
-async def app(slack: SlackWorld) -> AsyncIterator[App]:
-    """An app listening on loopback, known to the sandbox."""
-    listening = App(slack)
-    application = web.Application()
-    application.router.add_post("/slack/interactions", listening.take)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    slack.sandbox.interactivity_url = f"http://127.0.0.1:{port}/slack/interactions"
-    yield listening
-    await runner.cleanup()
 
 
 async def test_a_click_is_a_signed_block_actions_request(slack: SlackWorld, app: App) -> None:
@@ -109,7 +64,7 @@ async def test_copies_deliver_the_very_same_click_again(slack: SlackWorld, app: 
     await slack.sandbox.click(ada.id, room.id, ts, "ack", copies=3)
     assert len(app.bodies) == 3
     assert len(set(app.bodies)) == 1
-    assert [delivery.status for delivery in slack.sandbox.interactions.deliveries] == [200] * 3
+    assert [delivery.status for delivery in slack.sandbox.deliveries] == [200] * 3
 
 
 async def test_only_a_button_that_stands_there_now_can_be_pressed(
@@ -118,15 +73,15 @@ async def test_only_a_button_that_stands_there_now_can_be_pressed(
     room, ada = slack.room(is_private=True), slack.workspace.add_user("ada")
     ts = await slack.posted(room, blocks=card("ack"))
     click = slack.sandbox.click
-    with pytest.raises(CannotClick, match="sees no channel"):
+    with pytest.raises(CannotAct, match="sees no channel"):
         await click(ada.id, room.id, ts, "ack")
     room.members.append(ada.id)
-    with pytest.raises(CannotClick, match="no button 'run'"):
+    with pytest.raises(CannotAct, match="no button 'run'"):
         await click(ada.id, room.id, ts, "run")
     await slack.client.chat_update(channel=room.id, ts=ts, text="done", blocks=card("more"))
-    with pytest.raises(CannotClick, match="no button 'ack'"):
+    with pytest.raises(CannotAct, match="no button 'ack'"):
         await click(ada.id, room.id, ts, "ack")
-    with pytest.raises(CannotClick, match="no active user"):
+    with pytest.raises(CannotAct, match="no active user"):
         await click("U404", room.id, ts, "more")
     assert app.payloads == []
 

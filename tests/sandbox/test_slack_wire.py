@@ -102,7 +102,7 @@ async def test_a_token_in_the_query_string_counts_for_nothing(slack: SlackWorld)
 
 
 async def test_unknown_methods_are_refused(slack: SlackWorld) -> None:
-    for method in ("apps.connections.open", "no.such.method"):
+    for method in ("rtm.connect", "no.such.method"):
         assert await error_of(slack.client.api_call(method)) == "unknown_method"
 
 

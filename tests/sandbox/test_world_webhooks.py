@@ -195,6 +195,7 @@ async def test_a_success_between_drops_starts_the_count_anew() -> None:
     """Only three in a row switch it off; a day later it is on by itself."""
     async with running(schedule=QUICK) as rig, receiver() as door:
         pagerduty = rig.world.pagerduty
+        pagerduty.set_escalation_delay(None)
         pagerduty.subscribe(door.url, "s")
         door.answer = lambda _received, count: 202 if count == 3 else 400
         for _ in range(7):
@@ -205,6 +206,27 @@ async def test_a_success_between_drops_starts_the_count_anew() -> None:
         await pagerduty.settled()
         outcomes = [one.outcome for one in pagerduty.deliveries]
     assert outcomes == ["dropped", "dropped", "delivered", *["dropped"] * 3, "lost", "dropped"]
+
+
+async def test_every_webhook_can_be_dropped_in_silence() -> None:
+    """As if opsbot had been unreachable for days: nothing is sent, tried again or made up for."""
+    async with running(schedule=QUICK) as rig, receiver() as door:
+        pagerduty = rig.world.pagerduty
+        door.answer = lambda _received, _count: 503
+        subscription = pagerduty.subscribe(door.url, "s")
+        incident = await pagerduty.trigger()
+        await asyncio.sleep(0.03)
+        pagerduty.drop_webhooks()
+        await pagerduty.acknowledge(incident, PERSON)
+        await pagerduty.settled()
+        knocked = len(door.got)
+        door.answer = lambda _received, _count: 202
+        pagerduty.drop_webhooks(False)
+        await pagerduty.resolve(incident, PERSON)
+        await pagerduty.settled()
+    assert [one.outcome for one in pagerduty.deliveries] == ["lost", "lost", "delivered"]
+    assert door.types[knocked:] == ["incident.resolved"]
+    assert subscription.disabled_until is None
 
 
 async def test_what_is_never_taken_is_given_up() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsbot.integrations import Integration, Webhook, Wiring
+from opsbot.integrations import Integration, Polled, Webhook, Wiring
 from opsbot.integrations.pagerduty.api import PagerDutyApi, api_of
 from opsbot.integrations.pagerduty.events import check, parse
 from opsbot.integrations.pagerduty.pager import PagerDutyPager
+from opsbot.integrations.pagerduty.poll import PagerDutyFeed
+from opsbot.integrations.pagerduty.polled import parse as parse_polled
 from opsbot.integrations.pagerduty.settings import SECRETS, Settings
 from opsbot.integrations.pagerduty.source import PagerDutySource
 from opsbot.integrations.pagerduty.webhook import key, verify
-from opsbot.ports import EvidenceSource, Pager
+from opsbot.ports import AlertFeed, EvidenceSource, Pager
 
 
 def _api(settings: Settings, wiring: Wiring) -> PagerDutyApi:
@@ -38,6 +40,12 @@ def _pager(settings: Settings, wiring: Wiring) -> Pager:
     )
 
 
+def _feed(settings: Settings, wiring: Wiring) -> AlertFeed:
+    return PagerDutyFeed(
+        api=_api(settings, wiring), clock=wiring.clock, deadline=settings.deadline_seconds
+    )
+
+
 INTEGRATION = Integration(
     name="pagerduty",
     settings=Settings,
@@ -45,4 +53,5 @@ INTEGRATION = Integration(
     sources=_sources,
     pager=_pager,
     webhook=Webhook(verify=verify, key=key, parse=parse, check=check),
+    polled=Polled(feed=_feed, parse=parse_polled),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from opsbot.core.text import inert
 from opsbot.integrations import WebhookRefused
 from opsbot.integrations._foreign_json import loads, mapping, objects, text, whole
 from opsbot.integrations._query_text import web_link
-from opsbot.integrations.pagerduty.sentences import KNOWN_TYPES, sentence, told
+from opsbot.integrations.pagerduty.sentences import KNOWN_TYPES, POLLED_TYPES, sentence, told
 
 SOURCE = "pagerduty"
 PING = "pagey.ping"
@@ -40,7 +41,11 @@ def check(body: bytes) -> None:
 
 def parse(body: bytes) -> AlertEvent:
     """The event of a V3 delivery. Raises WebhookRefused (400) when the body holds none."""
-    event = _event(body)
+    return event_of(_event(body), otherwise=f"sha256:{hashlib.sha256(body).hexdigest()}")
+
+
+def event_of(event: Mapping[str, Any], *, otherwise: str) -> AlertEvent:
+    """Our event of a V3 event object; one without an id gets `otherwise` as its id."""
     kind = text(event.get("event_type"))
     data = mapping(event.get("data"))
     details = _details(data) if text(data.get("type")) == "incident" else None
@@ -50,9 +55,9 @@ def parse(body: bytes) -> AlertEvent:
     actor = _actor(mapping(event.get("agent")))
     return AlertEvent(
         source=SOURCE,
-        id=_id(event.get("id")) or f"sha256:{hashlib.sha256(body).hexdigest()}",
+        id=_id(event.get("id")) or otherwise,
         type=inert(kind, _LONGEST_ID),
-        known=kind in KNOWN_TYPES,
+        known=kind in KNOWN_TYPES or kind in POLLED_TYPES,
         transition=_TRANSITIONS.get(kind, Transition.OTHER),
         occurred_at=occurred_at,
         actor=actor,
@@ -61,6 +66,7 @@ def parse(body: bytes) -> AlertEvent:
         title=title,
         summary=sentence(kind, actor.name or "PagerDuty", data) + clock_note,
         note=_note(data),
+        note_id=_note_id(data),
         trimmed=data.get("trimmed") is True,
         test=kind == PING,
     )
@@ -139,7 +145,18 @@ def _details(data: Mapping[str, Any]) -> AlertDetails:
         teams=tuple(team for team in teams if team),
         escalation_policy_id=_id(mapping(data.get("escalation_policy")).get("id")),
         status=told(data.get("status")),
+        escalates_at=_escalates_at(data),
     )
+
+
+def _escalates_at(data: Mapping[str, Any]) -> datetime | None:
+    """When the next level is paged: among `pending_actions`, which only REST objects have."""
+    moments: list[datetime] = []
+    for action in objects(data.get("pending_actions")):
+        if text(action.get("type")) == "escalate":
+            with suppress(ValueError):
+                moments.append(parse_moment(text(action.get("at"))))
+    return min(moments, default=None)
 
 
 def _people(data: Mapping[str, Any]) -> Iterator[Person]:
@@ -150,12 +167,16 @@ def _people(data: Mapping[str, Any]) -> Iterator[Person]:
 
 
 def _actor(agent: Mapping[str, Any]) -> Actor:
-    """A user is a person; services, integrations, bots and no agent at all are the system."""
+    """A user is a person; services, integrations, bots and no agent at all are the system.
+
+    The system is one actor: for one act of automation a webhook may name no agent, and the log
+    the service.
+    """
     agent_id = _id(agent.get("id"))
     is_person = text(agent.get("type")) in ("user", "user_reference") and bool(agent_id)
     return Actor(
         kind=ActorKind.PERSON if is_person else ActorKind.SYSTEM,
-        id=f"{SOURCE}:{agent_id}" if agent_id else SOURCE,
+        id=f"{SOURCE}:{agent_id}" if is_person else SOURCE,
         name=told(agent.get("summary")),
     )
 
@@ -163,3 +184,8 @@ def _actor(agent: Mapping[str, Any]) -> Actor:
 def _note(data: Mapping[str, Any]) -> str:
     """What somebody wrote: a note's content, or the message of an update or a reply."""
     return inert(text(data.get("content")) or text(data.get("message")), _LONGEST_NOTE)
+
+
+def _note_id(data: Mapping[str, Any]) -> str:
+    texts = ("incident_note", "incident_status_update")
+    return _id(data.get("id")) if text(data.get("type")) in texts else ""

@@ -1,62 +1,46 @@
-"""The Pager port on PagerDuty: who is paged and on call, by e-mail, and notes on incidents."""
+"""The Pager port on PagerDuty: who is paged and on call, notes, and acts in a person's name."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from opsbot.core.moment import parse_moment
 from opsbot.core.people import Person
 from opsbot.core.text import inert
 from opsbot.integrations._backend import LookUpFailed
-from opsbot.integrations._foreign_json import mapping, objects, text, whole
+from opsbot.integrations._foreign_json import mapping, text
 from opsbot.integrations._look_up import in_time
-from opsbot.integrations.pagerduty.api import PagerDutyApi
-from opsbot.ports import Clock, Done, Outcome, Refused, Unsure
+from opsbot.integrations.pagerduty.api import ALREADY_RESOLVED, PagerDutyApi, code_of
+from opsbot.integrations.pagerduty.directory import Directory, Priority
+from opsbot.integrations.pagerduty.outcomes import gravest, in_words, not_done, refused
+from opsbot.ports import Acted, Clock, Done, Outcome, Refused
 
-KEPT = timedelta(minutes=5)
-_ONE_BY_ONE = 20
-"""Up to so many people are asked for one by one; beyond, the account's users are listed."""
-
-_PAGE = 100
-_MOST_PAGES = 100  # PagerDuty refuses an offset above 10,000
-_AGAIN = timedelta(seconds=30)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Kept:
-    """Values that are good for five minutes."""
-
-    clock: Clock
-    _found: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
-
-    def get(self, key: str) -> Any:
-        until, value = self._found.get(key, (0.0, None))
-        return value if self.clock.monotonic() < until else None
-
-    def put(self, key: str, value: Any) -> None:
-        self._found[key] = (self.clock.monotonic() + KEPT.total_seconds(), value)
+_RESOLVED = "resolved"
 
 
 @dataclass(slots=True)
 class PagerDutyPager:
-    """People's addresses come from their own records, since an incident only refers to them."""
+    """People's addresses come from their own records, since an incident only refers to them.
+
+    Acts are done in the name of a user: the one with the address given, else the configured one.
+    With a user's own key PagerDuty ignores both and names the owner of the key.
+    """
 
     api: PagerDutyApi
     clock: Clock
     from_email: str
     on_call_levels: int
     deadline: float
-    _users: _Kept = field(init=False)
-    _on_calls: _Kept = field(init=False)
+    _directory: Directory = field(init=False)
 
     def __post_init__(self) -> None:
-        self._users, self._on_calls = _Kept(self.clock), _Kept(self.clock)
+        self._directory = Directory(self.api, self.clock, self.deadline)
 
     async def people(
         self, ids: Sequence[str], escalation_policy_id: str
@@ -68,130 +52,166 @@ class PagerDutyPager:
         to have no address because of it. On-calls that we may never read are done without.
         """
         wanted = tuple(dict.fromkeys(one for one in ids if one))
-        asked = {"users": self._people_of(wanted)}
+        asked = {"users": self._directory.people(wanted)}
         if escalation_policy_id:
-            asked["on call"] = self._on_call(escalation_policy_id)
+            asked["on call"] = self._directory.on_call(escalation_policy_id, self.on_call_levels)
         answers, errors = await in_time(asked, self.deadline)
         found = {person.id: person for person in answers.get("users", ())}
         for person in answers.get("on call", ()):
             found.setdefault(person.id, person)
         if errors:
-            error = self._gravest(list(errors.values()))
-            refused = self._refused(error)
-            if refused.retry_after is not None or "users" in errors or not found:
-                return refused
-            _log.warning("pagerduty: going without who is on call: %s", _words(error))
+            error = gravest(list(errors.values()), self.deadline)
+            refusal = refused(error, self.deadline)
+            if refusal.retry_after is not None or "users" in errors or not found:
+                return refusal
+            _log.warning("pagerduty: going without who is on call: %s", in_words(error))
         return Done(value=tuple(found.values()))
 
-    async def add_note(self, alert_id: str, text: str) -> Outcome[None]:
+    async def add_note(self, alert_id: str, text: str, *, as_email: str = "") -> Outcome[None]:
         """Write a note on the incident; it is never written twice by us without a look."""
-        headers = {"From": self.from_email} if self.from_email else {}
+        headers = await self._from(as_email)
+        if isinstance(headers, Refused):
+            return headers
         body = {"note": {"content": text}}
-        path = f"/incidents/{quote(alert_id, safe='')}/notes"
+        path = f"{_path(alert_id)}/notes"
         try:
             await self.api.act(path, body, headers=headers, timeout=self.deadline)
         except LookUpFailed as failed:
-            if 200 <= failed.status < 300:
-                return Done(value=None)  # taken; only the answer was unreadable
-            if failed.sent and (not failed.status or failed.status >= 500):
-                return Unsure(reason=failed.error)
-            return self._refused(failed)
+            # A 2xx was taken; only the answer was unreadable.
+            return Done(value=None) if _taken(failed) else not_done(failed, self.deadline)
         return Done(value=None)
 
-    def _refused(self, error: BaseException) -> Refused:
-        if isinstance(error, asyncio.CancelledError):
-            words = f"PagerDuty did not answer within {self.deadline:g} s"
-            return Refused(error=words, cure="opsbot tries again", retry_after=_AGAIN)
-        if not isinstance(error, LookUpFailed):
-            words = f"PagerDuty's answer could not be understood ({type(error).__name__})"
-            return Refused(error=words, cure="please report this")
-        if error.status == 429 or self.api.blocked_for():
-            wait = self.api.blocked_for() or _AGAIN
-            return Refused(error=error.error, cure="opsbot tries again", retry_after=wait)
-        if not error.status or error.status >= 500:
-            return Refused(error=error.error, cure="opsbot tries again", retry_after=_AGAIN)
-        return Refused(error=error.error, cure=error.cure or "see PagerDuty's own words")
+    async def acknowledge(self, alert_id: str, *, as_email: str = "") -> Outcome[Acted]:
+        """Stop the paging. `already` when somebody had acknowledged it, or it was resolved;
+        in the former case the person asking is named at PagerDuty as well."""
+        return await self._set_status(alert_id, "acknowledged", as_email)
 
-    def _gravest(self, errors: Sequence[BaseException]) -> BaseException:
-        """The error to answer with: one that passes, the one that takes longest, before others."""
+    async def resolve(self, alert_id: str, *, as_email: str = "") -> Outcome[Acted]:
+        """End the incident at PagerDuty; `already` when it was (error 1001)."""
+        return await self._set_status(alert_id, _RESOLVED, as_email)
 
-        def wait(error: BaseException) -> timedelta:
-            return self._refused(error).retry_after or timedelta(0)
+    async def set_priority(
+        self, alert_id: str, priority: str, *, as_email: str = ""
+    ) -> Outcome[Acted]:
+        """Set the priority of this name, such as P2, in any spelling of capitals.
 
-        return max(errors, key=wait)
+        `at` is when PagerDuty says the incident was last updated, and `by_id` is empty, because
+        its answer names nobody for a change of priority. A resolved incident refuses (1001).
+        """
+        try:
+            known = await self._directory.priorities()
+            before = await self._incident(alert_id)
+        except LookUpFailed as failed:
+            return refused(failed, self.deadline)
+        wanted = priority.strip().casefold()
+        chosen = next((one for one in known if one.name.casefold() == wanted), None)
+        if chosen is None:
+            return _no_such(priority, known)
+        if text(mapping(before.get("priority")).get("id")) == chosen.id:
+            return Done(value=Acted(at=_moment(before, "updated_at"), already=True))
+        change = {"priority": {"id": chosen.id, "type": "priority_reference"}}
+        answer = await self._change(alert_id, change, as_email)
+        if isinstance(answer, LookUpFailed):
+            return self._not_changed(answer)
+        if isinstance(answer, Refused):
+            return answer
+        return Done(value=Acted(at=_moment(answer, "updated_at")))
 
-    async def _people_of(self, ids: Sequence[str]) -> tuple[Person, ...]:
-        unknown = [one for one in ids if self._users.get(one) is None]
-        if len(unknown) > _ONE_BY_ONE:
-            await self._list_users(frozenset(unknown))
-        elif unknown:
-            await self._ask_each(unknown)
-        return tuple(person for one in ids if (person := self._users.get(one)) is not None)
+    async def _set_status(self, alert_id: str, status: str, as_email: str) -> Outcome[Acted]:
+        try:
+            before = await self._incident(alert_id)
+        except LookUpFailed as failed:
+            return refused(failed, self.deadline)
+        stands = text(before.get("status"))
+        if stands == _RESOLVED:
+            return Done(value=_acted(before, already=True))
+        answer = await self._change(alert_id, {"status": status}, as_email)
+        if isinstance(answer, LookUpFailed):
+            if code_of(answer) in ALREADY_RESOLVED:  # somebody was quicker
+                return Done(value=_acted(await self._as_it_stands(alert_id), already=True))
+            return self._not_changed(answer)
+        if isinstance(answer, Refused):
+            return answer
+        return Done(value=_acted(answer, already=stands == status))
 
-    async def _ask_each(self, ids: Sequence[str]) -> None:
-        asked = {
-            one: self.api.get(f"/users/{quote(one, safe='')}", timeout=self.deadline) for one in ids
-        }
-        answers, errors = await in_time(asked, self.deadline)
-        for one, answer in answers.items():
-            person = _person(mapping(answer.get("user")))
-            if person is not None:
-                self._users.put(one, person)
-        serious = [error for error in errors.values() if not _is_gone(error)]
-        if serious:
-            raise self._gravest(serious)
+    async def _change(
+        self, alert_id: str, change: Mapping[str, Any], as_email: str
+    ) -> dict[str, Any] | LookUpFailed | Refused:
+        """PUT one change, once; gives the incident as PagerDuty answers it."""
+        headers = await self._from(as_email)
+        if isinstance(headers, Refused):
+            return headers
+        body = {"incident": {"type": "incident_reference", **change}}
+        try:
+            answer = await self.api.change(
+                _path(alert_id), body, headers=headers, timeout=self.deadline
+            )
+        except LookUpFailed as failed:
+            return failed
+        return mapping(answer.get("incident"))
 
-    async def _list_users(self, wanted: frozenset[str]) -> None:
-        for page in range(_MOST_PAGES):
-            params = [("limit", str(_PAGE)), ("offset", str(page * _PAGE))]
-            answer = await self.api.get("/users", params, timeout=self.deadline)
-            self._remember(objects(answer.get("users")))
-            found = all(self._users.get(one) is not None for one in wanted)
-            if found or answer.get("more") is not True:
-                return
+    def _not_changed(self, failed: LookUpFailed) -> Outcome[Acted]:
+        return Done(value=Acted()) if _taken(failed) else not_done(failed, self.deadline)
 
-    def _remember(self, users: Iterable[Mapping[str, Any]]) -> None:
-        for user in users:
-            person = _person(user)
-            if person is not None and person.email:
-                self._users.put(person.id, person)
+    async def _from(self, as_email: str) -> Mapping[str, str] | Refused:
+        """The From header. A person PagerDuty does not know, or users that our key may not read,
+        leave the configured address; with none at all PagerDuty decides (a user's key needs none).
+        """
+        address = self.from_email
+        if as_email:
+            answers, errors = await in_time({"": self._directory.user(as_email)}, self.deadline)
+            person = answers.get("")
+            address = person.email if person is not None else address
+            if errors:
+                refusal = refused(errors[""], self.deadline)
+                if refusal.retry_after is not None:
+                    return refusal
+                _log.warning("pagerduty: acting as from_email: %s", in_words(errors[""]))
+        return {"From": address} if address else {}
 
-    async def _on_call(self, policy: str) -> tuple[Person, ...]:
-        kept: tuple[Person, ...] | None = self._on_calls.get(policy)
-        if kept is not None:
-            return kept
-        params = [
-            ("escalation_policy_ids[]", policy),
-            ("earliest", "true"),
-            ("include[]", "users"),
-            ("limit", str(_PAGE)),
-        ]
-        answer = await self.api.get("/oncalls", params, timeout=self.deadline)
-        entries = sorted(objects(answer.get("oncalls")), key=_level)
-        users = [
-            mapping(entry.get("user")) for entry in entries if _level(entry) <= self.on_call_levels
-        ]
-        self._remember(users)
-        people = {person.id: person for user in users if (person := _person(user)) is not None}
-        self._on_calls.put(policy, tuple(people.values()))
-        return tuple(people.values())
+    async def _incident(self, alert_id: str) -> dict[str, Any]:
+        answer = await self.api.get(_path(alert_id), timeout=self.deadline)
+        return mapping(answer.get("incident"))
+
+    async def _as_it_stands(self, alert_id: str) -> dict[str, Any]:
+        try:
+            return await self._incident(alert_id)
+        except LookUpFailed:
+            return {}  # when and by whom is then not known; that it is resolved is
 
 
-def _person(user: Mapping[str, Any]) -> Person | None:
-    user_id = inert(text(user.get("id")), 100)
-    if not user_id:
+def _path(alert_id: str) -> str:
+    return f"/incidents/{quote(alert_id, safe='')}"
+
+
+def _taken(failed: LookUpFailed) -> bool:
+    return 200 <= failed.status < 300
+
+
+def _acted(incident: Mapping[str, Any], *, already: bool) -> Acted:
+    by = mapping(incident.get("last_status_change_by"))
+    person = text(by.get("type")) in ("user", "user_reference")
+    return Acted(
+        at=_moment(incident, "last_status_change_at"),
+        by_id=inert(text(by.get("id")), 100) if person else "",
+        already=already,
+    )
+
+
+def _moment(incident: Mapping[str, Any], key: str) -> datetime | None:
+    try:
+        return parse_moment(text(incident.get(key)))
+    except ValueError:
         return None
-    name = inert(text(user.get("name")) or text(user.get("summary")), 120)
-    return Person(id=user_id, name=name, email=inert(text(user.get("email")), 254))
 
 
-def _level(entry: Mapping[str, Any]) -> int:
-    return whole(entry.get("escalation_level")) or 1
-
-
-def _is_gone(error: BaseException) -> bool:
-    return isinstance(error, LookUpFailed) and error.status == 404
-
-
-def _words(error: BaseException) -> str:
-    return error.reason if isinstance(error, LookUpFailed) else type(error).__name__
+def _no_such(priority: str, known: Sequence[Priority]) -> Refused:
+    if not known:
+        return Refused(
+            error="this PagerDuty account has no priorities",
+            cure="switch them on in PagerDuty under Incident Priorities",
+        )
+    names = ", ".join(one.name for one in known[:20])
+    return Refused(
+        error=f'PagerDuty has no priority "{inert(priority, 60)}"', cure=f"use one of {names}"
+    )

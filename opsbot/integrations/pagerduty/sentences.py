@@ -19,7 +19,7 @@ def told(value: Any) -> str:
 
 def sentence(kind: str, who: str, data: Data) -> str:
     """Say what happened; `who` is the agent's name, or PagerDuty itself."""
-    writer = _WRITERS.get(kind)
+    writer = _WRITERS.get(kind) or _POLLED.get(kind)
     if writer is not None:
         return writer(who, data)
     return f'PagerDuty sent "{inert(kind, 80)}", an event this version of opsbot does not know'
@@ -157,6 +157,16 @@ def _of_service(words: str) -> _Writer:
     return write
 
 
+def _urgency(who: str, data: Data) -> str:
+    return f"{who} set the urgency to {told(data.get('urgency')) or 'another one'}"
+
+
+def _shown(who: str, data: Data) -> str:
+    status = told(data.get("status")) or "in an unknown state"
+    priority = _named(data, "priority", "no priority")
+    return f"PagerDuty shows the incident {status}, {priority}, assigned to {_people(data)}"
+
+
 def _ping(who: str, data: Data) -> str:
     return "PagerDuty sent a test event: its webhooks arrive here"
 
@@ -197,3 +207,13 @@ _WRITERS: dict[str, _Writer] = {
 
 KNOWN_TYPES = frozenset(_WRITERS)
 """The thirty V3 event types and the test button's ping."""
+
+STATE = "incident.updated"
+_POLLED: dict[str, _Writer] = {
+    "incident.urgency_changed": _urgency,
+    "incident.snoozed": _always("snoozed the incident"),
+    STATE: _shown,
+}
+
+POLLED_TYPES = frozenset(_POLLED)
+"""What only the log tells, in names of our own: PagerDuty sends no webhook for these."""

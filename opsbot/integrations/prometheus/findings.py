@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from opsbot.core.evidence import EvidenceAsk, Finding, FindingKind
 from opsbot.core.moment import EPOCH, clock_text, to_micros
+from opsbot.core.quantity import percent
 from opsbot.core.text import inert
 from opsbot.integrations.prometheus.queries import RATE_SECONDS
 from opsbot.integrations.prometheus.series import (
@@ -89,14 +90,6 @@ def seconds(at: datetime) -> float:
 def moment(at: float) -> datetime:
     """The moment of a sample, to the millisecond Prometheus keeps."""
     return EPOCH + timedelta(milliseconds=round(at * 1_000))
-
-
-def percent(share: float) -> str:
-    """A share in words: `31 %`, `1.4 %`, `0.02 %`."""
-    hundredths = share * 100
-    digits = 0 if hundredths >= 10 else 1 if hundredths >= 0.95 else 2
-    shown = f"{hundredths:.{digits}f}"
-    return f"{shown.rstrip('0').rstrip('.') if digits else shown} %"
 
 
 def _amount(value: float) -> str:
@@ -300,6 +293,7 @@ def _unanswered(answers: Answers, scope: Scope) -> Iterator[Finding]:
             unit="ratio",
             link=scope.link("unanswered", series.labels.get(scope.label, "")),
             fold_key=f"unanswered:{caller}>{callee}",
+            peer=caller,
         )
 
 

@@ -10,12 +10,14 @@ from urllib.parse import quote
 
 from opsbot.core.evidence import EvidenceAsk, EvidenceKind, Gap, Health, SourceReport
 from opsbot.core.moment import clock_text
+from opsbot.core.series import Exhibit
 from opsbot.core.text import count, inert, listed
 from opsbot.integrations._backend import Backend
 from opsbot.integrations._foreign_json import items, text
-from opsbot.integrations._look_up import LookUp, names_in, reported
+from opsbot.integrations._look_up import LookUp, names_in, reported, shown
 from opsbot.integrations._query_text import link, window_values
 from opsbot.integrations.prometheus.collectors import collector_findings
+from opsbot.integrations.prometheus.exhibits import DRAWN, MOST_DRAWN, MOST_SUBJECTS, drawn_series
 from opsbot.integrations.prometheus.findings import Scope, findings, moment, seconds
 from opsbot.integrations.prometheus.queries import Queries
 from opsbot.integrations.prometheus.series import Series, read_matrix
@@ -53,6 +55,28 @@ class PrometheusSource:
             source=self.name, kind=self.kind, ask=ask, clock=self.clock, deadline=self.deadline
         )
         return await reported(look_up, self._look)
+
+    async def exhibits(self, ask: EvidenceAsk) -> tuple[Exhibit, ...]:
+        """The series behind the page: of the first services asked for, one range query for each
+        quantity; nothing on trouble, and never later than the deadline."""
+        look_up = LookUp(
+            source=self.name, kind=self.kind, ask=ask, clock=self.clock, deadline=self.deadline
+        )
+        return await shown(look_up, self._show)
+
+    async def _show(self, look_up: LookUp) -> tuple[Exhibit, ...]:
+        names = dict(list(names_in(self.name, look_up.ask).items())[:MOST_SUBJECTS])
+        written = self.queries.written(label=self.service_label, names=names)
+        queries = {signal: written[signal] for signal in DRAWN if signal in written}
+        window = look_up.ask.window
+        step = max(self.min_step, math.ceil(window.length.total_seconds() / (MOST_DRAWN - 2)))
+        answers = await look_up.parts(
+            {
+                signal: self._matrix(look_up, query, window.start, float(step))
+                for signal, query in queries.items()
+            }
+        )
+        return drawn_series(answers, label=self.service_label, names=names)
 
     async def _look(self, look_up: LookUp) -> SourceReport:
         ask = look_up.ask
@@ -92,6 +116,11 @@ class PrometheusSource:
         self, look_up: LookUp, signal: str, query: str
     ) -> tuple[str, tuple[Series, ...]]:
         start, step = self._range(look_up.ask, signal)
+        return signal, await self._matrix(look_up, query, start, step)
+
+    async def _matrix(
+        self, look_up: LookUp, query: str, start: datetime, step: float
+    ) -> tuple[Series, ...]:
         # Evaluation times that are multiples of the step are the same for every incident, so
         # that caches in front of Prometheus can answer.
         first = math.floor(seconds(start) / step) * step
@@ -103,7 +132,7 @@ class PrometheusSource:
         ]
         body = await self.backend.query("/api/v1/query_range", params, timeout=self.deadline)
         look_up.warnings += [text(warning) for warning in items(body.get("warnings"))]
-        return signal, read_matrix(body)
+        return read_matrix(body)
 
     def _report(
         self, look_up: LookUp, series: Mapping[str, Sequence[Series]], scope: Scope

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from typing import Any
 
 from opsbot.core.evidence import (
     EvidenceAsk,
@@ -19,13 +18,22 @@ from opsbot.core.evidence import (
     Window,
 )
 from opsbot.core.moment import clock_text, lasting, shifted, to_micros
+from opsbot.core.series import Exhibit
 from opsbot.core.text import count
 from opsbot.integrations._backend import Backend, LookUpFailed
-from opsbot.integrations._look_up import LookUp, names_in, reported
+from opsbot.integrations._look_up import LookUp, names_in, reported, shown
 from opsbot.integrations._query_text import any_of, link, window_values
+from opsbot.integrations.tempo.choice import (
+    Read,
+    alike,
+    chosen_traces,
+    failing_hits,
+    queries_for,
+)
 from opsbot.integrations.tempo.ends import Ends, compared, ends_of, telling
-from opsbot.integrations.tempo.failing_path import Failure, failure_in
-from opsbot.integrations.tempo.spans import Hit, read_hits, read_trace
+from opsbot.integrations.tempo.failing_path import failure_in
+from opsbot.integrations.tempo.spans import Hit, Span, read_hits, read_trace
+from opsbot.integrations.tempo.waterfall import waterfall_of
 from opsbot.ports import Clock
 
 FRESH = timedelta(minutes=5)
@@ -62,28 +70,47 @@ class TempoSource:
         )
         return await reported(look_up, self._look)
 
+    async def exhibits(self, ask: EvidenceAsk) -> tuple[Exhibit, ...]:
+        """One failing request, of the kind the findings speak of, or else the slowest one found;
+        nothing on trouble, and never later than the deadline."""
+        look_up = LookUp(
+            source=self.name, kind=self.kind, ask=ask, clock=self.clock, deadline=self.deadline
+        )
+        return await shown(look_up, self._show)
+
+    async def _show(self, look_up: LookUp) -> tuple[Exhibit, ...]:
+        names = names_in(self.name, look_up.ask)
+        if not names:
+            return ()
+        slow = f'{{ resource.service.name =~ "{any_of([next(iter(names))])}" }}'
+        searches = self._failing(look_up.ask, names)
+        searches["any traces"] = self._search(slow, look_up.ask.window)
+        found = await look_up.parts(searches)
+        told, _ = self._told(look_up.ask, found, names)
+        read = alike(await self._read(look_up, told, names))
+        if read:
+            hit, spans, _ = max(read, key=len)[0]
+        elif found.get("any traces"):
+            hit = max(found["any traces"], key=lambda one: (one.seconds, one.trace_id))
+            spans = await self._trace(look_up, hit)
+        else:
+            return ()
+        link = self._link(look_up.ask, query=hit.trace_id, trace_id=hit.trace_id)
+        waterfall = waterfall_of(spans, names, trace_id=hit.trace_id, link=link)
+        return (waterfall,) if waterfall else ()
+
     async def _look(self, look_up: LookUp) -> SourceReport:
         names = names_in(self.name, look_up.ask)
         if not names:
             return look_up.unreachable("no service was asked for")
         ask = look_up.ask
-        condition = f'resource.service.name =~ "{any_of(names)}" && status = error'
-        failing = f"{{ {condition} }}"
-        # Tempo repeats on each span only the attributes a query speaks of.
-        calls = f'{{ {condition} && kind = client && span.peer.service != "" }}'
+        failing, calls = queries_for(names)
         look_up.queries += [failing, calls]
         end = min(ask.window.end, self.clock.now())
-        found = await look_up.parts(
-            {
-                "failing traces": self._search(failing, ask.window),
-                "failing calls": self._search(calls, ask.window),
-                "earlier failing traces": self._search(failing, ask.before),
-                "earlier failing calls": self._search(calls, ask.before),
-                "newest traces": self._search(
-                    "{}", Window(start=shifted(end, -FRESH), end=end), _FEW
-                ),
-            }
-        )
+        newest = Window(start=shifted(end, -FRESH), end=end)
+        searches = self._failing(ask, names)
+        searches["newest traces"] = self._search("{}", newest, _FEW)
+        found = await look_up.parts(searches)
         if not found:
             return look_up.unreachable()
         findings, reason = await self._findings(look_up, found, names)
@@ -100,26 +127,46 @@ class TempoSource:
         self, look_up: LookUp, found: Mapping[str, Sequence[Hit]], names: Mapping[str, str]
     ) -> tuple[list[Finding], str]:
         """The failing traces that tell something, and a word about those that do not."""
-        now = self._ends(look_up.ask.window, found, names, "")
-        before = None
-        if now is None:
+        told, compared_with = self._told(look_up.ask, found, names)
+        if compared_with is None:
             return [], ""
-        if {"earlier failing traces", "earlier failing calls"} <= found.keys():
-            before = self._ends(look_up.ask.before, found, names, "earlier ")
+        now, before = compared_with
         if now.is_full:
             look_up.cut_off.append(f"a search stopped at {self.search_limit} failing traces")
+        read = await self._read(look_up, told, names)
+        findings = [self._finding(look_up.ask, one, now, before, len(read)) for one in alike(read)]
+        failing = {hit.trace_id for hit in failing_hits(found)}
+        quiet = count(len(failing), "failing trace")
+        reason = f"{quiet} found, not clearly more than before" if failing and not told else ""
+        return findings, reason
+
+    def _told(
+        self, ask: EvidenceAsk, found: Mapping[str, Sequence[Hit]], names: Mapping[str, str]
+    ) -> tuple[list[Hit], tuple[Ends, Ends | None] | None]:
+        """The failing traces that end where clearly more do than before, and both counts."""
+        now = self._ends(ask.window, found, names, "")
+        before = None
+        if now is None:
+            return [], None
+        if {"earlier failing traces", "earlier failing calls"} <= found.keys():
+            before = self._ends(ask.before, found, names, "earlier ")
         told = telling(now, before)
         hits = {hit.trace_id: hit for end in told for hit in now.traces[end]}
-        failing = [*found.get("failing traces", ()), *found.get("failing calls", ())]
         if not hits and not now.traces:  # nothing says where they end: read some all the same
-            hits = {hit.trace_id: hit for hit in failing}
-        read = await self._read(look_up, list(hits.values()), names)
-        findings = [
-            self._finding(look_up.ask, alike, now, before, len(read)) for alike in _alike(read)
-        ]
-        quiet = count(len({hit.trace_id for hit in failing}), "failing trace")
-        reason = f"{quiet} found, not clearly more than before" if failing and not hits else ""
-        return findings, reason
+            hits = {hit.trace_id: hit for hit in failing_hits(found)}
+        return list(hits.values()), (now, before)
+
+    def _failing(
+        self, ask: EvidenceAsk, names: Mapping[str, str]
+    ) -> dict[str, Coroutine[Any, Any, list[Hit]]]:
+        """The searches for what fails, now and before."""
+        failing, calls = queries_for(names)
+        return {
+            "failing traces": self._search(failing, ask.window),
+            "failing calls": self._search(calls, ask.window),
+            "earlier failing traces": self._search(failing, ask.before),
+            "earlier failing calls": self._search(calls, ask.before),
+        }
 
     def _ends(
         self,
@@ -151,18 +198,19 @@ class TempoSource:
 
     async def _read(
         self, look_up: LookUp, hits: Sequence[Hit], names: Mapping[str, str]
-    ) -> list[tuple[Hit, Failure]]:
+    ) -> list[Read]:
         chosen = chosen_traces(hits, next(iter(names)), self.traces_read)
         answers = await look_up.parts(
-            {f"trace {hit.trace_id}": self._failure(look_up, hit, names) for hit in chosen}
+            {f"trace {hit.trace_id}": self._trace(look_up, hit) for hit in chosen}
         )
+        read = [(hit, answers.get(f"trace {hit.trace_id}", [])) for hit in chosen]
         return [
-            (hit, failure)
-            for hit in chosen
-            if (failure := answers.get(f"trace {hit.trace_id}")) is not None
+            (hit, spans, failure)
+            for hit, spans in read
+            if (failure := failure_in(spans, names)) is not None
         ]
 
-    async def _failure(self, look_up: LookUp, hit: Hit, names: Mapping[str, str]) -> Failure | None:
+    async def _trace(self, look_up: LookUp, hit: Hit) -> list[Span]:
         window = look_up.ask.window
         # A wrong from-to hides a trace that exists, so it is asked for with room on both sides.
         params = [
@@ -181,7 +229,7 @@ class TempoSource:
         spans, partial = read_trace(body)
         if partial:
             look_up.warnings.append(f"trace {hit.trace_id} is partial ({partial})")
-        return failure_in(spans, names)
+        return spans
 
     async def _freshness(
         self, look_up: LookUp, found: Mapping[str, Sequence[Hit]], end: datetime
@@ -212,12 +260,12 @@ class TempoSource:
     def _finding(
         self,
         ask: EvidenceAsk,
-        alike: Sequence[tuple[Hit, Failure]],
+        alike: Sequence[Read],
         now: Ends,
         before: Ends | None,
         read: int,
     ) -> Finding:
-        hit, failure = alike[0]
+        hit, _, failure = alike[0]
         words = [failure.sentence]
         if read > 1:
             words.append(f"the same in {len(alike)} of {read} failing traces read")
@@ -225,7 +273,7 @@ class TempoSource:
         if counted:
             words.append(compared(failure.service, now, before))
         return Finding(
-            at=now.first_at(failure.service) or min(one.at for _, one in alike),
+            at=now.first_at(failure.service) or min(one.at for *_, one in alike),
             kind=FindingKind.FAILING_TRACE,
             service=failure.service,
             summary="; ".join(words),
@@ -234,6 +282,7 @@ class TempoSource:
             unit="count",
             link=self._link(ask, query=hit.trace_id, trace_id=hit.trace_id),
             fold_key=f"trace:{'>'.join(failure.path)}",
+            peer=failure.path[-2] if len(failure.path) > 1 else "",
         )
 
     def _link(self, ask: EvidenceAsk, *, query: str, trace_id: str = "") -> str:
@@ -241,30 +290,6 @@ class TempoSource:
             return ""
         values = {"query": query, "trace_id": trace_id, "service": next(iter(ask.services), "")}
         return link(self.link_template, values | window_values(ask.window.start, ask.window.end))
-
-
-def chosen_traces(hits: Sequence[Hit], first_service: str, most: int) -> list[Hit]:
-    """A few traces that differ: those through the paged service first, one of each kind of
-    request before a second one."""
-    newest_first = sorted(hits, key=lambda hit: hit.start, reverse=True)
-    ranked = sorted(newest_first, key=lambda hit: first_service not in hit.services)
-    turns: Counter[tuple[str, str]] = Counter()
-    order: list[tuple[int, Hit]] = []
-    for hit in ranked:
-        order.append((turns[hit.root], hit))
-        turns[hit.root] += 1
-    return [hit for _, hit in sorted(order, key=lambda turn: turn[0])][:most]
-
-
-def _alike(
-    failures: Sequence[tuple[Hit, Failure]],
-) -> list[list[tuple[Hit, Failure]]]:
-    """Traces that fail the same way, as one."""
-
-    def way(one: tuple[Hit, Failure]) -> tuple[str, ...]:
-        return (*one[1].path, str(one[1].unanswered))
-
-    return [list(group) for _, group in groupby(sorted(failures, key=way), key=way)]
 
 
 def _all(found: Mapping[str, Sequence[Hit]]) -> list[Hit]:

@@ -55,6 +55,7 @@ class Hit:
     trace_id: str
     start: datetime
     root: tuple[str, str]  # service and name of the root span
+    seconds: float = 0.0  # how long the whole trace took, to the millisecond Tempo tells
     services: frozenset[str] = field(default_factory=frozenset[str])
     peers: frozenset[str] = field(default_factory=frozenset[str])
 
@@ -102,6 +103,7 @@ def _hit(entry: Mapping[str, Any]) -> Hit | None:
     return Hit(
         trace_id=trace_id,
         start=moment(start_ns),
+        seconds=(whole(entry.get("durationMs")) or 0) / 1_000,  # left out below one
         root=(text(entry.get("rootServiceName")), text(entry.get("rootTraceName"))),
         services=frozenset(span["service.name"] for span in spans if span.get("service.name")),
         peers=frozenset(span["peer.service"] for span in spans if span.get("peer.service")),

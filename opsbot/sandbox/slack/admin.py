@@ -1,19 +1,21 @@
-"""The sandbox's own HTTP interface under /sandbox/: state, journal, faults and clicks, as JSON."""
+"""The sandbox's own HTTP interface under /sandbox/: state, journal and faults, as JSON."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any, Protocol, cast, get_args
+from typing import Protocol, cast, get_args
 
 from aiohttp import web
 
 from opsbot.sandbox.slack import faults, render
+from opsbot.sandbox.slack.admin_acts import AdminActs
+from opsbot.sandbox.slack.delivery.courier import Courier
 from opsbot.sandbox.slack.faults import Fault, Faults
-from opsbot.sandbox.slack.foreign_json import as_object
-from opsbot.sandbox.slack.interactions import CannotClick, Interactions
 from opsbot.sandbox.slack.journal import Journal
+from opsbot.sandbox.slack.json_body import body_of
 from opsbot.sandbox.slack.model import Channel, Json
+from opsbot.sandbox.slack.people import People
+from opsbot.sandbox.slack.views import ViewStore
 from opsbot.sandbox.slack.workspace import Workspace
 
 
@@ -23,7 +25,9 @@ class Sandbox(Protocol):
     workspace: Workspace
     journal: Journal
     faults: Faults
-    interactions: Interactions
+    people: People
+    courier: Courier
+    views: ViewStore
 
 
 def state_of(workspace: Workspace) -> Json:
@@ -57,6 +61,23 @@ def _channel(workspace: Workspace, channel: Channel) -> Json:
     }
 
 
+def _screens(sandbox: Sandbox) -> Json:
+    """Return what single people see: modals, Home tabs, errors under inputs, Slack's notices."""
+    views = sandbox.views
+    return {
+        "views": [{**views.shown(view), "user": view.user} for view in views.views.values()],
+        "stacks": views.stacks,
+        "homes": views.homes,
+        "errors": views.errors,
+        "notices": {
+            user: [
+                {"at": notice.at, "text": notice.text, "channel": notice.channel} for notice in said
+            ]
+            for user, said in sandbox.people.notices.items()
+        },
+    }
+
+
 def _fault(body: Json) -> Fault:
     kind = body.get("kind")
     if kind not in get_args(faults.Kind):
@@ -84,16 +105,6 @@ def switch(switched: Faults, body: Json) -> None:
         switched.add(str(body.get("method", "*")), _fault(body), times=body.get("times"))
 
 
-async def _body(request: web.Request) -> Json:
-    try:
-        found = as_object(json.loads(await request.read() or b"{}"))
-    except ValueError:
-        found = None
-    if found is None:
-        raise web.HTTPBadRequest(text="The body must be a JSON object.")
-    return found
-
-
 class Admin:
     """The handlers of the admin interface."""
 
@@ -107,11 +118,11 @@ class Admin:
             web.get("/sandbox/journal", self._journal),
             web.post("/sandbox/journal/reset", self._reset),
             web.post("/sandbox/faults", self._faults),
-            web.post("/sandbox/click", self._click),
+            *AdminActs(self._sandbox.people, self._sandbox.courier).routes(),
         ]
 
     async def _state(self, request: web.Request) -> web.Response:
-        return web.json_response(state_of(self._sandbox.workspace))
+        return web.json_response({**state_of(self._sandbox.workspace), **_screens(self._sandbox)})
 
     async def _journal(self, request: web.Request) -> web.Response:
         journal = self._sandbox.journal
@@ -128,17 +139,7 @@ class Admin:
 
     async def _faults(self, request: web.Request) -> web.Response:
         try:
-            switch(self._sandbox.faults, await _body(request))
+            switch(self._sandbox.faults, await body_of(request))
         except (ValueError, TypeError) as wrong:
             raise web.HTTPBadRequest(text=str(wrong)) from wrong
         return web.json_response({"ok": True})
-
-    async def _click(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        wanted: list[Any] = [body.get(name) for name in ("user", "channel", "ts", "action_id")]
-        copies = int(body.get("copies", 1))
-        try:
-            status = await self._sandbox.interactions.click(*wanted, copies=copies)
-        except CannotClick as impossible:
-            raise web.HTTPConflict(text=str(impossible)) from impossible
-        return web.json_response({"status": status})

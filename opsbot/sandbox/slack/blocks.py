@@ -135,13 +135,19 @@ def check_message_blocks(value: Any, *, pointer: str = "/blocks") -> list[Json]:
     blocks = as_list(value)
     if blocks is None or not all(isinstance(block, dict) for block in blocks):
         raise SlackError("invalid_blocks_format")
-    found = problems_in(blocks, most=LIMIT["message.blocks.items"], pointer=pointer)
-    if found:
-        messages = [f"[ERROR] {problem}" for problem in found]
-        raise SlackError("invalid_blocks", errors=found, response_metadata={"messages": messages})
+    refuse(problems_in(blocks, most=LIMIT["message.blocks.items"], pointer=pointer))
     if too_long(blocks):
         raise SlackError("msg_blocks_too_long")
     return blocks
+
+
+def refuse(problems: list[str]) -> None:
+    """Raise `invalid_blocks` listing the problems, if there are any."""
+    if problems:
+        messages = [f"[ERROR] {problem}" for problem in problems]
+        raise SlackError(
+            "invalid_blocks", errors=problems, response_metadata={"messages": messages}
+        )
 
 
 def too_long(blocks: list[Json]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from opsbot.sandbox.slack.arguments import Arguments, is_ts
+from opsbot.sandbox.slack.delivery.socket_mode import SocketMode
 from opsbot.sandbox.slack.errors import SlackError
 from opsbot.sandbox.slack.facts import MethodFacts
 from opsbot.sandbox.slack.model import Channel, ChannelKind, Json, Message, User
@@ -29,6 +30,7 @@ class ApiCall:
     args: Arguments
     workspace: Workspace
     views: ViewStore
+    sockets: SocketMode
     tiers: Tiers
     scopes: frozenset[str]
 

@@ -51,10 +51,10 @@ class ChannelChanges(MessageChanges):
             channel, user, "channel_join", f"<@{user}> has joined the channel", **extra
         )
 
-    def leave(self, channel: Channel, user: str) -> None:
-        """End somebody's membership."""
+    def leave(self, channel: Channel, user: str, *, actor: str = "") -> None:
+        """End somebody's membership; `actor` is who removed them, if not they themselves."""
         channel.members.remove(user)
-        self.notify("member_left", channel.id, user=user)
+        self.notify("member_left", channel.id, user=user, actor=actor or user)
 
     def set_topic(self, channel: Channel, value: str, user: str) -> None:
         """Set the topic, with Slack's line about it; the same topic again changes nothing."""
@@ -87,15 +87,40 @@ class ChannelChanges(MessageChanges):
         """Archive; a private channel loses its bots by that."""
         self.post_system(channel, user, "channel_archive", f"<@{user}> archived the channel")
         channel.archived = True
+        present = list(channel.members)
         if channel.kind == "private":
             channel.members = [m for m in channel.members if not self.users[m].is_bot]
-        self.notify("channel_archived", channel.id, user=user)
+        self.notify("channel_archived", channel.id, user=user, members=present)
 
     def unarchive(self, channel: Channel, user: str) -> None:
         """Bring an archived channel back."""
         channel.archived = False
         self.notify("channel_unarchived", channel.id, user=user)
         self.post_system(channel, user, "channel_unarchive", f"<@{user}> un-archived the channel")
+
+    def delete_channel(self, channel: Channel, user: str) -> None:
+        """Delete a channel for good, with everything in it; its name is free again."""
+        del self.channels[channel.id]
+        self.notify(
+            "channel_deleted",
+            channel.id,
+            user=user,
+            members=list(channel.members),
+            is_private=channel.is_private,
+        )
+
+    def move_channel(self, channel: Channel, new_id: str) -> None:
+        """Give a channel another id, as moving it between an enterprise's workspaces does."""
+        old = channel.id
+        del self.channels[old]
+        channel.id = new_id
+        self.channels[new_id] = channel
+        for message in channel.messages.values():
+            message.channel = new_id
+        for shown in self.ephemerals:
+            if shown.channel == old:
+                shown.channel = new_id
+        self.notify("channel_moved", new_id, old=old)
 
     def add_bookmark(
         self, channel: Channel, *, title: str, link: str, emoji: str, user: str

@@ -1,9 +1,13 @@
-"""The sandbox's two clocks in one port: wall time for timestamps, monotonic time for intervals."""
+"""The sandbox's clocks in one port: wall time for timestamps, monotonic time for intervals."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import Protocol
+from collections.abc import Awaitable
+from typing import Protocol, TypeVar
+
+Result = TypeVar("Result")
 
 
 class Clock(Protocol):
@@ -17,6 +21,10 @@ class Clock(Protocol):
         """Return seconds on a clock that never goes back."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the monotonic clock has gone so far."""
+        ...
+
 
 class SystemClock:
     """The machine's own clocks."""
@@ -28,3 +36,22 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds on a clock that never goes back."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds."""
+        await asyncio.sleep(seconds)
+
+
+async def within(clock: Clock, seconds: float, work: Awaitable[Result]) -> Result:
+    """Return what `work` gives; raises TimeoutError when the clock has gone `seconds` before."""
+    doing = asyncio.ensure_future(work)
+    limit = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({doing, limit}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise TimeoutError
+    finally:
+        doing.cancel()
+        limit.cancel()
+        await asyncio.gather(doing, limit, return_exceptions=True)

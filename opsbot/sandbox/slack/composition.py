@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsbot.sandbox.slack.facts import BLOCK_LIMITS as LIMIT
-from opsbot.sandbox.slack.shapes import Check, anything, array, flag, link, record, tagged, text
+from opsbot.sandbox.slack.shapes import (
+    Check,
+    anything,
+    array,
+    file_id,
+    flag,
+    link,
+    record,
+    tagged,
+    text,
+)
 
 
 def _plain(most: int, least: int) -> Check:
@@ -64,7 +74,7 @@ OPTION_GROUP: Check = record(
     required=("label", "options"),
 )
 
-SLACK_FILE: Check = record({"id": text(), "url": text()}, one_of=("id", "url"))
+SLACK_FILE: Check = record({"id": file_id, "url": text()}, one_of=("id", "url"))
 
 CONVERSATION_FILTER: Check = record(
     {

@@ -13,12 +13,14 @@ from aiohttp import web
 
 from opsbot.sandbox.slack.arguments import Arguments, Sent, read
 from opsbot.sandbox.slack.call import ApiCall
+from opsbot.sandbox.slack.delivery.socket_mode import SocketMode
 from opsbot.sandbox.slack.errors import RateLimited, SlackError, invalid_arguments
 from opsbot.sandbox.slack.facts import ALSO_NEEDED, METHODS, MethodFacts, error_for_missing
 from opsbot.sandbox.slack.faults import Fault, Faults
 from opsbot.sandbox.slack.journal import Call, Journal
 from opsbot.sandbox.slack.methods import HANDLERS
 from opsbot.sandbox.slack.tiers import Tiers
+from opsbot.sandbox.slack.tokens import Tokens
 from opsbot.sandbox.slack.views import ViewStore
 from opsbot.sandbox.slack.workspace import Workspace
 
@@ -46,19 +48,19 @@ class ApiDoor:
         *,
         workspace: Workspace,
         views: ViewStore,
+        sockets: SocketMode,
         tiers: Tiers,
         journal: Journal,
         faults: Faults,
-        token: str,
-        scopes: frozenset[str],
+        tokens: Tokens,
     ) -> None:
         self._workspace = workspace
         self._views = views
+        self._sockets = sockets
         self._tiers = tiers
         self._journal = journal
         self._faults = faults
-        self._token = token
-        self.scopes = scopes
+        self.tokens = tokens
         self.closing = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -105,13 +107,13 @@ class ApiDoor:
         try:
             if unreadable is not None:
                 raise unreadable
-            self._authenticate(sent)
-            headers = self._scope_headers(facts)
+            scopes = self.tokens.scopes_for(facts, sent.token)
+            headers = _scope_headers(facts, scopes)
         except SlackError as refusal:
             return _refused(refusal)
         try:
             self._tiers.admit(facts)
-            api_call = self._api_call(facts, sent)
+            api_call = self._api_call(facts, sent, scopes)
             body = HANDLERS[facts.name](api_call)
         except SlackError as refusal:
             if refusal.name not in facts.errors:
@@ -123,27 +125,16 @@ class ApiDoor:
         self._journal.commit(call)
         return Outcome(body={"ok": True, **body}, headers=headers)
 
-    def _authenticate(self, sent: Sent) -> None:
-        if sent.token is None:
-            raise SlackError("not_authed")
-        if sent.token != self._token:
-            raise SlackError("invalid_auth")
-
-    def _scope_headers(self, facts: MethodFacts) -> dict[str, str]:
-        return {
-            "x-oauth-scopes": ",".join(sorted(self.scopes)),
-            "x-accepted-oauth-scopes": ",".join(facts.scopes),
-        }
-
-    def _api_call(self, facts: MethodFacts, sent: Sent) -> ApiCall:
+    def _api_call(self, facts: MethodFacts, sent: Sent, scopes: frozenset[str]) -> ApiCall:
         args = sent.arguments(takes_json=facts.takes_json)
         call = ApiCall(
             method=facts,
             args=args,
             workspace=self._workspace,
             views=self._views,
+            sockets=self._sockets,
             tiers=self._tiers,
-            scopes=self.scopes,
+            scopes=scopes,
         )
         call.need_scope(*facts.scopes)
         if facts.name in ALSO_NEEDED:
@@ -172,6 +163,13 @@ class ApiDoor:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.closing.wait(), timeout=0.02)
                 return
+
+
+def _scope_headers(facts: MethodFacts, scopes: frozenset[str]) -> dict[str, str]:
+    return {
+        "x-oauth-scopes": ",".join(sorted(scopes)),
+        "x-accepted-oauth-scopes": ",".join(facts.scopes),
+    }
 
 
 async def _read(request: web.Request) -> tuple[Sent, SlackError | None]:

@@ -38,6 +38,9 @@ MANIFEST_SCOPES: frozenset[str] = frozenset(
     users:read.email""".split()  # noqa: SIM905 - a list of quoted words is harder to compare
 )
 
+# Called with the app-level token (xapp-...) and with no other; every other method refuses that one.
+APP_LEVEL: frozenset[str] = frozenset({"apps.connections.open"})
+
 # users:read.email is only granted together with users:read (Slack scope page users:read.email).
 ALSO_NEEDED: dict[str, str] = {"users.lookupByEmail": "users:read"}
 

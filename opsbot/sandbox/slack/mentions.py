@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsbot.sandbox.slack.foreign_json import objects_in
 from opsbot.sandbox.slack.model import Channel, Ephemeral, Json, Message
@@ -21,6 +21,7 @@ class Mention:
     """A mention, where it stands (`text`, `topic`, or a JSON pointer), and its token.
 
     `typed` ones are rich text elements somebody built on purpose; the others stand in parsed text.
+    `author` is whoever posted the message, empty for what belongs to a channel.
     """
 
     channel: str
@@ -28,6 +29,7 @@ class Mention:
     where: str
     token: str
     typed: bool = False
+    author: str = ""
 
 
 def in_text(text: str) -> list[str]:
@@ -69,7 +71,8 @@ def of_message(message: Message) -> Iterator[Mention]:
         return
     for said in (message, *message.revisions):
         text = said.text if message.mrkdwn else ""
-        yield from _of_content(message.channel, message.ts, text, said.blocks, said.attachments)
+        found = _of_content(message.channel, message.ts, text, said.blocks, said.attachments)
+        yield from (replace(mention, author=message.user) for mention in found)
 
 
 def of_ephemeral(shown: Ephemeral) -> Iterator[Mention]:

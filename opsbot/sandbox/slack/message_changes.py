@@ -145,7 +145,9 @@ class MessageChanges(State):
             del message.reactions[name]
         self.notify("reaction_removed", message.channel, message.ts, user, name=name)
 
-    def new_file(self, *, name: str, title: str, length: int, user: str) -> StoredFile:
+    def new_file(
+        self, *, name: str, title: str, length: int, user: str, alt_text: str = ""
+    ) -> StoredFile:
         """Reserve an upload."""
         stored = StoredFile(
             id=self.new_id("F"),
@@ -154,6 +156,7 @@ class MessageChanges(State):
             length=length,
             user=user,
             created=self.now(),
+            alt_text=alt_text,
         )
         self.files[stored.id] = stored
         return stored
@@ -166,9 +169,20 @@ class MessageChanges(State):
         user: str,
         text: str,
         thread_ts: str | None,
+        blocks: list[Json] | None = None,
     ) -> Message:
         """Post uploads into a channel."""
         for stored in files:
             stored.channels.append(channel.id)
         ids = [stored.id for stored in files]
-        return self.post(channel, user=user, text=text, thread_ts=thread_ts, files=ids)
+        message = self.post(
+            channel, user=user, text=text, blocks=blocks, thread_ts=thread_ts, files=ids
+        )
+        for stored in files:
+            self.notify("file_shared", channel.id, message.ts, user, file=stored.id)
+        return message
+
+    def complete_file(self, stored: StoredFile) -> None:
+        """End an upload; Slack goes on working on it for a moment."""
+        stored.completed = True
+        stored.ready_at = self.clock.monotonic() + self.preferences.file_processing_seconds

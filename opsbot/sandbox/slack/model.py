@@ -12,7 +12,10 @@ Posting = Literal["open", "read_only", "thread_only", "non_threadable"]
 
 @dataclass(slots=True, kw_only=True)
 class User:
-    """A member, guest, bot or stranger; `deleted` is Slack's word for deactivated."""
+    """A member, guest, bot or stranger; `deleted` is Slack's word for deactivated.
+
+    `team_id` is empty for our own people, another workspace's for a stranger of Slack Connect.
+    """
 
     id: str
     name: str
@@ -25,6 +28,12 @@ class User:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    team_id: str = ""
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether they only see the channels they are in."""
+        return self.is_restricted or self.is_ultra_restricted or self.is_stranger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +159,11 @@ class Usergroup:
 
 @dataclass(slots=True, kw_only=True)
 class StoredFile:
-    """An upload; without the completing call nobody ever sees it."""
+    """An upload; without the completing call nobody ever sees it.
+
+    Slack goes on working on a completed file: until `ready_at` (monotonic seconds) it has no
+    mimetype and no block may show it.
+    """
 
     id: str
     name: str
@@ -158,8 +171,10 @@ class StoredFile:
     length: int
     user: str
     created: int
+    alt_text: str = ""
     data: bytes | None = None
     completed: bool = False
+    ready_at: float = 0.0
     channels: list[str] = field(default_factory=list[str])
 
 
@@ -173,6 +188,8 @@ class Preferences:
     paid_plan: bool = True
     # Whether `force` with some bad ids is answered ok: Slack's page implies it, no more.
     forced_invite_is_ok: bool = True
+    # How long Slack works on a completed upload; real uploads take a moment, unpublished how long.
+    file_processing_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from opsbot.sandbox.slack.model import (
     Bookmark,
     Channel,
@@ -14,6 +18,15 @@ from opsbot.sandbox.slack.model import (
 )
 from opsbot.sandbox.slack.state import State
 from opsbot.sandbox.slack.visible_text import TOMBSTONE
+
+_BEGINNINGS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "gif": b"GIF8"}
+MIMETYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "gif": "image/gif",
+    "text": "text/plain",
+    "binary": "application/octet-stream",
+}
 
 
 def note(value: Note) -> Json:
@@ -61,18 +74,19 @@ def channel(state: State, found: Channel, viewer: str) -> Json:
 
 def user(state: State, found: User, *, with_email: bool) -> Json:
     """Return a user object; the address only for apps with users:read.email."""
+    team = found.team_id or state.team_id
     profile: Json = {
         "real_name": found.real_name,
         "display_name": found.name,
         "real_name_normalized": found.real_name,
         "display_name_normalized": found.name,
-        "team": state.team_id,
+        "team": team,
     }
     if with_email and found.email:
         profile["email"] = found.email
     shown: Json = {
         "id": found.id,
-        "team_id": state.team_id,
+        "team_id": team,
         "name": found.name,
         "deleted": found.deleted,
         "is_bot": found.is_bot,
@@ -84,6 +98,8 @@ def user(state: State, found: User, *, with_email: bool) -> Json:
         shown |= {
             "real_name": found.real_name,
             "tz": found.tz,
+            "tz_label": found.tz,
+            "tz_offset": _offset(state, found.tz),
             "is_admin": found.is_admin,
             "is_restricted": found.is_restricted,
             "is_ultra_restricted": found.is_ultra_restricted,
@@ -91,9 +107,21 @@ def user(state: State, found: User, *, with_email: bool) -> Json:
     return shown
 
 
+def _offset(state: State, zone: str) -> int:
+    """Return the seconds a zone is ahead of UTC now; 0 for a zone nobody knows."""
+    try:
+        local = datetime.fromtimestamp(state.clock.wall(), UTC).astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return 0
+    offset = local.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
 def message(state: State, found: Message, *, with_metadata: bool = True) -> Json:
     """Return a message object; a deleted parent shows as a tombstone."""
-    shown: Json = {"type": "message", "ts": found.ts, "user": found.user, "team": state.team_id}
+    author = state.users.get(found.user)
+    team = (author.team_id if author is not None else "") or state.team_id
+    shown: Json = {"type": "message", "ts": found.ts, "user": found.user, "team": team}
     if found.deleted:
         shown |= {"subtype": "tombstone", "hidden": True, "user": "USLACKBOT", "text": TOMBSTONE}
     else:
@@ -196,21 +224,42 @@ def usergroup(state: State, found: Usergroup, *, with_users: bool, with_count: b
     return shown
 
 
+def file_url(state: State, found: StoredFile) -> str:
+    """Return where a file's bytes are."""
+    return f"{state.url}files/{found.id}/{quote(found.name, safe='')}"
+
+
+def filetype(found: StoredFile) -> str:
+    """Return Slack's short word for what the bytes are: png, jpg, gif, else text or binary."""
+    data = found.data or b""
+    for word, beginning in _BEGINNINGS.items():
+        if data.startswith(beginning):
+            return word
+    return "binary" if b"\0" in data else "text"
+
+
 def file(state: State, found: StoredFile) -> Json:
-    """Return a file object."""
-    address = f"{state.url}files/{found.id}/{found.name}"
-    return {
+    """Return a file object; one Slack still works on has no types yet (node-slack-sdk 2170)."""
+    address = file_url(state, found)
+    ready = state.clock.monotonic() >= found.ready_at
+    shown: Json = {
         "id": found.id,
         "created": found.created,
         "timestamp": found.created,
         "name": found.name,
         "title": found.title,
+        "mimetype": MIMETYPES[filetype(found)] if ready else "",
+        "filetype": filetype(found) if ready else "",
         "user": found.user,
         "size": len(found.data or b""),
         "mode": "hosted",
         "is_external": False,
-        "is_public": True,
+        "is_public": bool(found.channels),
         "url_private": address,
+        "url_private_download": f"{address}?download=1",
         "permalink": address,
         "channels": found.channels,
     }
+    if found.alt_text:
+        shown["alt_txt"] = found.alt_text
+    return shown

@@ -12,6 +12,8 @@ from typing import Any
 
 from opsbot.sandbox.slack.foreign_json import as_list, as_object
 
+_FILE_ID = re.compile(r"[F][A-Z0-9]{8,}")
+
 
 class Problems:
     """What is wrong with a value, each with the JSON pointer to it."""
@@ -66,6 +68,14 @@ def pattern(regex: str, name: str) -> Check:
             problems.add(f"invalid {name}", pointer)
 
     return check
+
+
+def file_id(value: Any, pointer: str, problems: Problems) -> None:
+    """Check a file id, worded as Slack words it (python-slack-sdk issue 1521)."""
+    if not isinstance(value, str):
+        problems.add("must provide a string", pointer)
+    elif not _FILE_ID.fullmatch(value):
+        problems.add(f"input must match regex pattern: ^{_FILE_ID.pattern}$", pointer)
 
 
 def flag(value: Any, pointer: str, problems: Problems) -> None:

@@ -42,6 +42,8 @@ class State:
         self._ids: Counter[str] = Counter()
         self._last_micros = 0
         self._subscribers: list[Subscriber] = []
+        # Changes made while this is set up the scene; the app is not told of them.
+        self.seeding = False
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with every later change; the returned function ends it."""
@@ -89,8 +91,14 @@ class State:
         return None
 
     def can_see(self, user: str, channel: Channel) -> bool:
-        """Whether a person finds the channel at all: public, or a member of it."""
-        return not channel.is_private or user in channel.members
+        """Whether a person finds the channel at all: public, or a member of it.
+
+        Guests and strangers find only the channels they are in (Slack help "Understand guest
+        roles").
+        """
+        who = self.users.get(user)
+        everybody = not channel.is_private and not (who is not None and who.is_guest)
+        return everybody or user in channel.members
 
     def message(self, channel: str, ts: str) -> Message | None:
         """Return a message that is still there."""

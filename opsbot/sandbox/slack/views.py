@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from opsbot.sandbox.slack.blocks import problems_in, with_ids
@@ -15,7 +15,14 @@ from opsbot.sandbox.slack.facts import LIMITS
 from opsbot.sandbox.slack.foreign_json import as_list, as_object
 from opsbot.sandbox.slack.model import Json
 from opsbot.sandbox.slack.shapes import Check, Problems, anything, flag, record, text
-from opsbot.sandbox.slack.state import State
+from opsbot.sandbox.slack.slack_files import slack_file_problems
+from opsbot.sandbox.slack.workspace import Workspace
+
+Typed = str | Sequence[str] | None
+"""What stands in one input: a text, a date, an option's value, an id; several; or nothing."""
+
+Values = Mapping[str, Mapping[str, Typed]]
+"""What stands in a form: block id -> action id -> what was typed or chosen."""
 
 _SHARED: Mapping[str, Check] = {
     "type": anything,
@@ -49,7 +56,11 @@ class Trigger:
 
 @dataclass(slots=True, kw_only=True)
 class OpenView:
-    """A view on somebody's screen."""
+    """A view on somebody's screen.
+
+    `typed` is what stands in its inputs by block and action id, as far as it differs from how they
+    were shown. `offered` are the options an external_select was given, by block and action id.
+    """
 
     id: str
     user: str
@@ -57,6 +68,10 @@ class OpenView:
     hash: str
     root_id: str
     previous_id: str | None = None
+    typed: dict[str, dict[str, Typed]] = field(default_factory=dict[str, dict[str, Typed]])
+    offered: dict[tuple[str, str], list[Json]] = field(
+        default_factory=dict[tuple[str, str], list[Json]]
+    )
 
 
 def check_view(value: Any, *, kind: str) -> Json:
@@ -86,14 +101,26 @@ def _asks_for_input(view: Json) -> bool:
 
 
 class ViewStore:
-    """Who has which views open, and which triggers may open more."""
+    """Who has which views open, and which triggers may open more.
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    `errors` is what stands under the inputs of a form, by view and block id.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._state = workspace
         self._triggers: dict[str, Trigger] = {}
         self.views: dict[str, OpenView] = {}
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}
+        self.errors: dict[str, dict[str, str]] = {}
+
+    def check(self, value: Any, *, kind: str) -> Json:
+        """Return a view Slack would take, its files looked at too; raises SlackError."""
+        view = check_view(value, kind=kind)
+        problems = slack_file_problems(self._state, view["blocks"], pointer="/view/blocks")
+        if problems:
+            raise invalid_arguments(*problems)
+        return view
 
     def new_trigger(self, user: str) -> str:
         """Return a trigger id for an interaction of this person, good for three seconds."""
@@ -116,9 +143,16 @@ class ViewStore:
         return trigger.user
 
     def open(self, user: str, view: Json) -> OpenView:
-        """Show a first modal to somebody."""
-        self.stacks[user] = []
-        return self.push(user, view)
+        """Show a first modal to somebody, in place of what they had open."""
+        before = self.stacks.pop(user, [])
+        try:
+            opened = self.push(user, view)
+        except SlackError:
+            self.stacks[user] = before
+            raise
+        for view_id in before:
+            self._forget(user, view_id)
+        return opened
 
     def push(self, user: str, view: Json) -> OpenView:
         """Show a modal on top of what somebody has open; the stack holds three."""
@@ -144,6 +178,7 @@ class ViewStore:
             raise SlackError("hash_conflict")
         self._refuse_taken(view, but=shown.id)
         shown.view, shown.hash = view, self._new_hash()
+        self.errors.pop(shown.id, None)
         self._state.notify("view_changed", user=shown.user, view=shown.id)
         return shown
 
@@ -156,14 +191,34 @@ class ViewStore:
                 return shown
         raise SlackError("not_found")
 
+    def top(self, user: str) -> OpenView | None:
+        """Return the modal somebody sees, the topmost of theirs."""
+        stack = self.stacks.get(user, [])
+        return self.views[stack[-1]] if stack else None
+
+    def refuse(self, shown: OpenView, errors: Mapping[str, str]) -> None:
+        """Put sentences under the inputs of a form; none takes them away."""
+        if errors:
+            self.errors[shown.id] = dict(errors)
+        else:
+            self.errors.pop(shown.id, None)
+        self._state.notify("view_refused", user=shown.user, view=shown.id, errors=dict(errors))
+
+    def pop(self, user: str) -> None:
+        """Close the topmost modal; the one below is seen again."""
+        stack = self.stacks.get(user, [])
+        if stack:
+            self._forget(user, stack.pop())
+        if not stack:
+            self.stacks.pop(user, None)
+
     def close(self, user: str) -> None:
         """Close every modal somebody has open."""
-        for view_id in self.stacks.pop(user, []):
-            del self.views[view_id]
-            self._state.notify("view_closed", user=user, view=view_id)
+        while user in self.stacks:
+            self.pop(user)
 
-    def shown(self, found: OpenView) -> Json:
-        """Return a view as Slack answers it."""
+    def shown(self, found: OpenView, values: Json | None = None) -> Json:
+        """Return a view as Slack answers it, with what stands in its inputs."""
         return {
             "id": found.id,
             "team_id": self._state.team_id,
@@ -178,8 +233,14 @@ class ViewStore:
             "hash": found.hash,
             "root_view_id": found.root_id,
             "previous_view_id": found.previous_id,
-            "state": {"values": {}},
+            "app_installed_team_id": self._state.team_id,
+            "state": {"values": values or {}},
         }
+
+    def _forget(self, user: str, view_id: str) -> None:
+        del self.views[view_id]
+        self.errors.pop(view_id, None)
+        self._state.notify("view_closed", user=user, view=view_id)
 
     def _store(self, user: str, view: Json, *, root: str, previous: str | None) -> OpenView:
         self._refuse_taken(view)

@@ -60,9 +60,11 @@ class Workspace(ChannelChanges):
         if self.channel_named(name):
             raise ValueError(f"The workspace already has a channel #{name}.")
         kind: ChannelKind = "private" if is_private else "public"
+        self.seeding = True
         channel = self.create_channel(
             name, kind=kind, creator=creator or "USLACKBOT", channel_id=id
         )
+        self.seeding = False
         channel.messages.clear()
         channel.members = [] if creator is None else [creator]
         channel.members.extend(member for member in members if member not in channel.members)
@@ -88,8 +90,15 @@ class Workspace(ChannelChanges):
         return found
 
     def unescaped_mentions(self) -> list[Mention]:
-        """Return the mentions made by live tokens in parsed text; typed elements are left out."""
-        return [mention for mention in self.mentions() if not mention.typed]
+        """Return the mentions apps make by live tokens in parsed text.
+
+        Typed elements are left out, and what people say: they mention on purpose.
+        """
+        return [
+            mention
+            for mention in self.mentions()
+            if not mention.typed and not self._is_person(mention.author)
+        ]
 
     def posts(self, channel: str, *, user: str | None = None) -> list[Message]:
         """Return the top-level messages people or bots posted, Slack's own lines left out."""
@@ -115,6 +124,10 @@ class Workspace(ChannelChanges):
             for message in channel.messages.values()
             if message.thread_ts is not None and message.thread_ts not in channel.messages
         ]
+
+    def _is_person(self, user_id: str) -> bool:
+        user = self.users.get(user_id)
+        return user is not None and not user.is_bot
 
     def _find(self, channel: str) -> Channel:
         found = self.channels.get(channel) or self.channel_named(channel.removeprefix("#"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opsbot.sandbox.slack.call import Handler
 from opsbot.sandbox.slack.methods import (
+    apps,
     bookmarks,
     chat,
     conversations,
@@ -17,6 +18,7 @@ from opsbot.sandbox.slack.methods import (
 )
 
 HANDLERS: dict[str, Handler] = {
+    **apps.HANDLERS,
     **bookmarks.HANDLERS,
     **chat.HANDLERS,
     **conversations.HANDLERS,

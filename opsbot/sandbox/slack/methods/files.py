@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from opsbot.sandbox.slack import render
+from opsbot.sandbox.slack import render, visible_text
 from opsbot.sandbox.slack.call import ApiCall, Handler
 from opsbot.sandbox.slack.errors import SlackError, invalid_arguments
 from opsbot.sandbox.slack.facts import LIMITS
 from opsbot.sandbox.slack.foreign_json import as_list, as_object
+from opsbot.sandbox.slack.methods.message_content import content_blocks
 from opsbot.sandbox.slack.model import Channel, Json, StoredFile
 
 
@@ -16,7 +17,12 @@ def get_upload_url(call: ApiCall) -> Json:
     name = call.args.word("filename")
     if length is None or length <= 0 or not name:
         raise SlackError("missing_argument")
-    stored = call.workspace.new_file(name=name, title=name, length=length, user=call.user)
+    alt_text = call.args.word("alt_txt")
+    if len(alt_text) > LIMITS["alt_txt"]:
+        raise SlackError("alt_txt_too_large")
+    stored = call.workspace.new_file(
+        name=name, title=name, length=length, user=call.user, alt_text=alt_text
+    )
     upload_url = f"{call.workspace.url}upload/v1/{stored.id}"
     return {"upload_url": upload_url, "file_id": stored.id}
 
@@ -53,19 +59,33 @@ def _channels(call: ApiCall) -> list[Channel]:
     return channels
 
 
+def _introduction(call: ApiCall) -> list[Json] | None:
+    try:
+        return content_blocks(call)
+    except SlackError as refusal:
+        # The method's page names one error for whatever is wrong with them.
+        raise SlackError("invalid_blocks", **refusal.extra) from refusal
+
+
 def complete_upload(call: ApiCall) -> Json:
-    """Finish uploads and share them; the message appears at once (Slack may take a moment)."""
+    """Finish uploads and share them; the message appears at once (Slack may take a moment).
+
+    `blocks` introduce the files where no `initial_comment` does (method page).
+    """
     channels = _channels(call)
+    comment = call.args.word("initial_comment")
+    blocks = None if comment else _introduction(call)
     files = _uploaded(call)
     for stored in files:
-        stored.completed = True
+        call.workspace.complete_file(stored)
     for channel in channels:
         call.workspace.share_files(
             channel,
             files,
             user=call.user,
-            text=call.args.word("initial_comment"),
+            text=comment or visible_text.of_blocks(blocks or []),
             thread_ts=call.args.text("thread_ts"),
+            blocks=blocks,
         )
     return {"files": [render.file(call.workspace, stored) for stored in files]}
 

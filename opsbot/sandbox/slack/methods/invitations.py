@@ -70,7 +70,7 @@ def kick(call: ApiCall) -> Json:
     call.need_member(channel)
     if user.id not in channel.members:
         raise SlackError("not_in_channel")
-    call.workspace.leave(channel, user.id)
+    call.workspace.leave(channel, user.id, actor=call.user)
     return {"errors": {}}
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from opsbot.sandbox.slack import mentions, visible_text
 from opsbot.sandbox.slack.arguments import Arguments
-from opsbot.sandbox.slack.blocks import check_message_blocks, with_ids
+from opsbot.sandbox.slack.blocks import check_message_blocks, refuse, with_ids
 from opsbot.sandbox.slack.call import ApiCall
 from opsbot.sandbox.slack.errors import SlackError
 from opsbot.sandbox.slack.facts import LIMITS
 from opsbot.sandbox.slack.foreign_json import as_list, as_object
 from opsbot.sandbox.slack.model import Json
+from opsbot.sandbox.slack.slack_files import slack_file_problems
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,16 +45,16 @@ def read_content(call: ApiCall) -> Content:
         raise SlackError("as_user_not_supported")
     text = args.text("text")
     markdown = args.text("markdown_text")
-    blocks = _blocks(args)
+    blocks = content_blocks(call)
     if markdown is not None:
         if text or blocks:
             raise SlackError("markdown_text_conflict")
         if len(markdown) > LIMITS["markdown_text"]:
             raise SlackError("msg_too_long")
-        blocks = [{"type": "markdown", "text": markdown}]
+        blocks = with_ids([{"type": "markdown", "text": markdown}])
     content = Content(
         text=text,
-        blocks=None if blocks is None else with_ids(blocks),
+        blocks=blocks,
         attachments=_attachments(args),
         metadata=_metadata(args) if "invalid_metadata_schema" in documented else None,
     )
@@ -63,9 +64,14 @@ def read_content(call: ApiCall) -> Content:
     return content
 
 
-def _blocks(args: Arguments) -> list[Json] | None:
-    value = args.structure("blocks", error="invalid_blocks_format")
-    return None if value is None else check_message_blocks(value)
+def content_blocks(call: ApiCall) -> list[Json] | None:
+    """Return the call's `blocks` checked and with ids, None when it sent none."""
+    value = call.args.structure("blocks", error="invalid_blocks_format")
+    if value is None:
+        return None
+    blocks = check_message_blocks(value)
+    refuse(slack_file_problems(call.workspace, blocks))
+    return with_ids(blocks)
 
 
 def _attachments(args: Arguments) -> list[Json] | None:

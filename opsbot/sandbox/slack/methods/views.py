@@ -5,11 +5,11 @@ from __future__ import annotations
 from opsbot.sandbox.slack.call import ApiCall, Handler
 from opsbot.sandbox.slack.errors import invalid_arguments
 from opsbot.sandbox.slack.model import Json
-from opsbot.sandbox.slack.views import OpenView, check_view
+from opsbot.sandbox.slack.views import OpenView
 
 
 def _view(call: ApiCall, kind: str) -> Json:
-    return check_view(call.args.structure("view", error="invalid_arguments"), kind=kind)
+    return call.views.check(call.args.structure("view", error="invalid_arguments"), kind=kind)
 
 
 def _answer(call: ApiCall, opened: OpenView) -> Json:

@@ -1,0 +1,126 @@
+"""Declare an incident: opens its room at once."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from opsbot.core.card import At, Button, line
+from opsbot.core.entry import Severity, Visibility
+from opsbot.core.event import NO_SERVICE, ServiceRef
+from opsbot.core.form import Choice, Field, FieldKind, Form
+from opsbot.core.incident import Incident
+from opsbot.core.incident_card import headline
+from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.pointed import words_of
+from opsbot.core.text import cut, inert
+from opsbot.core.verb import Needs, Opening, Reads, Reply, Scene, Values, Verb, answer
+from opsbot.core.when import Moment
+
+JUST_NOW = timedelta(minutes=10)
+LONGEST_TITLE = 150
+MOST_IN_A_BUTTON = 200  # characters of an action id that a button can carry
+
+
+def run(scene: Scene, values: Values) -> Reply:
+    """Open it, unless somebody just declared what may be the same."""
+    title = inert(str(values.get("title", "")), LONGEST_TITLE)
+    service = values.get("service")
+    named = service if isinstance(service, str) else ""
+    twin = None if values.get("anyway") else _twin(scene, title, named)
+    if twin is not None:
+        return _shown_first(twin, title, values)
+    severity, since = values.get("severity"), values.get("since")
+    private = bool(values.get("private"))
+    opening = Opening(
+        title=title,
+        service=_service(scene, named),
+        severity=severity if isinstance(severity, Severity) else Severity.UNSET,
+        visibility=Visibility.PRIVATE if private else scene.rules.visibility,
+        lead=bool(values.get("lead")),
+        url=scene.pointed_url,
+        at=since.at if isinstance(since, Moment) else None,
+    )
+    return Reply(opening=opening)
+
+
+def _service(scene: Scene, name: str) -> ServiceRef:
+    found = scene.rules.catalogue.named(name) if name else None
+    if found is None:
+        return NO_SERVICE
+    return ServiceRef(name=found.name, key=found.name, source_id=found.pagerduty_id)
+
+
+def _twin(scene: Scene, title: str, service: str) -> Incident | None:
+    """An incident that was opened a moment ago and may be the same."""
+    for incident in reversed(scene.open):
+        opened_at = incident.opened_at
+        recent = opened_at is not None and scene.now - opened_at < JUST_NOW
+        same_service = bool(service) and incident.service.key == service
+        if recent and (same_service or incident.title.casefold() == title.casefold()):
+            return incident
+    return None
+
+
+def _shown_first(twin: Incident, title: str, values: Values) -> Reply:
+    given = {"title": title, "anyway": "yes"}
+    given |= {k: str(v) for k, v in values.items() if k in ("severity", "service", "private")}
+    action = "declare:" + urlencode(given)
+    anyway = Button(action=action, label="Declare anyway")
+    lines = [
+        line(f"INC-{twin.number} was opened a moment ago: ", headline(twin)),
+        line("Nothing was declared: is it the same?"),
+    ]
+    if twin.opened_at:
+        lines.append(line("opened ", At(moment=twin.opened_at)))
+    fits = len(action) <= MOST_IN_A_BUTTON
+    return Reply(card=answer(*lines, buttons=(anyway,) if fits else ()), refused=True)
+
+
+def form(scene: Scene, values: Values) -> Form:
+    """Title and severity first; the rest is optional."""
+    pointed = scene.asked.pointed
+    title = str(values.get("title", "")) or (words_of(pointed) if pointed else "")
+    held = values.get("severity")
+    severities = tuple(Choice(value=s, label=s) for s in Severity if s is not Severity.UNSET)
+    service = values.get("service")
+    return Form(
+        verb="declare", title="Declare an incident", submit="Declare",
+        channel_id=scene.asked.place.channel_id,
+        pointed=f"{pointed.channel_id}:{pointed.ts}" if pointed else "",
+        fields=(
+            Field(name="title", label="What is wrong", required=True, limit=LONGEST_TITLE,
+                  value=cut(title, LONGEST_TITLE), placeholder="Checkout answers with errors"),
+            Field(name="severity", label="Severity", kind=FieldKind.CHOICE, choices=severities,
+                  value=str(held) if held else "", hint="When unsure, take the worse one."),
+            Field(name="service", label="Service", kind=FieldKind.SERVICE,
+                  value=str(service) if service else ""),
+            Field(name="private", label="Private", kind=FieldKind.FLAG,
+                  choices=(Choice(value="yes", label="Keep it private: a neutral name, a private "
+                                  "room, nothing in the digest"),),
+                  value="yes" if values.get("private") else ""),
+            Field(name="lead", label="Lead", kind=FieldKind.FLAG, value="yes",
+                  choices=(Choice(value="yes", label="I take the lead"),)),
+        ),
+    )  # fmt: skip
+
+
+VERB = Verb(
+    name="declare",
+    aliases=("new", "open"),
+    summary="open an incident and its room",
+    usage='"what is wrong" [sev2] [service] [since 13:58] [--private] [--lead]',
+    parameters=(
+        Parameter(name="title", kind=Kind.TEXT, label="what is wrong", required=True),
+        Parameter(name="severity", kind=Kind.SEVERITY, label="severity"),
+        Parameter(name="service", kind=Kind.SERVICE, label="service", kept=True),
+        Parameter(name="since", kind=Kind.MOMENT, label="since"),
+        Parameter(name="private", kind=Kind.FLAG, label="private"),
+        Parameter(name="lead", kind=Kind.FLAG, label="take the lead"),
+        Parameter(name="anyway", kind=Kind.FLAG, label="declare anyway"),
+    ),
+    needs=Needs.NOTHING,
+    reads=frozenset({Reads.OPEN}),
+    changes=True,
+    form=form,
+    form_first=True,
+    run=run,
+)

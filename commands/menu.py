@@ -1,0 +1,49 @@
+"""The small menu behind a bare `/incident` and behind More: what can be done now, as buttons."""
+
+from opsbot.core.available import available
+from opsbot.core.card import Button, Card, Line, line
+from opsbot.core.entry import Placement
+from opsbot.core.home import incident_facts
+from opsbot.core.incident_card import headline
+from opsbot.core.verb import Needs, Reply, Scene, Values, Verb
+
+LABELS = {
+    "lead": "Take the lead", "severity": "Severity...", "impact": "Impact...", "note": "Note...",
+    "resolve": "Resolve...", "why": "Why these suspects?", "timeline": "Timeline",
+    "evidence": "Evidence", "status": "Where it stands", "room": "Open a room",
+    "declare": "Declare an incident...", "list": "Open incidents", "help": "Help",
+}  # fmt: skip
+
+
+def run(scene: Scene, values: Values) -> Reply:
+    """Offer what this person may do about the incident of this place, or without one."""
+    incident = scene.incident
+    can = {verb.name for verb in available(scene)[0]}
+    if incident is None:
+        buttons = _buttons(("declare", "list", "help"), can)
+        lines: tuple[Line, ...] = (line("No incident lives in this channel."),)
+        return Reply(card=Card(header="opsbot", lines=lines, buttons=buttons))
+    names = ["lead", "severity", "impact", "note", "resolve", "why", "timeline", "evidence",
+             "status", "room", "help"]  # fmt: skip
+    if incident.placement is Placement.ROOM:
+        names.remove("room")
+    if incident.lead and incident.lead.slack_id == scene.me.slack_id:
+        names.remove("lead")
+    head = f"INC-{incident.number} {headline(incident)}"
+    return Reply(card=Card(
+        header=head, lines=incident_facts(incident), buttons=_buttons(tuple(names), can),
+    ))  # fmt: skip
+
+
+def _buttons(names: tuple[str, ...], can: set[str]) -> tuple[Button, ...]:
+    return tuple(
+        Button(action="lead:person=me" if name == "lead" else name, label=LABELS[name],
+               primary=name in ("lead", "declare"))
+        for name in names
+        if name in can
+    )  # fmt: skip
+
+
+VERB = Verb(
+    name="menu", summary="offer what can be done now", needs=Needs.NOTHING, hidden=True, run=run
+)

@@ -1,0 +1,68 @@
+"""The incident is over: ends it here and at the pager."""
+
+from opsbot.core import entry as e
+from opsbot.core.consequences import ALERT_CLEARED
+from opsbot.core.entry import Closure, Status
+from opsbot.core.form import Choice, Field, FieldKind, Form
+from opsbot.core.incident_card import firing_alerts
+from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.text import count, inert
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer
+
+CLOSURES = {
+    "fixed": Closure.FIXED,
+    "self-recovered": Closure.SELF_RECOVERED,
+    "false-alarm": Closure.FALSE_ALARM,
+    "duplicate": Closure.DUPLICATE,
+    "external": Closure.EXTERNAL,
+}
+
+
+def run(scene: Scene, values: Values) -> Reply:
+    """End it, answer the question whether it is over, and resolve what still fires."""
+    incident = scene.here
+    if incident.status.is_over:
+        return Reply(card=answer(f"INC-{incident.number} is over already ({incident.closure})."))
+    closure = CLOSURES.get(str(values.get("closure", "")), Closure.FIXED)
+    reason = inert(str(values.get("reason", "")), 300) or "a responder said that it is over"
+    ended = e.StatusChanged(status=Status.RESOLVED, reason=reason, closure=closure)
+    facts = [Fact(body=ended)]
+    question = incident.questions.get(ALERT_CLEARED)
+    if question is not None and not question.answer:
+        facts.append(Fact(body=e.Answered(question=ALERT_CLEARED, answer="resolve")))
+    said = f"INC-{incident.number} is resolved: {closure}."
+    firing = len(firing_alerts(incident))
+    if firing and scene.rules.tells_pager:
+        said += f" {count(firing, 'alert')} at the pager will be resolved in your name."
+    return Reply(card=answer(said), facts=tuple(facts))
+
+
+def form(scene: Scene, values: Values) -> Form:
+    """How it ended."""
+    choices = tuple(Choice(value=word, label=closure) for word, closure in CLOSURES.items())
+    return Form(
+        verb="resolve", title="Resolve the incident", submit="Resolve", incident_id=scene.here.id,
+        channel_id=scene.asked.place.channel_id,
+        intro="Alerts that still fire are resolved at the pager in your name.",
+        fields=(
+            Field(name="closure", label="How it ended", kind=FieldKind.CHOICE, choices=choices,
+                  value="fixed", required=True),
+            Field(name="reason", label="What fixed it", kind=FieldKind.LONG_TEXT, limit=300),
+        ),
+    )  # fmt: skip
+
+
+VERB = Verb(
+    name="resolve",
+    aliases=("fixed",),
+    summary="end the incident, here and at the pager",
+    usage='[fixed|self-recovered|false-alarm|duplicate|external] ["what fixed it"]',
+    parameters=(
+        Parameter(name="closure", kind=Kind.CHOICE, label="how it ended", choices=tuple(CLOSURES)),
+        Parameter(name="reason", kind=Kind.TEXT, label="reason"),
+    ),
+    changes=True,
+    form=form,
+    form_first=True,
+    run=run,
+)

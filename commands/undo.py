@@ -1,0 +1,28 @@
+"""Take back one's own act, soon after."""
+
+from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.undo import reversal
+from opsbot.core.verb import Fact, Reads, Reply, Scene, Values, Verb, answer, refuse
+
+
+def run(scene: Scene, values: Values) -> Reply:
+    """Append what reverses the entry, or say why it stays."""
+    seq = values["entry"]
+    if not isinstance(seq, int):
+        return refuse("Say which entry: undo #12.")
+    bodies = reversal(scene.entries, seq, scene.me.actor, scene.now)
+    if isinstance(bodies, str):
+        return refuse(f"Nothing was undone: {bodies}.")
+    facts = tuple(Fact(body=body, key=f"undo:{seq}:{number}") for number, body in enumerate(bodies))
+    return Reply(card=answer("Undone."), facts=facts)
+
+
+VERB = Verb(
+    name="undo",
+    summary="take back what you just did",
+    usage="#12",
+    parameters=(Parameter(name="entry", kind=Kind.ENTRY, label="entry", required=True, bare=True),),
+    reads=frozenset({Reads.ENTRIES}),
+    changes=True,
+    run=run,
+)

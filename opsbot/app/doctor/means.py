@@ -1,0 +1,97 @@
+"""What the checks work with: the settings, and the ways out to the systems they name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from opsbot.app.build import build_integrations
+from opsbot.config import Settings
+from opsbot.config.secret import FoundSecrets
+from opsbot.http_client import AiohttpClient, proxy_for
+from opsbot.http_client.tls import trust
+from opsbot.integrations import Wiring
+from opsbot.integrations.pagerduty.account import Account
+from opsbot.integrations.pagerduty.api import api_of
+from opsbot.ports import Clock, EvidenceSource, Http
+from opsbot.slack.gateway import Gateway
+
+US, EU = "https://api.pagerduty.com", "https://api.eu.pagerduty.com"
+OTHER_REGION: Mapping[str, str] = {US: EU, EU: US}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """`write` lets checks leave a trace (a channel, a delivery, a test event); `url` is the
+    public address Slack and PagerDuty call, when the operator named it; `patience` is how many
+    seconds to wait for what was sent on its way to come in."""
+
+    settings: Settings
+    clock: Clock
+    http: Http
+    gateway: Gateway | None = None  # with the bot token
+    socket_gateway: Gateway | None = None  # with the app-level token
+    sources: Sequence[EvidenceSource] = ()
+    write: bool = False
+    url: str = ""
+    patience: float = 10.0
+    other_region: Mapping[str, str] = field(default_factory=lambda: OTHER_REGION)
+
+    @property
+    def account(self) -> Account | None:
+        """The configured PagerDuty account; None without one, or without its API key."""
+        return self.account_at("")
+
+    def account_at(self, api_url: str) -> Account | None:
+        """The same key at another address of PagerDuty's API."""
+        known = self.settings.integration("pagerduty")
+        if known is None:
+            return None
+        wiring = Wiring(http=self.http, clock=self.clock, secrets=known.secrets)
+        token = wiring.secret("api_token")
+        if token is None:
+            return None
+        vendor: Any = known.settings
+        api = api_of(self.http, self.clock, api_url or str(vendor.api_url), token)
+        return Account(api=api, deadline=float(vendor.deadline_seconds))
+
+
+@asynccontextmanager
+async def open_means(
+    settings: Settings, clock: Clock, *, write: bool = False, url: str = ""
+) -> AsyncGenerator[Means]:
+    """Ways out of this process's own, closed at the end; a running opsbot has its own ready."""
+    async with AsyncExitStack() as closing:
+        http = AiohttpClient(
+            environ=settings.http.environ, ca_bundle=str(settings.http.ca_bundle or "")
+        )
+        closing.push_async_callback(http.close)
+        await http.start()
+        gateways: list[Gateway | None] = []
+        for found in (settings.slack.bot_token, settings.slack.app_token):
+            gateway = _gateway(settings, clock, found)
+            if gateway is not None:
+                closing.push_async_callback(gateway.close)
+                await gateway.start()
+            gateways.append(gateway)
+        yield Means(
+            settings=settings, clock=clock, http=http, gateway=gateways[0],
+            socket_gateway=gateways[1], write=write, url=url.rstrip("/"),
+            sources=build_integrations(settings, http, clock).sources,
+        )  # fmt: skip
+
+
+def _gateway(settings: Settings, clock: Clock, found: FoundSecrets) -> Gateway | None:
+    if not found.secrets:
+        return None
+    http = settings.http
+    return Gateway(
+        token=found.secrets[0].read,
+        clock=clock,
+        base_url=settings.slack.api_url,
+        proxy_for=lambda url: proxy_for(url, http.environ),
+        tls=trust(str(http.ca_bundle or ""), os.environ),
+    )

@@ -1,0 +1,94 @@
+"""Asks the pager what happened: instead of webhooks, or beside them for what they dropped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from opsbot.flows.intake import LOCK, tell_ops
+from opsbot.ports import AlertFeed, Clock, Done, Inbox, InboxFull, InboxUnavailable, Record, Refused
+
+log = logging.getLogger(__name__)
+LOOKS_BACK = timedelta(hours=24)  # at the start: as long as opsbot may have been away
+OVERLAP = timedelta(minutes=10)  # between two looks, for what the pager listed late
+SWEEP_EVERY = 60.0  # seconds, beside webhooks
+PROBLEM_EVERY = timedelta(minutes=5)
+
+
+class PagerWatch:
+    """One feed's looks, put into the inbox like any delivery; what was heard before is not news."""
+
+    def __init__(
+        self, name: str, feed: AlertFeed, *, inbox: Inbox, record: Record, clock: Clock,
+        webhooks: bool,
+    ) -> None:  # fmt: skip
+        self._name, self._feed = name, feed
+        self._inbox, self._record, self._clock = inbox, record, clock
+        self._webhooks = webhooks  # whether webhooks are meant to come as well
+        self._since: datetime | None = None
+        self._asked_problem_at: datetime | None = None
+        self._said = ""
+        self.last_ok_at: datetime | None = None
+        self.failed = ""
+
+    async def look(self) -> None:
+        """One look; what could not be stored is looked for again."""
+        began = self._clock.now()
+        since = self._since or began - LOOKS_BACK
+        outcome = await self._feed.look(since=since, alert_ids=await self._open_alerts())
+        if not isinstance(outcome, Done):
+            reason = outcome.error if isinstance(outcome, Refused) else outcome.reason
+            log.warning("%s could not be asked what happened: %s", self._name, reason)
+            self.failed = reason
+            return
+        try:
+            for delivery in outcome.value:
+                await self._inbox.put(delivery)
+        except (InboxFull, InboxUnavailable) as unavailable:
+            log.warning("what %s told could not be kept yet: %s", self._name, unavailable)
+            return
+        self._since = began - OVERLAP
+        self.last_ok_at, self.failed = began, ""
+        if self._webhooks:
+            await self._look_at_subscription(began)
+
+    async def problem(self) -> str:
+        """Why pages may not arrive; empty when the last look went well."""
+        return self.failed if not self._webhooks else ""
+
+    async def _open_alerts(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for incident_id in await self._record.open_incidents():
+            incident = await self._record.incident(incident_id)
+            for alert in incident.alerts.values():
+                if alert.origin.source == self._name:
+                    found[alert.origin.id] = None
+        return tuple(found)
+
+    async def _look_at_subscription(self, now: datetime) -> None:
+        """Say once, and again when it changes, that webhooks will not come."""
+        last = self._asked_problem_at
+        if last is not None and now - last < PROBLEM_EVERY:
+            return
+        self._asked_problem_at = now
+        outcome = await self._feed.problem()
+        if not isinstance(outcome, Done) or outcome.value == self._said:
+            return
+        self._said = outcome.value
+        if not self._said:
+            return
+        key = f"feed:{self._name}:{int(now.timestamp())}"
+        text = f"{self._name}: {self._said} Until then opsbot asks every minute, so pages are late."
+        async with self._record.transaction(LOCK) as tx:
+            await tx.owe(tell_ops(key, text, now))
+
+
+def watches(
+    feeds: Mapping[str, AlertFeed], *, inbox: Inbox, record: Record, clock: Clock, webhooks: bool
+) -> tuple[PagerWatch, ...]:
+    """One watch per feed."""
+    return tuple(
+        PagerWatch(name, feed, inbox=inbox, record=record, clock=clock, webhooks=webhooks)
+        for name, feed in feeds.items()
+    )

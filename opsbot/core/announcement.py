@@ -1,0 +1,72 @@
+"""What a person changed, said publicly in one line with who did it; told from the entry alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from opsbot.core import entry as e
+from opsbot.core.card import At, Line, Piece, Strong, Who, line
+from opsbot.core.entry import Entry, Severity, Status
+from opsbot.core.people import Actor
+from opsbot.core.text import cut, inert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One line for the room, of entry `seq`; said only in a room that stood when it was written."""
+
+    seq: int
+    at: datetime
+    line: Line
+
+
+def announced(entry: Entry, severity: Severity, lead: str) -> Announcement | None:
+    """The line of an entry, given severity and lead before it; None for what is not announced:
+    what machines do stands on the card, and a pinned message is in the room already."""
+    if not entry.actor.is_person or entry.source != "slack":
+        return None
+    pieces = _said(entry, severity, lead)
+    if pieces is None:
+        return None
+    return Announcement(seq=entry.seq, at=entry.recorded_at, line=line(*pieces))
+
+
+def who(actor: Actor) -> Who:
+    """A person by name, never as a mention; with the account where it is a Slack one."""
+    slack_id = actor.id.removeprefix("slack:") if actor.id.startswith("slack:") else ""
+    return Who(name=inert(actor.name or actor.id, 60), slack_id=slack_id)
+
+
+def _said(entry: Entry, severity: Severity, lead: str) -> tuple[Piece, ...] | None:
+    by = who(entry.actor)
+    match entry.body:
+        case e.SeverityChanged(severity=new):
+            was = "" if severity is Severity.UNSET else f" (was {severity})"
+            return (by, " set severity ", Strong(text=new), was)
+        case e.StatusChanged(status=status, closure=closure):
+            return _status(by, status, closure or "")
+        case e.RoleAssigned(slack_id=slack_id, name=name):
+            return _lead(by, entry.actor, slack_id, name, lead)
+        case e.ImpactSet(text=text, since=since):
+            started: tuple[Piece, ...] = (", since ", At(moment=since)) if since else ()
+            return (by, " set the impact: ", f"“{cut(inert(text, 400), 300)}”", *started)
+        case e.NoteAdded(text=text, ts=""):
+            return (by, " noted: ", f"“{cut(inert(text, 600), 500)}”")
+        case _:
+            return None
+
+
+def _status(by: Who, status: Status, closure: str) -> tuple[Piece, ...]:
+    if status.is_over:
+        return (by, " ended the incident: ", Strong(text=str(closure or status)))
+    return (by, " set the status to ", Strong(text=status))
+
+
+def _lead(by: Who, actor: Actor, slack_id: str, name: str, before: str) -> tuple[Piece, ...]:
+    handed = f" (from {inert(before, 60)})" if before and before != name else ""
+    if not slack_id:
+        return (by, " gave up the lead; nobody leads now")
+    if actor.id == f"slack:{slack_id}":
+        return (by, " leads", handed)
+    return (by, " made ", Who(name=inert(name, 60), slack_id=slack_id), " the lead", handed)

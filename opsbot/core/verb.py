@@ -1,0 +1,152 @@
+"""What a command file declares: a verb, its parameters, and a pure function from the scene to a
+reply. Typing, forms and buttons all end in the same call of that function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from opsbot.core.card import Button, Card, Line, line
+from opsbot.core.consequences import Owed
+from opsbot.core.entry import Body, Entry, Severity, Visibility
+from opsbot.core.event import ServiceRef
+from opsbot.core.form import Form
+from opsbot.core.incident import Incident
+from opsbot.core.invocation import Invocation
+from opsbot.core.parameter import Parameter, Value
+from opsbot.core.rules import Rules
+from opsbot.core.standing import Standing
+
+
+class Needs(StrEnum):
+    """What a verb is about."""
+
+    NOTHING = "nothing"
+    INCIDENT = "incident"  # told by the channel, a number, or the button's card
+
+
+class Reads(StrEnum):
+    """What a verb looks at beyond the incident's state; read only for verbs that ask for it."""
+
+    ENTRIES = "entries"  # the incident's whole record
+    OPEN = "open"  # all open incidents the caller may know of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """An entry to append in the caller's name; `at` when it happened, if not now. `key` makes it
+    once in the incident, however often it is asked for."""
+
+    body: Body
+    at: datetime | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A new incident that a person declares."""
+
+    title: str
+    service: ServiceRef
+    severity: Severity
+    visibility: Visibility
+    lead: bool  # whether the caller takes the lead at once
+    url: str = ""  # the message it was declared from
+    at: datetime | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """The words of an entry that must leave the record for good."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a verb answers: words for the caller alone, facts for the record, perhaps a form."""
+
+    card: Card | None = None
+    facts: tuple[Fact, ...] = ()
+    opening: Opening | None = None
+    removal: Removal | None = None
+    form: Form | None = None
+    owed: tuple[Owed, ...] = ()
+    undo: bool = False  # offer to take back the first fact
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Everything a verb may look at."""
+
+    me: Standing
+    asked: Invocation
+    now: datetime
+    rules: Rules
+    book: tuple[Verb, ...]
+    incident: Incident | None = None
+    entries: tuple[Entry, ...] = ()
+    open: tuple[Incident, ...] = ()
+    said: tuple[str, ...] = ()  # how what was typed was understood
+    pointed_url: str = ""
+
+    @property
+    def here(self) -> Incident:
+        """The incident of a verb that needs one."""
+        if self.incident is None:
+            raise LookupError("the verb does not say that it needs an incident")
+        return self.incident
+
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One command. `form` draws its form, prefilled with what is known already; it is opened when
+    a required value is missing, or when the verb is asked for by a button alone."""
+
+    name: str
+    summary: str  # one line of help, in the imperative
+    run: Callable[[Scene, Values], Reply]
+    aliases: tuple[str, ...] = ()
+    usage: str = ""  # what may follow the verb: `sev1 ["why"]`
+    parameters: tuple[Parameter, ...] = ()
+    needs: Needs = Needs.INCIDENT
+    reads: frozenset[Reads] = frozenset()
+    changes: bool = False  # whether it writes to the record
+    when_over: bool = True  # whether it makes sense once the incident is over
+    form: Callable[[Scene, Values], Form] | None = None
+    form_first: bool = False  # by button it opens its form even when nothing required is missing
+    hidden: bool = False  # not shown by help: reached by buttons
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word the verb is typed as."""
+        return (self.name, *self.aliases)
+
+
+def verb_named(book: tuple[Verb, ...], word: str) -> Verb | None:
+    """The verb that `word` names, in any case."""
+    wanted = word.casefold()
+    return next((verb for verb in book if wanted in verb.words), None)
+
+
+def answer(*lines: Line | str, header: str = "", buttons: tuple[Button, ...] = ()) -> Card:
+    """A small card for the caller alone."""
+    drawn = tuple(one if isinstance(one, Line) else line(one) for one in lines)
+    return Card(header=header, lines=drawn, buttons=buttons)
+
+
+def refuse(*lines: Line | str, buttons: tuple[Button, ...] = ()) -> Reply:
+    """Nothing was done, and why."""
+    return Reply(card=answer(*lines, buttons=buttons), refused=True)
+
+
+NO_VALUES: Values = MappingProxyType({})

@@ -1,0 +1,234 @@
+"""A person asks for a verb: who they are is looked up, one record transaction decides and appends,
+and they alone are answered. Typed, by form or by button, it is this one path."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from opsbot.core import entry as e
+from opsbot.core.card import Button, Card
+from opsbot.core.entry import Body, Draft, Entry, Placement, Visibility
+from opsbot.core.event import DECLARED, Origin
+from opsbot.core.incident import Incident
+from opsbot.core.invocation import How, Invocation
+from opsbot.core.permission import may_see
+from opsbot.core.rules import Rules
+from opsbot.core.standing import Standing
+from opsbot.core.verb import Fact, Needs, Opening, Reads, Removal, Reply, Scene, Verb, answer
+from opsbot.flows.answering import Understood, scene_of, understand
+from opsbot.flows.intake import LOCK, follow
+from opsbot.flows.misunderstood import not_understood, which_incident
+from opsbot.ports import Done, Obligation, Ports, Transaction
+
+MOST_LISTED = 200  # open incidents that a list looks at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """What is said to the caller, and the incident that its buttons are about."""
+
+    card: Card | None
+    incident_id: str = ""
+    ticked: bool = False  # a pinned message counted: a tick says so where it was pinned
+
+
+async def act(
+    ports: Ports, book: tuple[Verb, ...], asked: Invocation, *, form_opened: bool = False
+) -> None:
+    """Do what was asked and answer. `form_opened` says that the form stands on the screen."""
+    people = ports.people
+    if people is None:
+        return
+    standing = await people.standing(asked.caller)
+    if not isinstance(standing, Done):
+        await people.answer(asked, answer(
+            "Slack does not say right now who you are, so nothing was done. Try again in a minute."
+        ))  # fmt: skip
+        return
+    asked = await _read_pointed(ports, asked)
+    url = ""
+    if asked.pointed is not None:
+        url = await people.permalink(asked.pointed.channel_id, asked.pointed.ts)
+    async with ports.record.transaction(LOCK) as tx:
+        acted = await decide(
+            tx, book, asked, standing.value, ports.rules, ports.clock.now(),
+            pointed_url=url, form_opened=form_opened,
+        )  # fmt: skip
+    await _tell(ports, asked, acted)
+
+
+async def _read_pointed(ports: Ports, asked: Invocation) -> Invocation:
+    """A reaction carries no words; the message it points at is read."""
+    if asked.how is not How.REACTION or asked.pointed is None or ports.people is None:
+        return asked
+    found = await ports.people.message(asked.pointed.channel_id, asked.pointed.ts)
+    return replace(asked, pointed=found.value) if isinstance(found, Done) else asked
+
+
+async def _tell(ports: Ports, asked: Invocation, acted: Acted) -> None:
+    if ports.people is None:
+        return
+    if acted.ticked and asked.pointed is not None:
+        place = asked.pointed
+        await ports.people.react(place.channel_id, place.ts, "white_check_mark")
+    if acted.card is not None:
+        await ports.people.answer(asked, acted.card, incident_id=acted.incident_id)
+
+
+async def decide(
+    tx: Transaction, book: tuple[Verb, ...], asked: Invocation, me: Standing, rules: Rules,
+    now: datetime, *, pointed_url: str = "", form_opened: bool = False,
+) -> Acted:  # fmt: skip
+    """Inside the transaction: understand, ask the verb, append what it says."""
+    understood = await understand(tx, book, asked, me, rules, now)
+    if understood.denied is not None:
+        return Acted(card=answer(understood.denied.sentence))
+    verb = understood.verb
+    if verb is None or (understood.reading.problems and not understood.wants_form):
+        return Acted(card=not_understood(understood.reading, rules))
+    if verb.needs is Needs.INCIDENT and understood.incident is None:
+        if asked.how is How.REACTION:
+            return Acted(card=None)  # a pin in a channel of no incident means nothing to us
+        known = await _open(tx, me, asked)
+        return Acted(card=which_incident(understood.reading, understood.unseen, known))
+    if understood.wants_form:
+        return _form_first(understood, form_opened)
+    incident = understood.incident
+    if incident is not None and incident.status.is_over and not verb.when_over:
+        state = incident.closure or incident.status
+        return Acted(card=answer(f"INC-{incident.number} is over ({state}); nothing was done."))
+    scene = await _scene(tx, understood, verb, book, me, rules, now)
+    reply = verb.run(replace(scene, pointed_url=pointed_url), understood.reading.values)
+    return await _apply(tx, scene, verb, reply)
+
+
+async def _open(tx: Transaction, me: Standing, asked: Invocation) -> tuple[Incident, ...]:
+    found = [await tx.incident(i) for i in (await tx.open_incidents())[-MOST_LISTED:]]
+    return tuple(i for i in found if may_see(me, i, asked.place.channel_id))
+
+
+def _form_first(understood: Understood, form_opened: bool) -> Acted:
+    """The form was opened by the door; when that was too late, a button opens it."""
+    verb, asked = understood.reading.verb, understood.reading.asked
+    if form_opened or verb is None:
+        return Acted(card=None)
+    again = Button(action=verb.name, label=f"Open the {verb.name} form", primary=True)
+    card = answer("The form could not be opened in time.", buttons=(again,))
+    incident = understood.incident
+    return Acted(card=card, incident_id=incident.id if incident else asked.incident_id)
+
+
+async def _scene(
+    tx: Transaction, understood: Understood, verb: Verb, book: tuple[Verb, ...], me: Standing,
+    rules: Rules, now: datetime,
+) -> Scene:  # fmt: skip
+    scene = scene_of(understood, book, me, rules, now)
+    if Reads.OPEN in verb.reads:
+        scene = replace(scene, open=await _open(tx, me, scene.asked))
+    if Reads.ENTRIES in verb.reads and scene.incident is not None:
+        scene = replace(scene, entries=tuple(await tx.entries(scene.incident.id)))
+    return scene
+
+
+async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Acted:
+    incident, card = scene.incident, reply.card
+    if reply.opening is not None:
+        incident, appended = await _declare(tx, scene, reply.opening)
+        card = card or _declared(incident)
+    elif reply.removal is not None and incident is not None:
+        appended = await _redact(tx, scene, incident, reply.removal)
+    elif reply.facts and incident is not None:
+        appended = await _append(tx, scene, incident, reply.facts)
+    else:
+        appended = ()
+    for owed in reply.owed:
+        home = incident.id if incident else e.OPS
+        await tx.owe(
+            Obligation(
+                key=f"{home}:{owed.key}", incident_id=home, purpose=owed.purpose,
+                due_at=owed.due_at, arguments=owed.arguments,
+            )
+        )  # fmt: skip
+    if reply.undo and appended and card is not None:
+        undo = Button(action=f"undo:entry={appended[0].seq}", label="Undo")
+        card = replace(card, buttons=(*card.buttons, undo))
+    ticked = scene.asked.how is How.REACTION and bool(appended)
+    return Acted(card=card, incident_id=incident.id if incident else "", ticked=ticked)
+
+
+def _drafts(scene: Scene, facts: Sequence[Fact], first: int = 0) -> list[Draft]:
+    return [
+        Draft(
+            key=fact.key or f"{scene.asked.id}:{number}",
+            occurred_at=fact.at or scene.now,
+            actor=scene.me.actor,
+            source="slack",
+            body=fact.body,
+        )
+        for number, fact in enumerate(facts, start=first)
+    ]
+
+
+async def _append(
+    tx: Transaction, scene: Scene, incident: Incident, facts: Sequence[Fact]
+) -> Sequence[Entry]:
+    """Append in the caller's name, with all that follows; a repeat appends nothing."""
+    entries = await tx.append(incident.id, _drafts(scene, facts))
+    if entries[-1].seq > incident.seq:
+        await follow(
+            tx, incident, cause=entries[-1].key, rules=scene.rules, now=scene.now,
+            by=scene.me.actor,
+        )  # fmt: skip
+    return entries
+
+
+async def _redact(
+    tx: Transaction, scene: Scene, incident: Incident, removal: Removal
+) -> Sequence[Entry]:
+    said = await tx.redact(incident.id, removal.seq, scene.me.actor, removal.reason)
+    await follow(tx, incident, cause=said.key, rules=scene.rules, now=scene.now)
+    return (said,)
+
+
+async def _declare(
+    tx: Transaction, scene: Scene, opening: Opening
+) -> tuple[Incident, Sequence[Entry]]:
+    """Open an incident in the caller's name. Its id comes from the delivery, so that the same
+    form submitted twice is one incident."""
+    named = hashlib.sha256(scene.asked.id.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    before = await tx.incident(f"inc-{named}")
+    if before.seq:
+        return before, ()
+    opened = await tx.append(before.id, _opening_drafts(scene, opening, await tx.next_number()))
+    await follow(
+        tx, before, cause=opened[-1].key, rules=scene.rules, now=scene.now, by=scene.me.actor
+    )
+    return await tx.incident(before.id), opened
+
+
+def _opening_drafts(scene: Scene, opening: Opening, number: int) -> list[Draft]:
+    reason = "a person declared it"
+    opened = e.Opened(
+        number=number, title=opening.title,
+        origin=Origin(source=DECLARED, id=scene.asked.id, url=opening.url),
+        service=opening.service, severity=opening.severity, urgency="", priority="", teams=(),
+        mode=scene.rules.mode, visibility=opening.visibility, reason=reason,
+    )  # fmt: skip
+    routed = e.Routed(placement=Placement.ROOM, rule=DECLARED, reason=reason)
+    bodies: list[Body] = [opened, routed]
+    if opening.lead:
+        me = scene.me
+        bodies.append(e.RoleAssigned(role=e.Role.LEAD, slack_id=me.slack_id, name=me.name))
+    at = opening.at or scene.now
+    facts = [Fact(body=body, at=at if body is opened else None) for body in bodies]
+    drafts = _drafts(scene, [*facts, *opening.facts])
+    return [replace(drafts[0], key="opened"), *drafts[1:]]
+
+
+def _declared(incident: Incident) -> Card:
+    private = incident.visibility is Visibility.PRIVATE
+    where = "a private room" if private else "a room"
+    return answer(f"INC-{incident.number} is open; {where} for it is on its way.")

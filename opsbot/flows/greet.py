@@ -1,0 +1,39 @@
+"""Who comes into a room late is told, alone and once, what happened so far."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from opsbot.core.brief import brief
+from opsbot.core.invocation import How, Invocation, MemberJoined, Place
+from opsbot.core.moment import shifted
+from opsbot.core.permission import Denied, may
+from opsbot.ports import Done, Ports
+
+LATE = timedelta(minutes=3)  # whoever was brought in at the opening reads the card
+
+
+async def greet(ports: Ports, joined: MemberJoined) -> None:
+    """Whisper the brief to a late joiner of an incident's room."""
+    people = ports.people
+    holder = await ports.record.holder_of_channel(joined.channel_id)
+    if people is None or holder is None:
+        return
+    incident = await ports.record.incident(holder)
+    now = ports.clock.now()
+    early = incident.opened_at is None or now < shifted(incident.opened_at, LATE)
+    if early or incident.status.is_over:
+        return
+    standing = await people.standing(joined.caller)
+    if not isinstance(standing, Done):
+        return
+    allowed = may("status", standing.value, incident, ports.rules.permissions,
+                  guests=ports.rules.guests)  # fmt: skip
+    claim = f"{incident.id}:greet:{joined.caller.user_id}"
+    if isinstance(allowed, Denied) or await ports.record.claim(claim, now) is not None:
+        return
+    where = Invocation(
+        id=joined.id, occurred_at=joined.occurred_at, how=How.MENTION, caller=joined.caller,
+        place=Place(channel_id=joined.channel_id), verb="status",
+    )  # fmt: skip
+    await people.answer(where, brief(incident), incident_id=incident.id)

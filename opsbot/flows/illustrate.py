@@ -1,0 +1,87 @@
+"""Pictures once the evidence is in: what charts are drawn from is fetched and kept, drawn in a
+process of its own, given to Slack, and stands on the record; the room shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from opsbot.core import entry as e
+from opsbot.core.alt_text import alt_text
+from opsbot.core.entry import Draft
+from opsbot.core.illustration import pictures
+from opsbot.core.incident import Incident
+from opsbot.core.people import OPSBOT
+from opsbot.core.picture import Chart, Picture
+from opsbot.core.series import Exhibit, pack
+from opsbot.flows.intake import converge_soon
+from opsbot.flows.investigate import ask_about
+from opsbot.ports import Done, Painter, Ports, Refused, RoomSurface, Steps, Unsure
+
+DEADLINE = 8.0  # seconds for one source
+AGAIN = 20.0  # seconds until a picture that Slack did not take is tried again
+
+
+async def illustrate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
+    """Answer None when every picture stands or cannot be had; else when to try again."""
+    if ports.painter is None or ports.room is None or not ports.exhibits:
+        return None
+    painter, room, incident_id = ports.painter, ports.room, arguments["incident_id"]
+
+    async def step() -> float | None:
+        incident = await ports.record.incident(incident_id)
+        exhibits = await _exhibits(ports, incident)
+        waits = [
+            await _picture(ports, painter, room, incident, slot, picture, arguments["key"])
+            for slot, picture in pictures(incident, exhibits)
+        ]
+        return max((wait for wait in waits if wait), default=None)
+
+    return await steps.run("illustrate", step)
+
+
+async def _exhibits(ports: Ports, incident: Incident) -> tuple[Exhibit, ...]:
+    if incident.window is None:
+        return ()
+    ask = ask_about(ports, incident, None)
+
+    async def one(found: list[Exhibit], index: int) -> None:
+        try:
+            found += await asyncio.wait_for(ports.exhibits[index].exhibits(ask), DEADLINE)
+        except TimeoutError:
+            return  # its findings stand on the card; only the picture is missing
+
+    by_source: list[list[Exhibit]] = [[] for _ in ports.exhibits]
+    await asyncio.gather(*(one(found, index) for index, found in enumerate(by_source)))
+    return tuple(exhibit for found in by_source for exhibit in found)
+
+
+async def _picture(
+    ports: Ports, painter: Painter, room: RoomSurface, incident: Incident, slot: str,
+    picture: Picture, run: str,
+) -> float | None:  # fmt: skip
+    shown = picture.series if isinstance(picture, Chart) else (picture.waterfall,)
+    blob = await ports.record.keep_blob(b"\n".join(pack(exhibit) for exhibit in shown))
+    drawn = await painter.draw(picture)
+    if not isinstance(drawn, Done):
+        return None  # what it would have shown stands in words
+    alt = alt_text(picture)
+    match await room.upload(f"{slot.replace(':', '-')}.png", drawn.value, alt):
+        case Done(value=file_id):
+            body = e.Illustrated(
+                slot=slot, blob=blob, file_id=file_id, title=picture.title, alt=alt
+            )
+            await _append(ports, incident, body, f"{run}:{slot}")
+            return None
+        case Refused(retry_after=None):
+            return None
+        case Refused() | Unsure():
+            return AGAIN
+
+
+async def _append(ports: Ports, incident: Incident, body: e.Illustrated, key: str) -> None:
+    now = ports.clock.now()
+    draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
+    async with ports.record.transaction(incident.id) as tx:
+        await tx.append(incident.id, [draft])
+        await tx.owe(converge_soon(await tx.incident(incident.id), now))

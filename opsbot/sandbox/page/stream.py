@@ -1,0 +1,112 @@
+"""Live updates: one stream of server-sent events a tab, saying which regions to draw again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from aiohttp import web
+
+from opsbot.sandbox.page.asked import Asked
+from opsbot.sandbox.page.guard import stream_headers
+from opsbot.sandbox.slack.model import Change
+from opsbot.sandbox.slack.workspace import Workspace
+
+GATHERED_FOR = 0.1  # seconds; changes that come together are told together
+_PANEL_EVERY = 0.5
+_BREATH = 15.0  # seconds without a word after which a comment keeps the connection open
+
+_EVERYTHING = frozenset({"sidebar", "main", "thread", "modals"})
+
+
+def regions_of(change: Change, asked: Asked) -> frozenset[str]:
+    """Return which regions a change touches for one look; nothing for what the person cannot see.
+
+    A change of an unknown kind touches everything, which costs a drawing and is never wrong.
+    """
+    viewer = asked.viewer
+    if change.kind.startswith("view_") or change.kind == "notice_shown":
+        mine = change.user == viewer.id and change.kind != "notice_shown"
+        return frozenset({"modals", "main"} if asked.place == "home" else {"modals"}) if mine else frozenset()
+    if change.kind.startswith("ephemeral_") and change.user != viewer.id:
+        return frozenset()
+    if not change.channel:
+        return _EVERYTHING
+    here = asked.channel is not None and asked.channel.id == change.channel
+    if change.user != viewer.id and not here and viewer.channel(change.channel) is None:
+        return frozenset()
+    if not here:
+        return frozenset({"sidebar", "main"} if asked.place == "messages" else {"sidebar"})
+    touched = {"sidebar", "main", "where"}
+    return frozenset(touched | {"thread"} if asked.thread else touched)
+
+
+class Stream:
+    """One tab's stream, from its first word until the tab or the sandbox goes."""
+
+    def __init__(
+        self, workspace: Workspace, asked: Asked, panel_version: Callable[[], tuple[object, ...]]
+    ) -> None:
+        self._workspace, self._asked, self._panel_version = workspace, asked, panel_version
+        self._touched: set[str] = set()
+        self._notices: list[str] = []
+        self._something = asyncio.Event()
+
+    async def run(self, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
+        """Answer a request with the stream."""
+        response = web.StreamResponse(
+            headers={**stream_headers(), "Content-Type": "text/event-stream"}
+        )
+        await response.prepare(request)
+        leave = self._workspace.subscribe(self._hear)
+        tasks = [asyncio.create_task(self._tell(response)), asyncio.create_task(closing.wait())]
+        if self._asked.viewer.panel_open:
+            tasks.append(asyncio.create_task(self._watch_panel()))
+        try:
+            await response.write(b"event: hello\ndata: {}\n\n")
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leave()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return response
+
+    def _hear(self, change: Change) -> None:
+        if change.kind == "notice_shown" and change.user == self._asked.viewer.id:
+            self._notices.append(str(change.detail.get("text", "")))
+        self._touch(regions_of(change, self._asked))
+
+    def _touch(self, regions: frozenset[str]) -> None:
+        self._touched |= regions
+        if self._touched or self._notices:
+            self._something.set()
+
+    async def _tell(self, response: web.StreamResponse) -> None:
+        try:
+            while True:
+                await self._wait(response)
+                await asyncio.sleep(GATHERED_FOR)
+                self._something.clear()
+                said = {"regions": sorted(self._touched), "notices": self._notices}
+                self._touched, self._notices = set(), []
+                await response.write(f"event: change\ndata: {json.dumps(said)}\n\n".encode())
+        except ConnectionError:
+            return
+
+    async def _wait(self, response: web.StreamResponse) -> None:
+        while not self._something.is_set():
+            try:
+                await asyncio.wait_for(self._something.wait(), _BREATH)
+            except TimeoutError:
+                await response.write(b": still here\n\n")
+
+    async def _watch_panel(self) -> None:
+        seen = self._panel_version()
+        while True:
+            await asyncio.sleep(_PANEL_EVERY)
+            now = self._panel_version()
+            if now != seen:
+                seen = now
+                self._touch(frozenset({"panel"}))

@@ -1,0 +1,1 @@
+"""How what happens reaches the app: signed HTTP or Socket Mode. Start at courier.py."""

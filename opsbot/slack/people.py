@@ -1,0 +1,137 @@
+"""SlackPeople: the PeopleSurface port on Slack: standings, answers for one person, forms, Home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from opsbot.cards.form import render_form
+from opsbot.cards.home import render_home
+from opsbot.cards.render import render
+from opsbot.core.card import Card
+from opsbot.core.form import Form
+from opsbot.core.invocation import Caller, Invocation, Pointed
+from opsbot.core.standing import Standing
+from opsbot.core.text import inert
+from opsbot.ports import Done, Outcome, Refused
+from opsbot.slack.accounts import Accounts
+from opsbot.slack.foreign_json import as_object, objects, text_at
+from opsbot.slack.gateway import Gateway
+from opsbot.slack.identity import OwnIdentity
+from opsbot.slack.turns import Priority
+
+_JSON = "application/json; charset=utf-8"
+_INERT: dict[str, Any] = {"parse": "none", "link_names": False, "unfurl_links": False,
+                          "unfurl_media": False}  # fmt: skip
+
+
+class SlackPeople:
+    """The other direction: from people to us, and back to the one who asked."""
+
+    def __init__(self, gateway: Gateway, identity: OwnIdentity, accounts: Accounts) -> None:
+        self._gateway, self._identity, self.accounts = gateway, identity, accounts
+
+    async def standing(self, caller: Caller) -> Outcome[Standing]:
+        """Who the caller is, looked up."""
+        return await self.accounts.standing(caller)
+
+    async def answer(
+        self, asked: Invocation, card: Card, *, incident_id: str = ""
+    ) -> Outcome[None]:
+        """Show the card to the caller alone: where they asked, else in their direct messages.
+
+        The response URL is tried first: it needs no budget and works where we are not a member
+        (Slack page "Handling user interaction": five uses within thirty minutes).
+        """
+        rendered = render(card, button_value=incident_id)
+        content = {"text": rendered.text, "blocks": list(rendered.blocks)}
+        if asked.response_url:
+            body = {"response_type": "ephemeral", "replace_original": asked.place.ephemeral,
+                    **content}  # fmt: skip
+            sent = await self._gateway.post(asked.response_url, json.dumps(body).encode(), _JSON)
+            if not isinstance(sent, Refused):
+                return sent
+        return await self._whisper(asked, content)
+
+    async def _whisper(self, asked: Invocation, content: dict[str, Any]) -> Outcome[None]:
+        user, place = asked.caller.user_id, asked.place
+        if place.channel_id and not place.channel_id.startswith("D"):
+            target = {"channel": place.channel_id, "user": user, **_INERT}
+            if place.thread_ts:
+                target["thread_ts"] = place.thread_ts
+            answer = await self._call("chat.postEphemeral", {**target, **content})
+            if not isinstance(answer, Refused):
+                return answer
+        direct = {"channel": place.channel_id if place.channel_id.startswith("D") else user}
+        return await self._call(
+            "chat.postMessage", {**direct, "mrkdwn": False, **_INERT, **content}, channel=user
+        )
+
+    async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]:
+        """Open the form; the trigger lives three seconds and works once."""
+        return await self._call("views.open", {"trigger_id": trigger_id, "view": render_form(form)})
+
+    async def show_home(self, user_id: str, cards: Sequence[tuple[Card, str]]) -> Outcome[None]:
+        """Draw somebody's Home tab."""
+        return await self._call("views.publish", {"user_id": user_id, "view": render_home(cards)})
+
+    async def react(self, channel_id: str, ts: str, emoji: str) -> Outcome[None]:
+        """Put a reaction on a message; one that stands stays so."""
+        arguments = {"channel": channel_id, "timestamp": ts, "name": emoji}
+        return await self._call("reactions.add", arguments)
+
+    async def message(self, channel_id: str, ts: str) -> Outcome[Pointed]:
+        """Read one message, in a thread or not, that a reaction points at."""
+        for method in ("conversations.history", "conversations.replies"):
+            arguments: dict[str, Any] = {"channel": channel_id, "latest": ts, "oldest": ts,
+                                         "inclusive": True, "limit": 1}  # fmt: skip
+            if method == "conversations.replies":
+                arguments["ts"] = ts
+            answer = await self._gateway.call(method, arguments, priority=Priority.PERSON)
+            if not isinstance(answer, Done):
+                return answer
+            for found in objects(answer.value.get("messages")):
+                if text_at(found, "ts") == ts:
+                    return Done(value=_pointed(channel_id, found))
+        return Refused(error="message_not_found", cure="The message is no longer there.")
+
+    async def enter(self, channel_id: str) -> Outcome[str]:
+        """Become a member of a public channel, or find that we are one; its name."""
+        answer = await self._gateway.call(
+            "conversations.join", {"channel": channel_id}, priority=Priority.PERSON
+        )
+        if isinstance(answer, Refused) and answer.error == "method_not_supported_for_channel_type":
+            answer = await self._gateway.call(
+                "conversations.info", {"channel": channel_id}, priority=Priority.PERSON
+            )
+        if not isinstance(answer, Done):
+            return answer
+        return Done(value=text_at(as_object(answer.value.get("channel")), "name"))
+
+    async def permalink(self, channel_id: str, ts: str) -> str:
+        """The message's address in the workspace; empty while we do not know the workspace."""
+        identity = await self._identity.ask()
+        if not isinstance(identity, Done) or not identity.value.url.startswith("http"):
+            return ""
+        return f"{identity.value.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+
+    async def _call(
+        self, method: str, arguments: dict[str, Any], channel: str = ""
+    ) -> Outcome[None]:
+        answer = await self._gateway.call(
+            method, arguments, priority=Priority.PERSON, channel=channel
+        )
+        return Done(value=None) if isinstance(answer, Done) else answer
+
+
+def _pointed(channel_id: str, message: Any) -> Pointed:
+    files = objects(message.get("files"))
+    return Pointed(
+        channel_id=channel_id,
+        ts=text_at(message, "ts"),
+        author_id=text_at(message, "user"),
+        text=inert(text_at(message, "text"), 3_000),
+        thread_ts=text_at(message, "thread_ts"),
+        files=len(list(files)),
+    )

@@ -1,0 +1,39 @@
+"""Look-ups that the record and its transactions share: incidents by number, channel and state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from opsbot.core.entry import Entry
+from opsbot.store.database import Connection
+from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
+from opsbot.store.tables import incidents
+
+
+async def by_number(connection: Connection, number: int) -> str | None:
+    """The id of incident `number`."""
+    found = select(incidents.c.incident_id).where(incidents.c.number == number)
+    return (await connection.execute(found)).scalar_one_or_none()
+
+
+async def holder_of_channel(connection: Connection, channel_id: str) -> str | None:
+    """The id of the incident whose own room the channel is; the newest, if several."""
+    found = select(incidents.c.incident_id).where(incidents.c.channel_id == channel_id)
+    newest = found.order_by(incidents.c.number.desc()).limit(1)
+    return (await connection.execute(newest)).scalar_one_or_none()
+
+
+async def open_incidents(connection: Connection) -> Sequence[str]:
+    """The ids of all incidents that were opened and are not over, the oldest number first."""
+    found = select(incidents.c.incident_id).where(
+        incidents.c.number.is_not(None), incidents.c.over_at.is_(None)
+    )
+    return (await connection.execute(found.order_by(incidents.c.number))).scalars().all()
+
+
+async def entries_of(connection: Connection, incident_id: str) -> Sequence[Entry]:
+    """The whole record of an incident, in the order it was written."""
+    result = await connection.execute(ENTRIES_AFTER, {"incident": incident_id, "after": 0})
+    return read_entries(result.all())
