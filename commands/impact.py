@@ -3,7 +3,6 @@
 from opsbot.core import entry as e
 from opsbot.core.card import At, line
 from opsbot.core.form import Field, FieldKind, Form
-from opsbot.core.moment import clock_text
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer
 from opsbot.core.when import Moment
@@ -19,9 +18,7 @@ def run(scene: Scene, values: Values) -> Reply:
         return Reply(card=answer("The impact stands so already."))
     said = [line(f"The impact of INC-{incident.number} is set.")]
     if isinstance(at, Moment):
-        utc = clock_text(at.at)
-        began = At(moment=at.at, style="date_time")
-        said.append(line("Since ", began, f", {utc}: read as {at.said}."))
+        said.append(line("Since ", At(moment=at.at, style="date_time"), f": {at.said}."))
     return Reply(
         card=answer(*said), facts=(Fact(body=e.ImpactSet(text=text, since=since)),), undo=True
     )

@@ -4,7 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import At, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.invocation import How
-from opsbot.core.moment import clock_text, plausible
+from opsbot.core.moment import plausible
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.pointed import moment_of, words_of
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
@@ -32,8 +32,7 @@ def add(scene: Scene, values: Values) -> Reply:
     fact = Fact(body=e.NoteAdded(text=text), at=when)
     said = line(f"Noted on the timeline of INC-{scene.here.number}.")
     if isinstance(at, Moment):
-        happened, utc = At(moment=at.at, style="date_time"), clock_text(at.at)
-        said = line("Noted at ", happened, f", {utc}: read as {at.said}.")
+        said = line("Noted for ", At(moment=at.at, style="date_time"), f": {at.said}.")
     return Reply(card=answer(said), facts=(fact,), undo=True)
 
 

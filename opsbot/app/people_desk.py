@@ -3,10 +3,10 @@ handed from the inbox to the flow that answers it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from opsbot.core.card import Card, line
 from opsbot.core.form import Choice
@@ -26,13 +26,15 @@ from opsbot.flows.answering import scene_of, understand
 from opsbot.flows.channel_turn import channel_turn
 from opsbot.flows.greet import greet
 from opsbot.flows.show_home import show_home
-from opsbot.ports import Done, Ports
+from opsbot.ports import Done, PeopleSurface, Ports
 from opsbot.slack.accounts import Accounts
 from opsbot.slack.payloads_claims import Ourselves
 
 log = logging.getLogger(__name__)
 _REMEMBERED = 2_000  # forms that were opened
 _MOST_CHOICES = 100
+_TRIGGER_LIVES = 3.5  # seconds
+_STARTS_WITHIN = 0.5  # seconds until the door begins to open a form that it has acknowledged
 
 
 class PeopleDesk:
@@ -44,7 +46,7 @@ class PeopleDesk:
     ) -> None:  # fmt: skip
         self._ports, self._book, self._accounts = ports, book, accounts
         self._ourselves = ourselves
-        self._opened: OrderedDict[str, bool] = OrderedDict()
+        self._opened: OrderedDict[str, asyncio.Future[bool]] = OrderedDict()
 
     # --- straight after the acknowledgement ---------------------------------------------------
 
@@ -54,24 +56,48 @@ class PeopleDesk:
         people = self._ports.people
         if not isinstance(event, Invocation) or not event.trigger_id or people is None:
             return
+        opening, opened = self._opening(event.id), False
+        try:
+            opened = await self._open_form(people, event)
+        finally:
+            if not opening.done():
+                opening.set_result(opened)
+
+    async def _open_form(self, people: PeopleSurface, event: Invocation) -> bool:
         standing = await people.standing(event.caller)
         if not isinstance(standing, Done):
-            return
+            return False
         rules, now = self._ports.rules, self._ports.clock.now()
         understood = await understand(
             self._ports.record, self._book, event, standing.value, rules, now
         )
         verb = understood.verb
         if verb is None or verb.form is None or not understood.wants_form:
-            return
+            return False
         scene = scene_of(understood, self._book, standing.value, rules, now)
         outcome = await people.open_form(
             event.trigger_id, verb.form(scene, understood.reading.values)
         )
-        if isinstance(outcome, Done):
-            self._opened[event.id] = True
+        return isinstance(outcome, Done)
+
+    def _opening(self, event_id: str) -> asyncio.Future[bool]:
+        """What becomes of the form of an event, for whoever waits to know."""
+        opening = self._opened.get(event_id)
+        if opening is None:
+            opening = self._opened[event_id] = asyncio.get_running_loop().create_future()
             while len(self._opened) > _REMEMBERED:
                 self._opened.popitem(last=False)
+        return opening
+
+    async def form_opened(self, event_id: str) -> bool:
+        """Whether the door opened the form of this event; waits a trigger's life for it. After a
+        restart nobody opens it, and the wait ends soon."""
+        known = event_id in self._opened
+        try:
+            patience = _TRIGGER_LIVES if known else _STARTS_WITHIN
+            return await asyncio.wait_for(asyncio.shield(self._opening(event_id)), patience)
+        except TimeoutError:
+            return False
 
     def validate(self, submitted: Invocation) -> Mapping[str, str]:
         """A sentence for each field that cannot be taken; from memory."""
@@ -108,8 +134,7 @@ class PeopleDesk:
                 page = event.values.get("page", "0")
                 await show_home(self._ports, _home(event, int(page) if page.isdecimal() else 0))
             case Invocation():
-                opened = self._opened.get(event.id, False)
-                await act(self._ports, self._book, _rooted(event), form_opened=opened)
+                await act(self._ports, self._book, event, self.form_opened)
             case HomeOpened():
                 await show_home(self._ports, event)
             case MemberJoined():
@@ -120,8 +145,3 @@ class PeopleDesk:
 
 def _home(event: Invocation, page: int) -> HomeOpened:
     return HomeOpened(id=event.id, occurred_at=event.occurred_at, caller=event.caller, page=page)
-
-
-def _rooted(event: Invocation) -> Invocation:
-    """A button's press carries no words; a mention without any asks for the menu."""
-    return replace(event, line=event.line.strip())

@@ -122,7 +122,7 @@ def _over_before_heard_of(story: _Story, before: Incident) -> None:
 
 def _reopened(story: _Story, before: Incident) -> None:
     state = story.state
-    if not (state.status.is_over and state.firing):
+    if not (state.status.is_over and state.fires_anew):
         return
     length = lasting(story.now - state.over_at) if state.over_at else "a while"
     reason = f"the alert fires again, {length} after the incident ended"

@@ -85,21 +85,3 @@ class AlertEvent:
     trimmed: bool = False  # the source cut the text
     test: bool = False  # a ping: show that it arrived, open nothing
     looked_up: bool = False  # asked for, not told by a webhook
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClickEvent:
-    """A button pressed in Slack. What it claims is checked against the record before it counts."""
-
-    id: str
-    occurred_at: datetime
-    user_id: str
-    user_name: str
-    action: str  # the button's meaning, e.g. "open_room"
-    incident_id: str
-    channel_id: str
-    message_ts: str
-    response_url: str = ""
-
-
-Event = AlertEvent | ClickEvent

@@ -169,6 +169,9 @@ class Incident:
     closure: Closure | None = None
     opened_at: datetime | None = None
     over_at: datetime | None = None
+    left_firing: Mapping[str, datetime] = field(  # alerts that fired when a person ended it
+        default_factory=lambda: MappingProxyType({})
+    )
     reopened: int = 0
     placement: Placement = Placement.IGNORE
     route_rule: str = ""
@@ -203,6 +206,17 @@ class Incident:
         return any(a.firing for a in self.alerts.values() if a.origin.source not in NO_ALERT)
 
     @property
+    def fires_anew(self) -> bool:
+        """Whether an alert fires that did not when the incident ended, or fires again since: an
+        incident may be ended while its alerts still fire."""
+        return any(
+            alert.firing
+            and alert.origin.source not in NO_ALERT
+            and (key not in self.left_firing or _again(alert, self.left_firing[key]))
+            for key, alert in self.alerts.items()
+        )
+
+    @property
     def origin(self) -> Origin | None:
         """The alert that opened the incident."""
         return next(iter(self.alerts.values())).origin if self.alerts else None
@@ -212,6 +226,10 @@ class Incident:
         """Who acknowledged the alert that is still firing, if anybody did."""
         acked = [a for a in self.alerts.values() if a.status is Transition.ACKNOWLEDGED]
         return acked[0].by if acked else None
+
+
+def _again(alert: Alert, left_at: datetime) -> bool:
+    return alert.status is Transition.TRIGGERED and alert.changed_at > left_at
 
 
 def new_incident(incident_id: str) -> Incident:
@@ -441,8 +459,10 @@ def _joined_by(state: Incident, people: tuple[Person, ...]) -> Incident:
 
 def _status_changed(state: Incident, entry: Entry, body: e.StatusChanged) -> Incident:
     reopening = state.status.is_over and not body.status.is_over
+    left = {key: a.changed_at for key, a in state.alerts.items() if a.firing}
     return replace(
         state,
+        left_firing=MappingProxyType(left if body.status.is_over else {}),
         status=body.status,
         closure=body.closure if body.status.is_over else None,
         over_at=entry.occurred_at if body.status.is_over else None,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from opsbot.core.announcement import who
 from opsbot.core.card import At, Button, Card, Line, Link, Piece, Room, Tone, Who, line
-from opsbot.core.entry import Mode, Placement, Severity
+from opsbot.core.entry import Mode, PagerResult, Placement, Severity
 from opsbot.core.event import DECLARED, NO_ALERT, Transition
 from opsbot.core.evidence import Finding, FindingKind
 from opsbot.core.gaps import Blindness, blindnesses
@@ -220,6 +220,9 @@ def _people_lines(incident: Incident) -> tuple[Line, ...]:
         lines.append(line(listed(names, 3), label="Not here", tone=Tone.QUIET))
     refused = [r for r in incident.surface.refusals.values() if r.gives_up]
     lines += [line(inert(r.cure, 200), label="Trouble", tone=Tone.LOUD) for r in refused[:2]]
+    failed = [a for a in incident.of_pager if a.result in (PagerResult.REFUSED, PagerResult.UNSURE)]
+    lines += [line(f"{a.act} at the pager: {inert(a.said, 200)}", label="Trouble", tone=Tone.LOUD)
+              for a in failed[-2:]]  # fmt: skip
     return tuple(lines)
 
 

@@ -28,13 +28,13 @@ from opsbot.core.parameter import (
     not_read,
     twice,
 )
-from opsbot.core.peel import Peeled, peel, take_anywhere, typed_between
+from opsbot.core.peel import Peeled, peel, take_anywhere
 from opsbot.core.prose import texts
 from opsbot.core.span import Reading, Span, Spans
 from opsbot.core.text import listed
 from opsbot.core.value import Lookup, Trust, bared, read_text, read_word, vocabulary
 from opsbot.core.when import Moment, Refused
-from opsbot.core.words import Word, rest, split
+from opsbot.core.words import Word, as_typed, rest, split
 
 __all__ = [
     "Kind", "Parameter", "PersonRef", "Problem", "Read", "Value", "missing", "read_line",
@@ -105,7 +105,7 @@ def _one(parameter: Parameter, words: Sequence[Word], lookup: Lookup) -> Single 
         return Problem(parameter=parameter.name, sentence=value.sentence)
     if value is None:
         close = nearest(rest(words), vocabulary((parameter,), lookup))
-        return not_read(parameter, typed_between(words), close)
+        return not_read(parameter, as_typed(words), close)
     return value
 
 
@@ -170,5 +170,5 @@ class _Line:
         takes = [f"{p.shown} ({code(example(p))})" for p in self.parameters]
         able = f"It takes {listed(tuple(takes), 6)}." if takes else "Nothing more can follow here."
         cure = f"Did you mean {code(close)}?" if close else able
-        typed = code(typed_between(words), 2_000)
+        typed = code(as_typed(words), 2_000)
         return Problem(parameter="", sentence=f"{typed} was not understood. {cure}")

@@ -3,7 +3,6 @@ that the prose in the middle stays whole; from anywhere where it takes none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from opsbot.core.parameter import Kind, code
@@ -11,7 +10,7 @@ from opsbot.core.sentence import Manner, at_head, at_tail, leads_to
 from opsbot.core.span import Span, Spans, is_separator
 from opsbot.core.value import alike, bared
 from opsbot.core.when import Refused, has_clock
-from opsbot.core.words import Word
+from opsbot.core.words import Word, as_typed
 
 _FILLERS = frozenset({
     "at", "since", "from", "to", "for", "as", "is", "@", "of", "on", "in", "the", "a", "an", "my",
@@ -40,7 +39,7 @@ def take_anywhere(spans: Spans) -> Peeled:
             index = span.end
             continue
         after = index
-        while after < len(words) and _is_filler(words[after], spans):
+        while after < len(words) and _is_filler(spans, after):
             after += 1
         if after == index and not is_separator(words[index]):
             found.prose.append(words[index])
@@ -55,10 +54,13 @@ def peel(spans: Spans) -> Peeled:
     return _Peeler(spans).peeled()
 
 
-def _is_filler(word: Word, spans: Spans) -> bool:
-    """Whether the word says nothing before a value: "for", "the", the parameter's own name."""
-    names = {alike(parameter.name) for parameter in spans.parameters}
-    return not word.quoted and (word.text.casefold() in _FILLERS or alike(word.text) in names)
+def _is_filler(spans: Spans, index: int) -> bool:
+    """Whether the word only leads to a value: "for", "the", or the parameter's own name."""
+    word = spans.words[index]
+    if word.quoted or word.text.casefold() in _FILLERS:
+        return not word.quoted
+    span = spans.starting(index + 1, len(spans.words))
+    return span is not None and alike(span.first.parameter.name) == alike(word.text)
 
 
 def _ends_clause(word: Word) -> bool:
@@ -88,7 +90,7 @@ class _Peeler:
             self.end = self._skip_back(self.end)
         between, prose = self._between()
         spans = sorted([*self.head, *between, *self.tail], key=lambda span: span.start)
-        cut = typed_between(self.words[self.end :]) if self.tail else None
+        cut = as_typed(self.words[self.end :]) if self.tail else None
         return Peeled(spans=spans, prose=prose, said=self.said, cut=cut)
 
     def _peel_head(self) -> bool:
@@ -210,8 +212,3 @@ class _Peeler:
         while index > self.floor and is_separator(self.words[index - 1]):
             index -= 1
         return index
-
-
-def typed_between(words: Sequence[Word]) -> str:
-    """Words as they were typed, for a sentence about them."""
-    return " ".join(word.typed for word in words)

@@ -19,7 +19,8 @@ from opsbot.core.verb import Needs, Verb, verb_named
 from opsbot.core.words import Word, rest, split
 
 INCIDENT = Parameter(name="incident", kind=Kind.INCIDENT, label="incident")
-MENU, STATUS = "menu", "status"
+MENU, STATUS, SEVERITY = "menu", "status", "severity"
+_SEVERITY = Parameter(name="severity", kind=Kind.SEVERITY, label="severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +66,9 @@ def interpret(
     verb = verb_named(book, words[0].text)
     if verb is not None:
         return _typed(asked, verb, words[1:], me=me, rules=rules, now=now)
-    number = _number(words[0], me=me, rules=rules, now=now)
-    status = verb_named(book, STATUS)
-    if number is not None and status is not None:
-        return _typed(asked, status, words, me=me, rules=rules, now=now)
+    meant = _meant(words[0], book, me=me, rules=rules, now=now)
+    if meant is not None:
+        return _typed(asked, meant, words, me=me, rules=rules, now=now)
     names = [word for one in book if not one.hidden for word in one.words]
     return Reading(
         asked=asked, verb=None, word=inert(words[0].text, 60), prose=inert(rest(words), 300),
@@ -76,11 +76,17 @@ def interpret(
     )  # fmt: skip
 
 
-def _number(word: Word, *, me: Standing, rules: Rules, now: datetime) -> int | None:
-    found = read_value(
-        INCIDENT, word.text, zone=me.zone, now=now, services=_services(rules), me=me.slack_id
-    )
-    return found if isinstance(found, int) else None
+def _meant(
+    word: Word, book: tuple[Verb, ...], *, me: Standing, rules: Rules, now: datetime
+) -> Verb | None:
+    """The verb of a line that begins with a value: `INC-42` asks where it stands, `sev1` sets."""
+    for parameter, verb in ((INCIDENT, STATUS), (_SEVERITY, SEVERITY)):
+        found = read_value(
+            parameter, word.text, zone=me.zone, now=now, services=_services(rules), me=me.slack_id
+        )
+        if not isinstance(found, Problem):
+            return verb_named(book, verb)
+    return None
 
 
 def _services(rules: Rules) -> tuple[str, ...]:

@@ -40,10 +40,11 @@ _LEADS_TO = {
 # Words that tie what follows them to their sentence.
 _JOINING = _words(
     "a an the this that these those our your their my its his her of on in at to from for by with "
-    "without and or nor but than as is are was were be been being into onto over under near like "
+    "without and or nor but than as is are was were be been being into onto near like "
     "see vs via per against after before between within until till since only still also both "
     "either & + related duplicate same cf"
 )
+_PARTICLES = _words("in on")  # before a time of day they belong to their verb: "switched on 14:02"
 _ROUGHLY = _words("about around roughly approx approximately circa ~")
 _DOUBT = _words("not no never neither nor longer than was were yet almost nearly partly partially")
 _DOUBT_AFAR = _words(
@@ -97,7 +98,8 @@ def at_tail(parameter: Parameter, value: str, before: Sequence[str], *, other_ti
         return Manner.LEFT
     if parameter.kept or value in _ALSO_A_NAME:
         return Manner.KEPT
-    if led or _plain(last) not in _JOINING:
+    tied = _plain(last) in _JOINING
+    if led or not tied or (parameter.kind is Kind.MOMENT and last in _PARTICLES):
         return Manner.PEELED
     keeps = {Kind.SEVERITY, Kind.SERVICE, Kind.PERSON}
     return Manner.KEPT if parameter.kind in keeps else Manner.LEFT

@@ -22,7 +22,7 @@ from opsbot.core.value import (
     vocabulary,
 )
 from opsbot.core.when import Refused
-from opsbot.core.words import Word
+from opsbot.core.words import Word, as_typed
 
 _LONGEST = 5  # words of one value: `yesterday at 2:02 pm UTC`
 _EDGE = 60  # words at each end of a line in which values are looked for: nobody types more of them
@@ -149,7 +149,7 @@ class Spans:
         return left.end == right.start and not (is_separator(left) or is_separator(right))
 
     def _typed(self, start: int, end: int) -> str:
-        return " ".join(word.typed for word in self.words[start:end])
+        return as_typed(self.words[start:end])
 
     def _all_named(self) -> Iterable[Span]:
         index = 0

@@ -15,6 +15,7 @@ from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
 from opsbot.core.moment import clock_text
+from opsbot.core.people import ActorKind
 from opsbot.core.suspects import Ranking
 from opsbot.core.text import count, inert, listed
 
@@ -196,6 +197,8 @@ def _people_text(invited: tuple[e.Invited, ...], missing: tuple[e.Missing, ...])
 
 def _alert_line(entry: Entry, body: e.AlertChanged, who: str) -> TimelineEntry:
     weight = 1 if body.transition is Transition.OTHER else 2
+    if entry.actor.kind is ActorKind.OPSBOT:
+        weight = 0  # the echo of our own note
     text = inert(body.summary, 300)
     if entry.actor.is_person and who not in text:
         text = f"{text}, by {who}"

@@ -88,8 +88,11 @@ def split(line: str) -> tuple[Word, ...]:
 
 def rest(words: Sequence[Word]) -> str:
     """Prose as it was typed: one space where there was any, and no quotes around the whole."""
-    if len(words) == 1 and words[0].quoted:
-        return words[0].text
+    return words[0].text if len(words) == 1 and words[0].quoted else as_typed(words)
+
+
+def as_typed(words: Sequence[Word]) -> str:
+    """The words in one line, quotes included, with one space where there was any."""
     parts: list[str] = []
     for index, word in enumerate(words):
         if index and words[index - 1].end != word.start:

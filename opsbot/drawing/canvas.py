@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import matplotlib as mpl
@@ -188,10 +189,14 @@ _RULER = RendererAgg(1, 1, _PER_INCH * SCALE)
 
 def width_of(text: str, size: float = BODY, *, bold: bool = False) -> float:
     """How wide `text` is drawn."""
-    font = FontProperties(size=size * _POINT, weight="bold" if bold else "normal")
     with _quietly():
-        width, _, _ = _RULER.get_text_width_height_descent(text, font, ismath=False)
+        width, _, _ = _RULER.get_text_width_height_descent(text, _font(size, bold), ismath=False)
     return float(width) / SCALE
+
+
+@lru_cache(32)
+def _font(size: float, bold: bool) -> FontProperties:
+    return FontProperties(size=size * _POINT, weight="bold" if bold else "normal")
 
 
 def fitted(text: str, width: float, size: float = BODY, *, bold: bool = False) -> str:

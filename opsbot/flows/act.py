@@ -4,7 +4,7 @@ and they alone are answered. Typed, by form or by button, it is this one path.""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,13 +32,18 @@ class Acted:
 
     card: Card | None
     incident_id: str = ""
+    late_form: bool = False  # the card offers the form again, should the door have missed it
     ticked: bool = False  # a pinned message counted: a tick says so where it was pinned
 
 
+FormOpened = Callable[[str], Awaitable[bool]]
+
+
 async def act(
-    ports: Ports, book: tuple[Verb, ...], asked: Invocation, *, form_opened: bool = False
+    ports: Ports, book: tuple[Verb, ...], asked: Invocation, form_opened: FormOpened
 ) -> None:
-    """Do what was asked and answer. `form_opened` says that the form stands on the screen."""
+    """Do what was asked and answer. `form_opened` says whether the form of an invocation stands
+    on the screen; it may wait a moment for the door, which opens it at the same time."""
     people = ports.people
     if people is None:
         return
@@ -55,8 +60,10 @@ async def act(
     async with ports.record.transaction(LOCK) as tx:
         acted = await decide(
             tx, book, asked, standing.value, ports.rules, ports.clock.now(),
-            pointed_url=url, form_opened=form_opened,
+            pointed_url=url,
         )  # fmt: skip
+    if acted.late_form and await form_opened(asked.id):
+        return
     await _tell(ports, asked, acted)
 
 
@@ -80,7 +87,7 @@ async def _tell(ports: Ports, asked: Invocation, acted: Acted) -> None:
 
 async def decide(
     tx: Transaction, book: tuple[Verb, ...], asked: Invocation, me: Standing, rules: Rules,
-    now: datetime, *, pointed_url: str = "", form_opened: bool = False,
+    now: datetime, *, pointed_url: str = "",
 ) -> Acted:  # fmt: skip
     """Inside the transaction: understand, ask the verb, append what it says."""
     understood = await understand(tx, book, asked, me, rules, now)
@@ -95,7 +102,7 @@ async def decide(
         known = await _open(tx, me, asked)
         return Acted(card=which_incident(understood.reading, understood.unseen, known))
     if understood.wants_form:
-        return _form_first(understood, form_opened)
+        return _form_again(understood, verb)
     incident = understood.incident
     if incident is not None and incident.status.is_over and not verb.when_over:
         state = incident.closure or incident.status
@@ -110,15 +117,14 @@ async def _open(tx: Transaction, me: Standing, asked: Invocation) -> tuple[Incid
     return tuple(i for i in found if may_see(me, i, asked.place.channel_id))
 
 
-def _form_first(understood: Understood, form_opened: bool) -> Acted:
-    """The form was opened by the door; when that was too late, a button opens it."""
-    verb, asked = understood.reading.verb, understood.reading.asked
-    if form_opened or verb is None:
-        return Acted(card=None)
+def _form_again(understood: Understood, verb: Verb) -> Acted:
+    """The form is opened by the door; when that was too late, a button opens it."""
+    asked = understood.reading.asked
     again = Button(action=verb.name, label=f"Open the {verb.name} form", primary=True)
     card = answer("The form could not be opened in time.", buttons=(again,))
     incident = understood.incident
-    return Acted(card=card, incident_id=incident.id if incident else asked.incident_id)
+    about = incident.id if incident else asked.incident_id
+    return Acted(card=card, incident_id=about, late_form=True)
 
 
 async def _scene(

@@ -14,8 +14,9 @@ import yaml
 from opsbot.sandbox.bot import BotProcess, free_port
 from opsbot.sandbox.scenario import Scenario, catalogue
 from opsbot.sandbox.seeding import Places, seed
-from opsbot.sandbox.slack.server import BOT_TOKEN, SIGNING_SECRET, SlackSandbox
+from opsbot.sandbox.slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackSandbox
 from opsbot.sandbox.world import World, WorldUrls
+from opsbot.slack.manifest import manifest
 from opsbot.slack.scopes import NEEDED_SCOPES
 
 WEBHOOK_SECRET = "sandbox-webhook-secret"
@@ -31,6 +32,7 @@ class Stage:
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     enforce_tiers: bool = True
+    by_socket: bool = False  # people's deliveries over Socket Mode instead of HTTP
     slack: SlackSandbox = field(init=False)
     world: World = field(init=False)
     bot: BotProcess = field(init=False)
@@ -41,18 +43,19 @@ class Stage:
         """Start the sandbox, write the settings, then start opsbot."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.slack = SlackSandbox(enforce_tiers=self.enforce_tiers, scopes=NEEDED_SCOPES)
+        self.slack.app.follow(manifest())
         self.places = seed(self.slack.workspace, self.scenario)
         slack_url = await self.slack.start()
         self.world = World(self.scenario)
         self.urls = await self.world.start()
         port = free_port()
         bot_url = f"http://127.0.0.1:{port}"
-        self.slack.interactivity_url = f"{bot_url}/slack/interactions"
+        self._listens_at(bot_url)
         self.world.pagerduty.subscribe(f"{bot_url}/webhooks/pagerduty", WEBHOOK_SECRET)
         config = self.folder / "opsbot.yaml"
         config.write_text(yaml.safe_dump(self._settings(slack_url), sort_keys=False), "utf-8")
         self.bot = BotProcess(
-            config, {**secrets(), **self.environ}, port=port, log=self.folder / "opsbot.log"
+            config, {**self.secrets, **self.environ}, port=port, log=self.folder / "opsbot.log"
         )
         if with_bot:
             await self.bot.start()
@@ -67,6 +70,21 @@ class Stage:
     def config(self) -> Path:
         """The settings file of the running opsbot."""
         return self.folder / "opsbot.yaml"
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What opsbot finds in its environment on this stage."""
+        return secrets(by_socket=self.by_socket)
+
+    def _listens_at(self, bot_url: str) -> None:
+        """Where Slack and the pager reach opsbot; by socket, Slack is reached instead."""
+        app = self.slack.app
+        if self.by_socket:
+            self.slack.transport = "socket"
+            return
+        app.interactivity_url = f"{bot_url}/slack/interactions"
+        app.events_url = f"{bot_url}/slack/events"
+        app.commands_url = f"{bot_url}/slack/commands"
 
     def command(self, *words: str) -> list[str]:
         """The command line of another opsbot task on the same store."""
@@ -103,9 +121,10 @@ class Stage:
         return merged(base, self.changes)
 
 
-def secrets() -> dict[str, str]:
+def secrets(*, by_socket: bool = False) -> dict[str, str]:
     """The sandbox's secrets, as opsbot expects them in its environment."""
     return {
+        **({"SLACK_APP_TOKEN": APP_TOKEN} if by_socket else {}),
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "PAGERDUTY_WEBHOOK_SECRET": WEBHOOK_SECRET,

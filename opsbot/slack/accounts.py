@@ -95,7 +95,8 @@ class Accounts:
 def _judged(user: Mapping[str, Any]) -> Standing:
     """Slack page "User object"; a deactivated account shows no other flags."""
     profile = as_object(user.get("profile"))
-    name = text_at(profile, "display_name") or text_at(user, "real_name") or text_at(user, "name")
+    name = text_at(user, "real_name") or text_at(profile, "real_name", "display_name")
+    name = name or text_at(user, "name")
     zone = text_at(user, "tz")
     return Standing(
         slack_id=text_at(user, "id"),

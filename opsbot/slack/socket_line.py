@@ -62,6 +62,7 @@ class Line:
         self._counts, self._changed = counts, changed
         self._work: set[asyncio.Task[None]] = set()
         self._life: asyncio.Task[None] | None = None
+        self._unanswered = 0  # pings since something was heard
         self._oldest = float("inf")  # monotonic time at which it is replaced unasked
         self.heard_at = clock.monotonic()
         self.greeted = asyncio.Event()
@@ -117,7 +118,7 @@ class Line:
             message = await self._socket.receive()
             if message.type in _ENDED:
                 return
-            self.heard_at = self._clock.monotonic()
+            self.heard_at, self._unanswered = self._clock.monotonic(), 0
             if message.type is WSMsgType.PING:
                 with suppress(ConnectionError):
                     await self._socket.pong(message.data)
@@ -125,18 +126,18 @@ class Line:
                 self._take(message.data)
 
     async def _watch(self) -> None:
-        """Return when nothing was heard for as long as several pings take to be answered."""
-        pace = self._pace
+        """Return when several pings in a row met silence. They are counted, not timed: after a
+        pause of our own process, what was answered meanwhile is still unread."""
         while True:
-            await self._clock.sleep(pace.ping)
-            now = self._clock.monotonic()
-            if now - self.heard_at > pace.ping * pace.silent_pings:
+            await self._clock.sleep(self._pace.ping)
+            if self._unanswered >= self._pace.silent_pings:
                 return
-            if now > self._oldest:
+            if self._clock.monotonic() > self._oldest:
                 self._end(Ending.REFRESH)
+            self._unanswered += 1
             # A full send buffer must not stop the watch; a closed socket ends the reading.
             with suppress(ConnectionError, TimeoutError):
-                async with asyncio.timeout(pace.ping):
+                async with asyncio.timeout(self._pace.ping):
                     await self._socket.ping()
 
     def _take(self, text: str) -> None:

@@ -84,9 +84,7 @@ async def clinic(
     folder: Path, scenario: str = "no-culprit", **changes: Any
 ) -> AsyncGenerator[Clinic]:
     """A sandbox with no opsbot running; keyword arguments are merged into opsbot.yaml."""
-    stage = Stage(
-        scenario=_loaded(scenario), folder=folder, changes=changes, enforce_tiers=False
-    )
+    stage = Stage(scenario=_loaded(scenario), folder=folder, changes=changes, enforce_tiers=False)
     await stage.start(with_bot=False)
     try:
         yield Clinic(stage)

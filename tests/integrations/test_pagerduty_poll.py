@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from opsbot.core.event import AlertEvent, Transition
 from opsbot.core.people import ActorKind
@@ -15,6 +17,7 @@ from opsbot.integrations.pagerduty.poll import PagerDutyFeed
 from opsbot.ports import Done, Refused
 from opsbot.sandbox.faults import DOWN, error
 from tests.integrations.pagerduty_stage import STATE, Both, both, feed_of, types
+from tests.integrations.stage import TOKEN, StageClock, outgoing, playing, wiring
 from tests.sandbox.world_rig import ANCHOR
 
 ROBIN = "Robin Sample"
@@ -263,3 +266,50 @@ def test_a_body_that_is_no_line_is_refused(raw: bytes) -> None:
     assert polled is not None
     with pytest.raises(WebhookRefused):
         polled.parse(raw)
+
+
+async def test_an_incident_that_is_older_than_its_log_is_asked_for_again() -> None:
+    """It changed between the list and the log; the newest line describes it as it is."""
+    old = {"id": "QINC", "status": "triggered", "created_at": "2026-11-22T14:04:00Z"}
+    new = {**old, "status": "acknowledged", "updated_at": "2026-11-22T14:05:00Z"}
+    line = {"id": "R1", "type": "acknowledge_log_entry", "created_at": "2026-11-22T14:05:00Z"}
+
+    async def handle(request: web.Request) -> web.Response:
+        answers: dict[str, Any] = {
+            "/incidents": {"incidents": [old] if "triggered" in request.query_string else []},
+            "/incidents/QINC": {"incident": new},
+            "/incidents/QINC/log_entries": {"log_entries": [line]},
+            "/incidents/QINC/notes": {"notes": []},
+        }
+        return web.json_response(answers[request.path])
+
+    polled = INTEGRATION.polled
+    assert polled is not None
+    async with playing(handle) as player, outgoing() as http:
+        settings = INTEGRATION.settings.model_validate({"api_url": player.url})
+        clock = StageClock(ANCHOR + timedelta(minutes=2))
+        feed = polled.feed(settings, wiring(http, {"api_token": [TOKEN]}, clock=clock))
+        outcome = await feed.look(since=ANCHOR, alert_ids=())
+    assert isinstance(outcome, Done)
+    event = polled.parse(outcome.value[0].body)
+    assert (event.type, event.details and event.details.status) == (
+        "incident.acknowledged",
+        "acknowledged",
+    )
+
+
+async def test_lists_are_read_to_their_end() -> None:
+    """More incidents than a page holds, and a log whose first entry is on the second page."""
+    async with both() as stage:
+        incidents = await stage.pagerduty.synthetic_incidents(130)
+        feed = feed_with(stage, 1)
+        (first, _) = await stage.deliveries(feed=feed)
+        every = {one.id for one in incidents}
+        assert set(feed.left) == every - {first.key.partition(":")[0]}
+        stage.pass_(1)
+        for number in range(110):
+            await stage.pagerduty.annotate(incidents[0], ROBIN, f"note {number}")
+        found = await stage.deliveries(incidents[0].id, feed=feed_with(stage, 130))
+    own = [one.key for one in found if one.key.startswith(incidents[0].id)]
+    assert own[0] == f"{incidents[0].id}:{incidents[0].log[0].id}"
+    assert len([key for key in own if ":note:" in key]) == 110

@@ -45,10 +45,10 @@ def to(url: str, **more: Any) -> dict[str, Any]:
     [
         ([subscription()], []),
         ([], ["no webhook subscription", "/webhooks/pagerduty"]),
-        ([to("https://other.example/hook")], ["None of", "1 webhook subscription ", "correct"]),
+        ([to("https://other.example/hook")], ["has 1 webhook subscription, but none", "correct"]),
         ([to("https://bot.example/webhooks/pagerduty/"), to("https://x.example")], []),
         ([to("https://bot.example/base/webhooks/pagerduty?x=1")], []),
-        ([to("http://[bad/webhooks/pagerduty")], ["None of"]),
+        ([to("http://[bad/webhooks/pagerduty")], ["but none"]),
         ([subscription(active=False)], ["PSUB001 is not active"]),
         ([subscription(events=["incident.triggered"])], ["leave out", "incident.resolved", "add"]),
         ([subscription(events=None)], ["leave out incident.triggered"]),

@@ -21,7 +21,7 @@ from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
 from opsbot.sandbox.slack.model import Channel, Message
-from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage, secrets
+from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage
 from opsbot.sandbox.webhook_delivery import signature
 
 
@@ -31,7 +31,7 @@ class Theatre:
     def __init__(self, stage: Stage, environ: Mapping[str, str]) -> None:
         self.stage = stage
         port = stage.bot.port
-        self._environ = {**secrets(), **environ, "PORT": str(port)}
+        self._environ = {**stage.secrets, **environ, "PORT": str(port)}
         self.settings = read_settings(Namespace(config=str(stage.config)), self._environ)
         self.bot = Opsbot(self.settings)
         self.workspace = stage.slack.workspace
@@ -128,10 +128,12 @@ def stored_in(database_url: str) -> dict[str, str]:
 @asynccontextmanager
 async def theatre(
     folder: Path, scenario: str = "no-culprit", *, environ: Mapping[str, str] | None = None,
-    **changes: Any,
+    by_socket: bool = False, **changes: Any,
 ) -> AsyncGenerator[Theatre]:  # fmt: skip
     """A running bot; keyword arguments are merged into opsbot.yaml."""
-    stage = Stage(scenario=load_scenario(scenario), folder=folder, changes=changes)
+    stage = Stage(
+        scenario=load_scenario(scenario), folder=folder, changes=changes, by_socket=by_socket
+    )
     play: Theatre | None = None
     try:
         await stage.start(with_bot=False)

@@ -27,7 +27,8 @@ OTHER_REGION: Mapping[str, str] = {US: EU, EU: US}
 class Means:
     """`write` lets checks leave a trace (a channel, a delivery, a test event); `url` is the
     public address Slack and PagerDuty call, when the operator named it; `patience` is how many
-    seconds to wait for what was sent on its way to come in."""
+    seconds to wait for what was sent on its way to come in, `most_people` how many on-calls to
+    look up: Slack allows 50 look-ups a minute (tier 3), and a running opsbot needs some."""
 
     settings: Settings
     clock: Clock
@@ -38,6 +39,7 @@ class Means:
     write: bool = False
     url: str = ""
     patience: float = 10.0
+    most_people: int = 40
     other_region: Mapping[str, str] = field(default_factory=lambda: OTHER_REGION)
 
     @property

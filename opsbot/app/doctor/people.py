@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 from opsbot.app.doctor import slack
 from opsbot.app.doctor.finding import Finding, bad, ok, skipped, warn
 from opsbot.app.doctor.means import Means
-from opsbot.core.people import Person
 from opsbot.core.text import count, listed
 from opsbot.integrations.pagerduty.account import LookUpFailed
 from opsbot.ports import Refused
 from opsbot.slack.directory import Absent, Directory, Found
-
-# Slack allows 50 look-ups a minute (tier 3): below that, with room for an opsbot that runs.
-MOST = 40
 
 
 async def on_call(means: Means) -> Finding:
@@ -34,7 +30,7 @@ async def on_call(means: Means) -> Finding:
     directory = Directory(means.gateway, means.clock, means.settings.slack.people)
     absent: dict[str, list[str]] = {}
     found = 0
-    for person in people[:MOST]:
+    for person in people[: means.most_people]:
         match await directory.find(person):
             case Found():
                 found += 1
@@ -44,14 +40,14 @@ async def on_call(means: Means) -> Finding:
                 return skipped(name, f"Slack could not be asked about everybody: {cure}")
             case _:
                 return skipped(name, "Slack could not be asked about everybody", "Try again")
-    return _told(name, found, people, absent)
+    asked = min(len(people), means.most_people)
+    return _told(name, found, asked, len(people), absent)
 
 
 def _told(
-    name: str, found: int, people: Sequence[Person], absent: Mapping[str, Sequence[str]]
+    name: str, found: int, asked: int, number: int, absent: Mapping[str, Sequence[str]]
 ) -> Finding:
-    asked = min(len(people), MOST)
-    rest = f"; asked for {MOST} of {len(people)}" if len(people) > MOST else ""
+    rest = f"; asked for {asked} of {number}" if number > asked else ""
     has = "has" if asked == 1 else "have"
     said = f"{found} of {count(asked, 'on-call')} {has} a Slack account{rest}"
     if not absent:

@@ -88,7 +88,7 @@ class Incidents:
             found += kept
             if answer.get("more") is not True or (since is not None and not kept):
                 return found
-        _log.warning(
+        _log.info(
             "pagerduty: more than %d incidents in one list; older ones are asked for only when"
             " an incident here holds them", _MOST_PAGES * _PAGE,
         )  # fmt: skip

@@ -8,6 +8,8 @@ reaches, the assignment that goes with a trigger. And it may lack one for a reop
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,6 +46,10 @@ _STATUS_TYPES = (_TRIGGERED, _RESOLVED, _REOPENED)
 # What is said of these depends on how the incident stood; later only PagerDuty's words tell.
 _AS_IT_STOOD = (
     _REASSIGNED, _ESCALATED, _PRIORITY, "incident.delegated", "incident.urgency_changed",
+)  # fmt: skip
+_STANDS = (
+    "status", "title", "urgency", "priority", "assignments", "escalation_policy", "service",
+    "teams", "pending_actions",
 )  # fmt: skip
 _OPEN = ("triggered", "acknowledged")
 _NEAR = timedelta(seconds=5)
@@ -259,7 +265,8 @@ def _state(incident: Json, ident: str) -> Iterator[Line]:
     """The open incident as it is: what changed without a line, and when it escalates."""
     if text(incident.get("status")) not in _OPEN:
         return
-    pending = objects(incident.get("pending_actions"))
-    next_level = [text(one.get("at")) for one in pending if text(one.get("type")) == "escalate"]
-    key = f"{ident}:state:{text(incident.get('updated_at'))}:{min(next_level, default='')}"
+    # Two changes within a second have the same `updated_at`.
+    parts = json.dumps([incident.get(key) for key in _STANDS], sort_keys=True)
+    digest = hashlib.sha256(parts.encode()).hexdigest()[:16]
+    key = f"{ident}:state:{text(incident.get('updated_at'))}:{digest}"
     yield Line(key=key, type=STATE, at=changed_at(incident), agent=None, whole=True)

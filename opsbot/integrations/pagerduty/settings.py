@@ -9,7 +9,7 @@ from opsbot.integrations._settings import SourceSettings, WebAddress
 
 
 class Settings(SourceSettings):
-    """Where the account's API is, and in whose name notes are written."""
+    """Where the account's API is, and in whose name opsbot writes and acts there."""
 
     api_url: WebAddress = Field(
         default="https://api.pagerduty.com",
@@ -17,8 +17,8 @@ class Settings(SourceSettings):
     )
     from_email: str = Field(
         default="",
-        description="Login e-mail of the user in whose name notes are written; needed with an"
-        " account key.",
+        description="Login e-mail of the user in whose name notes are written, and in whose name"
+        " people act whom PagerDuty does not know; needed with an account key.",
     )
     on_call_levels: int = Field(
         default=1,

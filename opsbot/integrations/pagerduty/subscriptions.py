@@ -67,7 +67,7 @@ def problem_of(subscriptions: Sequence[Json]) -> str:
     ours = [one for one in subscriptions if _is_ours(one)]
     if not ours:
         return (
-            f"None of PagerDuty's {count(len(subscriptions), 'webhook subscription')} goes to an"
+            f"PagerDuty has {count(len(subscriptions), 'webhook subscription')}, but none to an"
             f" address that ends in {DOOR_PATH}: correct the URL under {_PLACE}."
         )
     return " ".join((*_switched_off(ours), *_missing(ours)))

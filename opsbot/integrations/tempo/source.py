@@ -92,7 +92,7 @@ class TempoSource:
             hit, spans, _ = max(read, key=len)[0]
         elif found.get("any traces"):
             hit = max(found["any traces"], key=lambda one: (one.seconds, one.trace_id))
-            spans = await self._trace(look_up, hit)
+            spans = (await look_up.parts({"trace": self._trace(look_up, hit)})).get("trace", [])
         else:
             return ()
         link = self._link(look_up.ask, query=hit.trace_id, trace_id=hit.trace_id)
@@ -107,9 +107,9 @@ class TempoSource:
         failing, calls = queries_for(names)
         look_up.queries += [failing, calls]
         end = min(ask.window.end, self.clock.now())
-        newest = Window(start=shifted(end, -FRESH), end=end)
+        recent = Window(start=shifted(end, -FRESH), end=end)
         searches = self._failing(ask, names)
-        searches["newest traces"] = self._search("{}", newest, _FEW)
+        searches["newest traces"] = self._search("{}", recent, _FEW)
         found = await look_up.parts(searches)
         if not found:
             return look_up.unreachable()

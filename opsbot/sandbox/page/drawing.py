@@ -16,6 +16,7 @@ from opsbot.sandbox.page.modal import home, modals
 from opsbot.sandbox.page.panel import Panel
 from opsbot.sandbox.page.sidebar import ReadMarks, build_sidebar
 from opsbot.sandbox.page.words import Words, initials, tint
+from opsbot.sandbox.slack.model import Change
 from opsbot.sandbox.slack.server import SlackSandbox
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -35,6 +36,11 @@ class Drawing:
         self._slack, self._panel = slack, panel
         self._templates = _environment()
         self.marks = ReadMarks()
+        self.version = 0
+
+    def note(self, _change: Change) -> None:
+        """Count a change; a tab that was drawn before it learns so when its stream begins."""
+        self.version += 1
 
     def page(self, asked: Asked) -> str:
         """Return the whole page."""
@@ -53,6 +59,7 @@ class Drawing:
         app = workspace.bot_user_id
         return {
             "regions": asked.regions,
+            "version": self.version,
             "viewer": viewer,
             "words": words,
             "my_initials": initials(viewer.user.real_name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -41,6 +42,7 @@ class WorkspacePage:
         acts = Acts(slack.workspace, slack.people)
         self._acts = {**acts.by_name(), **PanelActs(world, switches).by_name()}
         self._closing = asyncio.Event()
+        self._leave: Callable[[], None] | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
@@ -50,6 +52,7 @@ class WorkspacePage:
         """
         refuse_other_than_loopback(host)
         self._closing.clear()
+        self._leave = self._slack.workspace.subscribe(self._drawing.note)
         self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -59,6 +62,9 @@ class WorkspacePage:
     async def stop(self) -> None:
         """Stop listening and end the streams of open tabs."""
         self._closing.set()
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -100,7 +106,7 @@ class WorkspacePage:
             raise web.HTTPNotFound(text="There is no such message, or you may not see it.")
         raise web.HTTPFound(viewer.message_address(message))
 
-    def _look(self, place: Place):
+    def _look(self, place: Place) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def look(request: web.Request) -> web.Response:
             asked = read_asked(self._slack.workspace, request, place)
             part = "regions" in request.query
@@ -109,11 +115,11 @@ class WorkspacePage:
 
         return look
 
-    def _listen(self, place: Place):
+    def _listen(self, place: Place) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def listen(request: web.Request) -> web.StreamResponse:
             asked = read_asked(self._slack.workspace, request, place)
             stream = Stream(self._slack.workspace, asked, self._panel.version)
-            return await stream.run(request, self._closing)
+            return await stream.run(request, self._closing, version=lambda: self._drawing.version)
 
         return listen
 

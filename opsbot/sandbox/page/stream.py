@@ -37,7 +37,8 @@ def regions_of(change: Change, asked: Asked) -> frozenset[str]:
     if change.user != viewer.id and not here and viewer.channel(change.channel) is None:
         return frozenset()
     if not here:
-        return frozenset({"sidebar", "main"} if asked.place == "messages" else {"sidebar"})
+        direct = {"where", "sidebar", "main", "thread"}
+        return frozenset(direct if asked.place == "messages" else {"sidebar"})
     touched = {"sidebar", "main", "where"}
     return frozenset(touched | {"thread"} if asked.thread else touched)
 
@@ -53,21 +54,27 @@ class Stream:
         self._notices: list[str] = []
         self._something = asyncio.Event()
 
-    async def run(self, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
-        """Answer a request with the stream."""
+    async def run(self, request: web.Request, closing: asyncio.Event, *, version: Callable[[], int]) -> web.StreamResponse:
+        """Answer a request with the stream. Its first word is the version of the workspace, so
+        that a tab drawn earlier draws again."""
         response = web.StreamResponse(
             headers={**stream_headers(), "Content-Type": "text/event-stream"}
         )
-        await response.prepare(request)
         leave = self._workspace.subscribe(self._hear)
+        try:
+            return await self._run(request, response, closing, version)
+        finally:
+            leave()
+
+    async def _run(self, request: web.Request, response: web.StreamResponse, closing: asyncio.Event, version: Callable[[], int]) -> web.StreamResponse:
+        await response.prepare(request)
         tasks = [asyncio.create_task(self._tell(response)), asyncio.create_task(closing.wait())]
         if self._asked.viewer.panel_open:
             tasks.append(asyncio.create_task(self._watch_panel()))
         try:
-            await response.write(b"event: hello\ndata: {}\n\n")
+            await response.write(f"event: hello\ndata: {version()}\n\n".encode())
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leave()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

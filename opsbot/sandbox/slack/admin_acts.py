@@ -16,7 +16,7 @@ from opsbot.sandbox.slack.model import Json
 from opsbot.sandbox.slack.people import People
 
 # Act -> its arguments in order as the body names them, and those it also takes by name.
-_ACTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+ACTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "click": (("user", "channel", "ts", "action_id"), ("block_id", "copies")),
     "choose": (("user", "channel", "ts", "action_id", "chosen"), ("block_id", "copies")),
     "command": (("user", "channel", "command"), ("text", "thread_ts", "copies")),
@@ -59,7 +59,7 @@ class AdminActs:
     def routes(self) -> list[web.RouteDef]:
         """Return what to mount beside the rest of the admin interface."""
         return [
-            *(web.post(f"/sandbox/{act}", self._handler(act)) for act in _ACTS),
+            *(web.post(f"/sandbox/{act}", self._handler(act)) for act in ACTS),
             web.post("/sandbox/duplicates", self._duplicates),
             web.get("/sandbox/deliveries", self._deliveries),
         ]
@@ -71,7 +71,7 @@ class AdminActs:
         return handle
 
     async def _act(self, act: str, body: Json) -> web.Response:
-        needed, more = _ACTS[act]
+        needed, more = ACTS[act]
         missing = [name for name in needed if name not in body]
         if missing:
             raise web.HTTPBadRequest(text=f"{act} also needs {', '.join(missing)}.")

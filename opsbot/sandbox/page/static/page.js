@@ -218,8 +218,8 @@ function listen() {
   if (document.hidden) return;
   stream = new EventSource(`/stream${location.pathname}${location.search}`);
   const mine = stream;
-  stream.addEventListener("hello", () => {
-    if (lost) refresh(REGIONS);
+  stream.addEventListener("hello", (event) => {
+    if (lost || event.data !== where().version) refresh(REGIONS); // something happened in between
     showOffline(false);
   });
   stream.addEventListener("change", (event) => {
@@ -594,7 +594,7 @@ function toast(words) {
   setTimeout(() => {
     line.remove();
     if (!box.childElementCount) box.hidePopover();
-  }, 8000);
+  }, 6000);
 }
 
 document.body.dataset.screen = where().screen;
