@@ -19,6 +19,7 @@ from opsbot.app.store import (
     SinglePostgres,
     SingleProcess,
     Store,
+    Unusable,
     open_store,
     places,
     refuse_old_sqlite,
@@ -76,8 +77,9 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
         sources += made(known.settings, wiring) if made else ()
         if known.integration.pager:
             pager = traced(known.integration.pager(known.settings, wiring), "pager")
-        if known.integration.polled:
-            feeds[known.name] = known.integration.polled.feed(known.settings, wiring)
+        polled = known.integration.polled
+        if polled and wiring.secret(polled.needs):
+            feeds[known.name] = polled.feed(known.settings, wiring)
     exhibits = [source for source in sources if isinstance(source, ExhibitSource)]
     return Outside(
         sources=tuple(traced(source, source.name) for source in sources),
@@ -170,6 +172,11 @@ class Opsbot:
         await _take_back(store.inbox)
         await self._http.start()
         outside = build_integrations(settings, self._http, clock)
+        if settings.intake == "poll" and not outside.feeds:
+            raise Unusable(
+                "intake is poll, but no pager can be asked: configure `pagerduty:` with "
+                "PAGERDUTY_API_TOKEN, or write `intake: webhook`"
+            )
         self._slack = slack = await build_slack(settings, clock, self.metrics)
         kinds = tuple((source.name, source.kind.value) for source in outside.sources)
         rules = replace(settings.rules([name for name, _ in kinds]), evidence_kinds=kinds)

@@ -149,6 +149,7 @@ class AlertChanged:
     summary: str
     details: AlertDetails | None = None
     known: bool = True
+    looked_up: bool = False  # asked for at the source, not told by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,11 +50,13 @@ SAID_KEPT = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One transition that was heard of."""
+    """One event that was heard of, and whether by asking or by being told."""
 
     transition: Transition
+    type: str
     at: datetime
     by_id: str
+    looked_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,8 +409,16 @@ def _alert_changed(state: Incident, entry: Entry, body: e.AlertChanged) -> Incid
     alert = state.alerts.get(body.origin_id)
     if alert is None:
         return state
+    change = Change(
+        transition=body.transition, type=body.event_type, at=entry.occurred_at,
+        by_id=entry.actor.id, looked_up=body.looked_up,
+    )  # fmt: skip
+    alert = replace(alert, changes=(*alert.changes, change)[-CHANGES_KEPT:])
     alert = _newer_status(alert, entry, body)
     details = body.details
+    if details is not None and alert.details is not None and not body.looked_up:
+        # Only asking tells when the pager escalates.
+        details = replace(details, escalates_at=alert.details.escalates_at)
     if details is None or (alert.details_at and entry.occurred_at < alert.details_at):
         return replace(state, alerts=_with(state.alerts, body.origin_id, alert))
     alert = replace(alert, title=details.title, details=details, details_at=entry.occurred_at)
@@ -419,9 +429,6 @@ def _alert_changed(state: Incident, entry: Entry, body: e.AlertChanged) -> Incid
 
 def _newer_status(alert: Alert, entry: Entry, body: e.AlertChanged) -> Alert:
     settled = _SETTLED.get(body.transition)
-    if settled is not None:
-        change = Change(transition=body.transition, at=entry.occurred_at, by_id=entry.actor.id)
-        alert = replace(alert, changes=(*alert.changes, change)[-CHANGES_KEPT:])
     # Two events of one instant: the order they happened in is not known, so any fixed one will do.
     if settled is None or (entry.occurred_at, entry.key) < (alert.changed_at, alert.status_event):
         return alert

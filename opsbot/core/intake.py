@@ -21,13 +21,14 @@ from opsbot.core.event import (
     ServiceRef,
     Transition,
 )
-from opsbot.core.incident import Alert, Incident
+from opsbot.core.incident import Alert, Change, Incident
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.routing import Maintenance, Page, maintenance_of
 from opsbot.core.rules import Rules
 
 OWN_NOTE = "[opsbot] "  # how notes begin that opsbot leaves at the pager
+STANDS = "incident.updated"  # what asking gives for an alert that stands so, with no log line
 SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
 ECHO_WITHIN = timedelta(minutes=10)  # an act asked for may be done after some retries
 
@@ -112,30 +113,34 @@ def arrival(
 
 
 def heard_before(event: AlertEvent, alert: Alert | None) -> str:
-    """Why an event is no news, when its webhook (or its log line) was heard already.
+    """Why an event is no news: it was told by a webhook and is now found by asking, or the other
+    way round; or what was looked up says nothing new.
 
-    Webhooks carry milliseconds and log lines seconds, so one fact has two times: the same
-    transition by the same actor, close by, with nothing else between. What was only looked up
-    and changes no transition is news when it describes the alert otherwise than is known.
+    Webhooks carry milliseconds and log lines seconds, so one fact has two times: the same event
+    by the same actor, close by, with no other transition between.
     """
     if alert is None:
         return ""
-    if event.transition is Transition.OTHER:
-        same = not event.note and event.looked_up and event.details == _uncatalogued(alert.details)
+    if event.type == STANDS:
+        same = event.details == _uncatalogued(alert.details)
         return "the pager still says the same" if same else ""
-    for change in alert.changes:
-        near = abs(change.at - event.occurred_at) <= SAME_MOMENT
-        exact = change.at == event.occurred_at
-        if change.transition is event.transition and near and not exact:
-            between = any(
-                other.transition is not event.transition
-                and min(change.at, event.occurred_at) <= other.at
-                and other.at <= max(change.at, event.occurred_at)
-                for other in alert.changes
-            )
-            if not between and change.by_id == event.actor.id:
-                return "heard already, by webhook or by asking"
-    return ""
+    heard = any(_is_the_same(event, change, alert) for change in alert.changes)
+    return "heard already, by webhook or by asking" if heard else ""
+
+
+def _is_the_same(event: AlertEvent, change: Change, alert: Alert) -> bool:
+    first, last = sorted((change.at, event.occurred_at))
+    between = any(
+        other.transition not in (event.transition, Transition.OTHER) and first <= other.at <= last
+        for other in alert.changes
+    )
+    return (
+        (change.transition, change.type, change.by_id)
+        == (event.transition, event.type, event.actor.id)
+        and change.looked_up is not event.looked_up
+        and last - first <= SAME_MOMENT
+        and not between
+    )
 
 
 def _uncatalogued(details: AlertDetails | None) -> AlertDetails | None:
@@ -192,6 +197,7 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
         summary=event.summary,
         details=_catalogued(event.details, rules),
         known=event.known,
+        looked_up=event.looked_up,
     )
     # The pager shows our own notes under somebody's login; they are no act of that person.
     own = event.note.startswith(OWN_NOTE)

@@ -14,6 +14,7 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
+from opsbot.core.intake import STANDS
 from opsbot.core.moment import clock_text
 from opsbot.core.people import ActorKind
 from opsbot.core.suspects import Ranking
@@ -197,8 +198,8 @@ def _people_text(invited: tuple[e.Invited, ...], missing: tuple[e.Missing, ...])
 
 def _alert_line(entry: Entry, body: e.AlertChanged, who: str) -> TimelineEntry:
     weight = 1 if body.transition is Transition.OTHER else 2
-    if entry.actor.kind is ActorKind.OPSBOT:
-        weight = 0  # the echo of our own note
+    if entry.actor.kind is ActorKind.OPSBOT or body.event_type == STANDS:
+        weight = 0  # the echo of our own note, or that an alert stands as it stood
     text = inert(body.summary, 300)
     if entry.actor.is_person and who not in text:
         text = f"{text}, by {who}"

@@ -81,7 +81,6 @@ _ENTRY = re.compile(r"(?:entry\s?#?|#)([0-9]{1,9})", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _SLACK_ID = re.compile(r"[UW](?=[A-Z]*[0-9]|[A-Z]{8})[A-Z0-9]+")
 _NAME = re.compile(r"[^\W_][\w.\-]*")
-_TOKEN = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
 _EVERYBODY = frozenset({"here", "channel", "everyone", "group"})
 _STATUS_ALSO = {
     "canceled": Status.CANCELLED, "cancel": Status.CANCELLED, "fixed": Status.RESOLVED,
@@ -136,7 +135,7 @@ def read_text(
         case Kind.FLAG:
             return _flag(parameter.name, text, trust)
         case Kind.TEXT:
-            return text if trust is Trust.NAMED else None
+            return None  # shared out once all the values are known
 
 
 def _severity(text: str, *, bare: bool, trust: Trust) -> Severity | Refused | None:
@@ -165,8 +164,6 @@ def _status(text: str, trust: Trust) -> Status | None:
 def _person(text: str, me: str, trust: Trust) -> PersonRef | None:
     if text.casefold().removeprefix("@") == "me" and me:
         return PersonRef(slack_id=me)
-    if token := _TOKEN.fullmatch(text):
-        return PersonRef(slack_id=token[1], name=token[2] or "")
     named = trust is Trust.NAMED
     if named and _SLACK_ID.fullmatch(text):
         return PersonRef(slack_id=text)

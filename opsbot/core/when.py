@@ -119,12 +119,11 @@ def _relative(match: re.Match[str], now: datetime) -> Moment | Refused:
 
 def _may_be_span(match: re.Match[str]) -> bool:
     """`10:02-11:00` without a date: a minus and a later time of day may well mean "until"."""
-    offset = match["attached"] or ""
-    if match["date"] or not offset or offset[0] == "+" or not match["minute"]:
+    until = _OFFSET.fullmatch(match["attached"] or "")
+    if until is None or until[1] == "+" or match["date"] or not match["minute"]:
         return False
-    sign = _OFFSET.fullmatch(offset)
-    until = (int(sign[2]), int(sign[3] or 0)) if sign else (0, 0)
-    return until > (int(match["hour"]), int(match["minute"]))
+    clock = int(match["hour"]), int(match["minute"])
+    return (int(until[2]), int(until[3] or 0)) > clock
 
 
 def _typed(match: re.Match[str], zone: str) -> _Typed | None:
@@ -164,9 +163,9 @@ def _clock(match: re.Match[str]) -> time | None:
 
 def _offset(text: str) -> timezone | None:
     """An offset from UTC that some place on earth uses; the empty text is UTC itself."""
-    match = _OFFSET.fullmatch(text or "+00")
+    match = _OFFSET.fullmatch(text)
     if match is None:
-        return None
+        return UTC
     sign, hours, minutes = match[1].replace("−", "-"), int(match[2]), int(match[3] or 0)
     if sign == "+" and (hours > 14 or minutes not in {0, 30, 45}):
         return None

@@ -35,7 +35,7 @@ from opsbot.drawing.panel import (
 from opsbot.drawing.ticks import Tick, onset_ticks, time_ticks
 
 EDGE = 22.0
-_TITLE, _HEADER, _ROW, _TICKS, _FOOT = 60.0, 52.0, 35.0, 40.0, 76.0
+_TITLE, _HEADER, _ROW, _TICKS, _FOOT = 60.0, 52.0, 35.0, 40.0, 80.0
 _HEIGHTS = {1: 300.0, 2: 220.0, 3: 170.0}  # of a panel, by their number
 _MOST_FLAG, _MOST_END, _LEAST_END = 460.0, 230.0, 84.0
 _NEAR = 8.0  # two marks that share a minute and nearly a place share their words
@@ -200,7 +200,7 @@ def _time_axes(canvas: Canvas, chart: Chart, layout: Layout) -> None:
         canvas.words(name_at, y, _FROM_ONSET, size=SMALL, colour=MUTED, align="right")
         ticks = onset_ticks(layout.window, chart.onset)
         _ticks(canvas, ticks, y, layout)
-    y = layout.bottom + 32
+    y = layout.bottom + 36
     canvas.words(name_at, y, "UTC", size=SMALL, colour=MUTED, align="right")
     canvas.words(name_at, y + 27, _day(layout.window), size=SMALL, colour=MUTED, align="right")
     _ticks(canvas, time_ticks(layout.window), y, layout)

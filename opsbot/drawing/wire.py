@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from opsbot.core.evidence import Window
 from opsbot.core.moment import from_micros, to_micros
 from opsbot.core.picture import Chart, Mark, MarkKind, Picture, TracePicture, panels
-from opsbot.core.series import Series, Waterfall, pack, unpack
+from opsbot.core.series import Series, Span, Waterfall, pack, unpack
 from opsbot.core.text import cut
 
 READY, DRAW, PNG, REFUSED = b"r", b"d", b"p", b"x"
@@ -69,12 +70,29 @@ def unpacked(body: bytes) -> Picture:
     """The picture that `packed` made `body` of. Raises ValueError when it is none."""
     try:
         return _picture(cast("dict[str, Any]", json.loads(body)))
-    except (KeyError, TypeError, IndexError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a picture ({type(error).__name__})") from None
 
 
 def _text_of(exhibit: Series | Waterfall) -> str:
-    return pack(exhibit).decode()
+    match exhibit:
+        case Series():
+            short: Series | Waterfall = replace(
+                exhibit, service=cut(exhibit.service, _LONGEST_TEXT),
+                name=cut(exhibit.name, _LONGEST_TEXT), unit=cut(exhibit.unit, _LONGEST_TEXT),
+            )  # fmt: skip
+        case Waterfall():
+            short = replace(
+                exhibit, trace_id="", link="", spans=tuple(_short(one) for one in exhibit.spans)
+            )
+    return pack(short).decode()
+
+
+def _short(span: Span) -> Span:
+    return replace(
+        span, service=cut(span.service, _LONGEST_TEXT), name=cut(span.name, _LONGEST_TEXT),
+        note=cut(span.note, _LONGEST_TEXT),
+    )  # fmt: skip
 
 
 def _ends(window: Window | None) -> list[int] | None:

@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from opsbot.core.picture import Picture
-from opsbot.drawing.wire import DRAW, HEADER, LARGEST, PNG, READY, REFUSED, framed, opened, packed
+from opsbot.drawing.wire import DRAW, HEADER, PNG, READY, REFUSED, framed, opened, packed
 from opsbot.ports import Done, Outcome, Refused
 
 COMMAND = (sys.executable, "-I", "-m", "opsbot.drawing.draw")
@@ -72,8 +72,6 @@ class ChartWorker:
     async def draw(self, picture: Picture) -> Outcome[bytes]:
         """The picture as a PNG image, or why there is none; waits for its turn."""
         body = packed(picture)
-        if len(body) > LARGEST:
-            return Refused(error="the picture is too large", cure="Ask for a shorter window.")
         async with self._turn:
             if self._closed:
                 return Refused(error="opsbot is stopping", cure="Ask again once it runs again.")
@@ -122,9 +120,14 @@ class ChartWorker:
         if self._child is not None and self._child.process.returncode is None:
             return self._child
         await self._end()  # one that died meanwhile
-        async with asyncio.timeout(self._starting):
-            child = await self._start()
-            kind, said = await _frame(child)
+        try:
+            async with asyncio.timeout(self._starting):
+                child = await self._start()
+                kind, said = await _frame(child)
+        except TimeoutError:
+            await self._end(kill=True)
+            error = f"the drawing process did not start within {self._starting:g} s"
+            return Refused(error=error, cure=_TRY_AGAIN, retry_after=AGAIN)
         if kind == READY:
             return child
         await self._end(kill=True)

@@ -69,10 +69,12 @@ class Webhook:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polled:
     """How an integration is asked for what its webhooks would tell: the feed, whose deliveries
-    carry the door `<name>.poll`, and how such a delivery is read."""
+    carry the door `<name>.poll`, and how such a delivery is read. Without the secret `needs`
+    nothing can be asked."""
 
     feed: Callable[[Any, Wiring], AlertFeed]
     parse: Callable[[bytes], AlertEvent]
+    needs: str = "api_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,9 @@ def public_address(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    if parts.scheme != "https" or not host or parts.query or parts.fragment or parts.username:
+    plain = url.isascii() and url.isprintable() and " " not in url
+    odd = parts.query or parts.fragment or parts.username or not plain
+    if parts.scheme != "https" or not host or odd:
         raise NotPublic(
             "Slack calls https addresses only: write it like https://opsbot.example.com, without "
             "anything behind the host but a path"

@@ -15,6 +15,7 @@ from opsbot.app.slack import SlackSide
 from opsbot.entrypoints.health import CHECK_WITHIN, Check, Health
 from opsbot.ports import Done
 from opsbot.sandbox.slack import faults
+from tests.config.vendor import settings_of
 from tests.slack.sandbox_world import SandboxWorld, sandbox_world
 from tests.stories.theatre import theatre
 
@@ -29,7 +30,7 @@ async def world() -> AsyncIterator[SandboxWorld]:
 
 def _health(world: SandboxWorld) -> Health:
     side = SlackSide(
-        room=world.room, gateway=world.gateway, clock=world.clock, doors={}, parsers={}
+        settings=settings_of(""), room=world.room, gateway=world.gateway, clock=world.clock
     )
     people = (Check(name=PEOPLE, ask=side.problem),)
     return Health(intake=(), people=people, metrics=lambda: b"")

@@ -42,6 +42,9 @@ def of(**expected: object) -> Expected:
         ("sev1 - login is down", of(severity="SEV1", title="login is down")),
         ("login is down sev1", of(severity="SEV1", title="login is down")),
         ("login is down, sev1", of(severity="SEV1", title="login is down")),
+        ("login is down - sev1", of(severity="SEV1", title="login is down")),
+        ("login is down (<@U7|bob>) .", of(lead="U7", title="login is down")),
+        ("login is down ...", of(title="login is down ...")),
         ("login is down (sev1)", of(severity="SEV1", title="login is down")),
         ("login is down (eu only, sev1)", of(severity="SEV1", title="login is down (eu only)")),
         ("login is down as sev1", of(severity="SEV1", title="login is down")),
@@ -74,6 +77,9 @@ def of(**expected: object) -> Expected:
         ("mystery-api is down", of(title="mystery-api is down")),
         ("--private data leaked", of(private=True, title="data leaked")),
         ("data leaked —private", of(private=True, title="data leaked")),  # Slack's dash
+        ("curl --insecure works", of(title="curl --insecure works")),  # no flag of ours
+        ('severity: "sev1" was said', of(title='severity: "sev1" was said')),
+        ("lead: <!here> fails", of(title="lead: @here fails")),
         ("data --private leaked", of(private=True, title="data leaked")),  # wherever it stands
         ("private:yes data leaked", of(private=True, title="data leaked")),
         ("data leaked private: yes", of(private=True, title="data leaked")),
@@ -171,6 +177,7 @@ def test_changing_the_status(line: str, expected: Expected):
         ("sev2", of(severity="SEV2")),
         ("to sev2", of(severity="SEV2")),
         ("2 more regions affected", of(severity="SEV2", reason="more regions affected")),
+        ("7 regions, sev1", of(severity="SEV1", reason="7 regions")),
         ("INC-42 3", of(incident=42, severity="SEV3")),
         ('2 "3 regions"', of(severity="SEV2", reason="3 regions")),
         ("sev2 now 3 of 5", of(severity="SEV2", reason="now 3 of 5")),
@@ -221,6 +228,14 @@ def test_changing_the_severity(line: str, expected: Expected):
 )  # fmt: skip
 def test_other_verbs(parameters: tuple[()], line: str, expected: Expected):
     assert values(line, parameters) == expected
+
+
+def test_only_the_edges_of_a_long_line_are_looked_at():
+    """A line of thousands of words is read in a moment, its values where people put them."""
+    prose = " ".join(["login fails at 14:02"] * 2_000)
+    found = values(f"sev2 {prose}, INC-42", (*DECLARE, NOTE[-1]))
+    assert found == {"severity": "SEV2", "incident": 42, "title": prose}
+    assert read("14:02 " * 2_000, EVIDENCE).problems
 
 
 def test_it_says_how_times_and_doubtful_words_were_taken():

@@ -36,6 +36,7 @@ PIECES = st.lists(
         ("don't panic, it’s fine", ["don't", "panic,", "it’s", "fine"]),
         ("'don't panic' now", ["don't panic", "now"]),  # the apostrophe closes nothing
         ('"unclosed and fine', ['"unclosed', "and", "fine"]),
+        ('"one "two "three', ['"one', '"two', '"three']),
         ("rock 'n roll", ["rock", "'n", "roll"]),
         ('a 6" pipe and a 5" one', ["a", '6"', "pipe", "and", "a", '5"', "one"]),
         ('title="two words" x', ["title=two words", "x"]),

@@ -22,9 +22,7 @@ def columns(image: Image.Image, colour: tuple[int, int, int]) -> set[int]:
     small = image.resize((image.width // 4, image.height // 4), Image.Resampling.NEAREST)
     far = ImageChops.difference(small, Image.new("RGB", small.size, colour))
     pixels = far.tobytes()
-    return {
-        n // 3 % small.width for n in range(0, len(pixels), 3) if max(pixels[n : n + 3]) <= 4
-    }
+    return {n // 3 % small.width for n in range(0, len(pixels), 3) if max(pixels[n : n + 3]) <= 24}
 
 
 def bounded(image: Image.Image) -> bool:

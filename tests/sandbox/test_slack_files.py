@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import aiohttp
@@ -176,9 +177,9 @@ async def test_blocks_introduce_files_where_no_comment_does(slack: SlackWorld) -
     file_id = await uploaded(slack, complete=False)
     complete = slack.client.files_completeUploadExternal
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "the chart"}}
-    wrong = complete(files=[{"id": file_id}], channel_id=room.id, blocks=[{"type": "knob"}])
+    wrong = complete(files=[{"id": file_id}], channel_id=room.id, blocks='[{"type": "knob"}]')
     assert await error_of(wrong) == "invalid_blocks"
-    await complete(files=[{"id": file_id}], channel_id=room.id, blocks=[section])
+    await complete(files=[{"id": file_id}], channel_id=room.id, blocks=json.dumps([section]))
     assert slack.workspace.visible_text(room.id) == "the chart"
 
 

@@ -1,8 +1,8 @@
-"""Every payload the sandbox Slack sends, held against the fields Slack's payloads are known to have.
+"""Every payload the sandbox Slack sends, held against the fields Slack's payloads have.
 
 `slack_payload_fields.json` lists names and JSON types from java-slack-sdk's samples (MIT, commit
-86ff7ca9, 2026-08-07: json-logs/samples/events and app-backend). They are a union of everything seen,
-so a field may be absent from a payload, but none may be unknown or of another type.
+86ff7ca9, 2026-08-07: json-logs/samples/events and app-backend). They are a union of everything
+seen, so a field may be absent from a payload, but none may be unknown or of another type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TYPES = {str: "string", int: "number", bool: "boolean", dict: "object", list: "a
 # On Slack's own pages, and missing from the samples.
 PAGES: dict[str, set[str]] = {
     "outer": {"context_team_id", "context_enterprise_id"},
-    "event": {"channel_type", "team", "metadata", "bot_profile", "app_id", "bot_id", "hidden"},
+    "event": {"app_id", "bot_id", "bot_profile", "channel_type", "parent_user_id", "team"},
 }
 
 
@@ -108,7 +108,7 @@ async def test_every_event_has_only_fields_slack_sends(slack: SlackWorld, app: A
     for payload in app.events:
         event = payload["event"]
         name = "/".join(filter(None, (event["type"], event.get("subtype"))))
-        known = KNOWN.get(SAMPLES.get(name, ""), None)
+        known = KNOWN.get(SAMPLES.get(name, ""))
         if known is None:
             assert name.startswith("message/channel_"), name
             continue

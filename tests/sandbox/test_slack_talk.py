@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from opsbot.sandbox.slack.acts.typed_text import command_text, message_text
 from opsbot.sandbox.slack.cannot import CannotAct
-from opsbot.sandbox.slack.mentions import in_text
 from opsbot.sandbox.slack.visible_text import of_blocks
 from opsbot.sandbox.slack.workspace import Workspace
 from tests.sandbox.slack_world import ManualClock, SlackWorld
-
 
 TOKENS = re.compile(
     r"<(?:@U000000002(?:\|ada)?|#C000000001\|general|!here|!channel|!everyone|https?://[^<>]*)>"

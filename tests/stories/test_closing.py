@@ -34,7 +34,9 @@ async def test_after_a_human_act_the_room_is_asked_and_a_click_resolves_it(
         await play.until(lambda: "Alert cleared" in play.said(room.id), "the question")
         (asked,) = play.messages("post:alert_cleared")
         user = next(u for u in play.workspace.users.values() if u.email == person.email)
-        await play.stage.slack.click(user.id, room.id, asked.ts, "opsbot:resolve", copies=3)
+        await play.stage.slack.click(
+            user.id, room.id, asked.ts, "opsbot:resolve:closure=fixed", copies=3
+        )
         await play.until(lambda: "resolved" in asked.text, "the answer on the question's message")
         incident = await play.incident(page)
         assert incident is not None
@@ -80,7 +82,7 @@ async def test_an_unknown_service_waits_in_the_digest_until_somebody_opens_a_roo
         assert "no catalogue entry" in play.said(digest.channel)
         assert play.rooms() == []
         person = play.workspace.channels[digest.channel].members[1]
-        await play.stage.slack.click(person, digest.channel, digest.ts, "opsbot:open_room")
+        await play.stage.slack.click(person, digest.channel, digest.ts, "opsbot:room")
         await play.until_room()
         assert len(play.rooms()) == 1
 

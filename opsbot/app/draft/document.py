@@ -68,7 +68,7 @@ def _slack(answers: Answers) -> Iterator[str]:
         ("ops_channel", answers.ops, "where opsbot speaks of its own trouble"),
     ):
         if value:
-            yield f"  {key}: {value} # {purpose}"
+            yield f"  {key}: {scalar(value)} # {purpose}"
         else:
             yield f"  {key}: # unsure: write the channel's id, C...: {purpose}"
     if answers.slack_api:

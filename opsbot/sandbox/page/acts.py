@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-
 from opsbot.sandbox.page.act_body import ActBody
-from opsbot.sandbox.page.viewer import Viewer
 from opsbot.sandbox.page.words import Words
 from opsbot.sandbox.slack.cannot import CannotAct
 from opsbot.sandbox.slack.delivery.parcel import Answer
@@ -189,5 +187,11 @@ def _options(words: Words, found: list[Json]) -> list[Json]:
             inner = [as_object(held) or {} for held in as_list(one.get("options")) or []]
             options += [{"group": words.bare(one.get("label"))}, *_options(words, inner)]
         else:
-            options.append({"value": str(one.get("value", "")), "label": words.bare(one.get("text")), "description": words.bare(one.get("description"))})
+            options.append(
+                {
+                    "value": str(one.get("value", "")),
+                    "label": words.bare(one.get("text")),
+                    "description": words.bare(one.get("description")),
+                }
+            )
     return options

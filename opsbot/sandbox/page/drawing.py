@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from opsbot.sandbox.page import emoji
-from opsbot.sandbox.page.asked import Asked, anybody, app_direct
+from opsbot.sandbox.page.asked import Asked, app_direct
 from opsbot.sandbox.page.conversation import SHOWN, ChannelView, Conversation, ThreadView
 from opsbot.sandbox.page.modal import home, modals
 from opsbot.sandbox.page.panel import Panel
@@ -121,7 +122,7 @@ def _frame(asked: Asked, channel: ChannelView | None) -> dict[str, Any]:
         "list_address": viewer.address(asked.path, **asked.here, list="open"),
         "panel_toggle": viewer.address(asked.path, **flip),
         "earlier_address": viewer.address(asked.path, shown=str(asked.shown + 2 * SHOWN)),
-        "same_place_as": lambda person: _as(asked, person),
+        "same_place_as": partial(_as, asked),
         "missing_title": "Not here",
         "missing_words": Markup("There is no such channel, or you may not see it."),
     }

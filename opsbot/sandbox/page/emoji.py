@@ -36,7 +36,7 @@ _THINGS = {
     "chart_with_downwards_trend": "📉", "mag": "🔍", "mag_right": "🔎", "bulb": "💡",
     "wrench": "🔧", "hammer": "🔨", "hammer_and_wrench": "🛠️", "gear": "⚙️", "toolbox": "🧰",
     "lock": "🔒", "unlock": "🔓", "key": "🔑", "shield": "🛡️", "package": "📦", "rocket": "🚀",
-    "ship": "🚢", "construction": "🚧", "fire_engine": "🚒", "ambulance": "🚑", "helmet_with_white_cross": "⛑️",
+    "ship": "🚢", "construction": "🚧", "fire_engine": "🚒", "ambulance": "🚑",
     "bug": "🐛", "ghost": "👻", "computer": "💻", "satellite": "📡", "floppy_disk": "💾",
     "wastebasket": "🗑️", "checkered_flag": "🏁", "triangular_flag_on_post": "🚩", "dart": "🎯",
     "house": "🏠", "coffee": "☕", "crown": "👑", "globe_with_meridians": "🌐",

@@ -91,6 +91,6 @@ class Inline:
         shown = emoji.character(name)
         if shown is None:
             return escape(f":{name}:")
-        return Markup('<span class="emoji" role="img" aria-label="{}" title=":{}:">{}</span>').format(
-            name.replace("_", " "), name, shown
-        )
+        return Markup(
+            '<span class="emoji" role="img" aria-label="{}" title=":{}:">{}</span>'
+        ).format(name.replace("_", " "), name, shown)

@@ -1,4 +1,4 @@
-"""The wire in one list, newest first: calls to Slack, deliveries to opsbot, PagerDuty's webhooks."""
+"""What was said over the wire, newest first: calls to Slack, what opsbot was told, by whom."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from opsbot.sandbox.page.viewer import Viewer
 from opsbot.sandbox.slack.delivery.parcel import Delivery
 from opsbot.sandbox.slack.journal import Call
 from opsbot.sandbox.slack.server import SlackSandbox
-from opsbot.sandbox.webhook_delivery import Delivery as Webhook
 from opsbot.sandbox.world import World
 
 _WAYS = {

@@ -30,7 +30,9 @@ def draw(text: str, inline: Inline) -> Markup:
     """Return the text as HTML."""
     parts = _FENCE.split(re.sub("[\ue002\ue003]", "\ufffd", text))
     drawn = [
-        Markup("<pre>{}</pre>").format(part.removesuffix("\n")) if number % 2 else _body(part, inline)
+        Markup("<pre>{}</pre>").format(part.removesuffix("\n"))
+        if number % 2
+        else _body(part, inline)
         for number, part in enumerate(parts)
     ]
     return Markup("").join(drawn)
@@ -115,4 +117,3 @@ _KINDS = (
     _Kind(_is(_QUOTE), _quote),
     _Kind(lambda _line: True, _paragraph),
 )
-

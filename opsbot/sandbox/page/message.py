@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from opsbot.sandbox.page import date_format, emoji
 from opsbot.sandbox.page.viewer import Viewer, message_anchor
@@ -76,7 +76,7 @@ class MessageView:
     time: str
     full_time: str
     address: str
-    text: Markup = Markup("")
+    text: Markup = field(default_factory=Markup)
     blocks: tuple[Json, ...] = ()
     attachments: tuple[Json, ...] = ()
     files: tuple[Attached, ...] = ()
@@ -162,10 +162,10 @@ class MessageDrawing:
 
     def _text(self, found: Message) -> Markup:
         if found.deleted:
-            return Markup("{}").format(TOMBSTONE)
+            return escape(TOMBSTONE)
         said = _system_sentence(found, self._channel)
         if said:
-            return Markup("{}").format(said)
+            return escape(said)
         if not found.mrkdwn:
             return self._words.plain(found.text)
         return self._words.mrkdwn(found.text)
@@ -220,12 +220,13 @@ class MessageDrawing:
 def _system_sentence(found: Message, channel: Channel) -> str:
     """Return Slack's own line; a topic is never read as markup."""
     extra = found.extra
+    old, new = extra.get("old_name", ""), extra.get("name", "")
     said = {
         "channel_join": f"joined #{channel.name}.",
         "channel_leave": f"left #{channel.name}.",
         "channel_topic": f"set the channel topic: {extra.get('topic', '')}",
         "channel_purpose": f"set the channel description: {extra.get('purpose', '')}",
-        "channel_name": f"renamed the channel from “{extra.get('old_name', '')}” to “{extra.get('name', '')}”.",
+        "channel_name": f"renamed the channel from “{old}” to “{new}”.",
         "channel_archive": f"archived #{channel.name}.",
         "channel_unarchive": f"un-archived #{channel.name}.",
     }

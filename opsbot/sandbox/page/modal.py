@@ -52,7 +52,8 @@ def _modal(words: Words, view: Json, view_id: str, people: People) -> ModalView:
         id=view_id,
         title=words.bare(view.get("title")),
         submit=words.bare(view.get("submit")) or ("Submit" if asks else ""),
-        close=words.bare(view.get("close")) or ("Cancel" if asks or view.get("submit") else "Close"),
+        close=words.bare(view.get("close"))
+        or ("Cancel" if asks or view.get("submit") else "Close"),
         blocks=blocks,
         errors=people.errors(view_id),
     )

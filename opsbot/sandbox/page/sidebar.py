@@ -118,7 +118,9 @@ def _people(viewer: Viewer) -> list[Somebody]:
             handle=user.name,
             initials=initials(user.real_name),
             tint=tint(user.id),
-            note=_note(user.is_admin, user.is_restricted or user.is_ultra_restricted, user.is_stranger),
+            note=_note(
+                user.is_admin, user.is_restricted or user.is_ultra_restricted, user.is_stranger
+            ),
         )
         for user in viewer.workspace.users.values()
         if not (user.is_bot or user.deleted)

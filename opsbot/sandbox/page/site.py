@@ -92,7 +92,9 @@ class WorkspacePage:
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         viewer = read_viewer(self._slack.workspace, request)
-        wanted = self._landing if viewer.channel(self._landing) else self._slack.workspace.general.id
+        wanted = (
+            self._landing if viewer.channel(self._landing) else self._slack.workspace.general.id
+        )
         raise web.HTTPFound(viewer.channel_address(wanted))
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
@@ -136,4 +138,4 @@ class WorkspacePage:
         try:
             return web.json_response(await act(body))
         except CannotAct as why:
-            return web.json_response(refused(why), status=409)
+            return web.json_response(refused(why))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -28,7 +29,11 @@ def regions_of(change: Change, asked: Asked) -> frozenset[str]:
     viewer = asked.viewer
     if change.kind.startswith("view_") or change.kind == "notice_shown":
         mine = change.user == viewer.id and change.kind != "notice_shown"
-        return frozenset({"modals", "main"} if asked.place == "home" else {"modals"}) if mine else frozenset()
+        return (
+            frozenset({"modals", "main"} if asked.place == "home" else {"modals"})
+            if mine
+            else frozenset()
+        )
     if change.kind.startswith("ephemeral_") and change.user != viewer.id:
         return frozenset()
     if not change.channel:
@@ -54,7 +59,9 @@ class Stream:
         self._notices: list[str] = []
         self._something = asyncio.Event()
 
-    async def run(self, request: web.Request, closing: asyncio.Event, *, version: Callable[[], int]) -> web.StreamResponse:
+    async def run(
+        self, request: web.Request, closing: asyncio.Event, *, version: Callable[[], int]
+    ) -> web.StreamResponse:
         """Answer a request with the stream. Its first word is the version of the workspace, so
         that a tab drawn earlier draws again."""
         response = web.StreamResponse(
@@ -66,11 +73,18 @@ class Stream:
         finally:
             leave()
 
-    async def _run(self, request: web.Request, response: web.StreamResponse, closing: asyncio.Event, version: Callable[[], int]) -> web.StreamResponse:
+    async def _run(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        closing: asyncio.Event,
+        version: Callable[[], int],
+    ) -> web.StreamResponse:
         await response.prepare(request)
-        tasks = [asyncio.create_task(self._tell(response)), asyncio.create_task(closing.wait())]
+        work: list[Coroutine[Any, Any, object]] = [self._tell(response), closing.wait()]
         if self._asked.viewer.panel_open:
-            tasks.append(asyncio.create_task(self._watch_panel()))
+            work.append(self._watch_panel())
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             await response.write(f"event: hello\ndata: {version()}\n\n".encode())
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

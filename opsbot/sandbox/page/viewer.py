@@ -86,7 +86,9 @@ class Viewer:
 
     def channel_address(self, channel_id: str, *, thread: str = "") -> str:
         """Return the address of a channel, or of a thread beside it."""
-        return self.address(f"/archives/{quote(channel_id, safe='')}", thread=thread)
+        path = f"/archives/{quote(channel_id, safe='')}"
+        # A thread stands where the panel would, so opening one closes the other.
+        return self.address(path, thread=thread, panel="") if thread else self.address(path)
 
     def message_address(self, message: Message) -> str:
         """Return the address at which a message is in sight."""

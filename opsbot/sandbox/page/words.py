@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ class Choice:
 
     label: Markup
     value: str
-    description: Markup = Markup("")
+    description: Markup = field(default_factory=Markup)
     url: str = ""
     chosen: bool = False
 
@@ -130,7 +130,10 @@ class Words:
     def groups(self, element: Json) -> list[tuple[str, list[Choice]]]:
         """Return the option groups of a menu: label and options."""
         return [
-            (self.bare(group.get("label")), [self._choice(one, element) for one in _objects(group.get("options"))])
+            (
+                self.bare(group.get("label")),
+                [self._choice(one, element) for one in _objects(group.get("options"))],
+            )
             for group in _objects(element.get("option_groups"))
         ]
 
@@ -156,7 +159,9 @@ class Words:
         return [
             Choice(label=escape(f"#{found.name}"), value=found.id, chosen=found.id in held)
             for found in self.viewer.workspace.channels.values()
-            if self.viewer.sees(found) and not found.archived and found.kind in ("public", "private")
+            if self.viewer.sees(found)
+            and not found.archived
+            and found.kind in ("public", "private")
             if not (public and found.is_private)
         ]
 
@@ -196,7 +201,11 @@ class Words:
     def _choice(self, option: Json, element: Json) -> Choice:
         value = str(option.get("value", ""))
         initial = [as_object(element.get("initial_option"))]
-        held = [found.get("value") for found in [*initial, *_objects(element.get("initial_options"))] if found]
+        held = [
+            found.get("value")
+            for found in [*initial, *_objects(element.get("initial_options"))]
+            if found
+        ]
         return Choice(
             label=self.text(option.get("text")),
             value=value,

@@ -33,6 +33,9 @@ async def shortcut(
         payload = _of_message(scene, user, callback_id, channel_id, message_ts)
     else:
         payload = scene.interaction(user, "shortcut")
+    # Shortcuts say less than other interactions: not which app, and one name of the person.
+    del payload["api_app_id"]
+    del payload["user"]["username" if on_message else "name"]
     payload |= {"callback_id": callback_id, "action_ts": scene.workspace.new_ts()}
     answer = await scene.interact(payload, copies=copies, id_=str(payload["trigger_id"]))
     if answer.ok:

@@ -115,9 +115,10 @@ class Courier:
 
     async def close(self) -> None:
         """Give up what is on its way and close the connections."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
     @property

@@ -28,8 +28,6 @@ def uninstalled(workspace: Workspace, change: Change) -> Iterator[Happening]:
     revoked: Json = {
         "type": "tokens_revoked",
         "tokens": {"oauth": [], "bot": [workspace.bot_user_id]},
-        "event_ts": workspace.new_ts(),
     }
     yield Happening(subscription="tokens_revoked", event=revoked)
-    gone: Json = {"type": "app_uninstalled", "event_ts": workspace.new_ts()}
-    yield Happening(subscription="app_uninstalled", event=gone)
+    yield Happening(subscription="app_uninstalled", event={"type": "app_uninstalled"})
