@@ -6,12 +6,14 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from opsbot.app.clock import SystemClock
+from opsbot.app.doctor_flow import PURPOSE, doctor_flow
 from opsbot.app.doorman import Doorman
 from opsbot.app.metrics import Metrics
+from opsbot.app.outside import build_integrations
 from opsbot.app.pager_watch import SWEEP_EVERY, PagerWatch, watches
 from opsbot.app.people_side import PeopleSide, order_key
 from opsbot.app.slack import SlackSide, build_slack
@@ -40,51 +42,16 @@ from opsbot.entrypoints.slack_doors import SlackDoor
 from opsbot.entrypoints.webhooks import webhook_door
 from opsbot.flows import ONE_STEP, flows_for
 from opsbot.http_client import AiohttpClient
-from opsbot.integrations import Polled, Webhook, Wiring
+from opsbot.integrations import Polled, Webhook
 from opsbot.ports import (
-    AlertFeed,
     Clock,
-    EvidenceSource,
-    ExhibitSource,
     Flow,
     Inbox,
     InboxUnavailable,
-    Pager,
     Ports,
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """The integrations that are configured, ready to use."""
-
-    sources: tuple[EvidenceSource, ...]
-    exhibits: tuple[ExhibitSource, ...]
-    pager: Pager | None
-    feeds: Mapping[str, AlertFeed]
-
-
-def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
-    """Every configured integration's sources and pager; an absent one is simply not there."""
-    sources: list[EvidenceSource] = []
-    pager: Pager | None = None
-    feeds: dict[str, AlertFeed] = {}
-    for known in settings.integrations:
-        wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
-        made = known.integration.sources
-        sources += made(known.settings, wiring) if made else ()
-        if known.integration.pager:
-            pager = traced(known.integration.pager(known.settings, wiring), "pager")
-        polled = known.integration.polled
-        if polled and wiring.secret(polled.needs):
-            feeds[known.name] = polled.feed(known.settings, wiring)
-    exhibits = [source for source in sources if isinstance(source, ExhibitSource)]
-    return Outside(
-        sources=tuple(traced(source, source.name) for source in sources),
-        exhibits=tuple(exhibits), pager=pager, feeds=feeds,
-    )  # fmt: skip
 
 
 def _spare_the_collector() -> None:
@@ -195,7 +162,8 @@ class Opsbot:
         self._people = people = PeopleSide(
             settings, slack, ports, book.verbs, store.inbox, clock, doorman
         )
-        flows = traced_flows({**flows_for(ports), **self._more_flows(ports)})
+        own = {**flows_for(ports), **doctor_flow(settings, ports)}
+        flows = traced_flows({**own, **self._more_flows(ports)})
         self._engine = DbosEngine(where.engine_url, flows)
         await self._engine.start()
         runner = ObligationRunner(
@@ -203,7 +171,9 @@ class Opsbot:
             engine=self._engine,
             clock=clock,
             observe=self.metrics.flow,
-            one_step={name: flow for name, flow in flows.items() if name in self._one_step},
+            one_step={
+                name: flow for name, flow in flows.items() if name in {*self._one_step, PURPOSE}
+            },
         )
         runners.append(runner)
         dispatcher = Dispatcher(

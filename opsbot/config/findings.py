@@ -89,7 +89,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
     for section, found in settings.found_secrets():
         key = f"{section}.{found.wanted.name}"
         where = places(found.wanted, section)
-        if not found.secrets and found.wanted.required:
+        if not found.secrets and _is_needed(settings, section, found):
             problem = f"{found.wanted.env} is not set: {found.wanted.why}"
             yield _finding(settings, Weight.ERROR, key, problem, _sentence(where))
         yield from _unreadable(settings, key, found)
@@ -102,6 +102,21 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
                 f"{listed(found.ignored)}",
                 "Keep one of them",
             )
+
+
+def _is_needed(settings: Settings, section: str, found: FoundSecrets) -> bool:
+    """Whether opsbot cannot do what it is set to do without the secret."""
+    match section, found.wanted.name:
+        case "slack", "signing_secret":
+            return not settings.slack.by_socket
+        case "slack", "app_token":
+            return settings.slack.receive == "socket"
+        case _, "webhook_secret" if settings.intake == "poll":
+            return False
+        case _, "api_token" if settings.intake == "poll":
+            return True
+        case _:
+            return found.wanted.required
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:
@@ -131,14 +146,20 @@ def _unreadable(settings: Settings, key: str, found: FoundSecrets) -> Iterator[F
             fix = "Correct the path, its rights or its contents"
             yield _finding(settings, Weight.ERROR, key, str(error), fix)
             continue
-        if found.wanted.env == "SLACK_BOT_TOKEN" and not value.startswith("xoxb-"):
-            yield _finding(
-                settings,
-                Weight.ERROR,
-                key,
-                f"{secret.name} is no bot token",
-                "Copy the Bot User OAuth Token of the app; it starts with xoxb-",
-            )
+        kind, start, fix = _TOKENS.get(found.wanted.env, ("", "", ""))
+        if not value.startswith(start):
+            yield _finding(settings, Weight.ERROR, key, f"{secret.name} is no {kind}", fix)
+
+
+_TOKENS = {
+    "SLACK_BOT_TOKEN": (
+        "bot token", "xoxb-", "Copy the Bot User OAuth Token of the app; it starts with xoxb-",
+    ),
+    "SLACK_APP_TOKEN": (
+        "app-level token", "xapp-",
+        "Make an App-Level Token with connections:write; it starts with xapp-",
+    ),
+}  # fmt: skip
 
 
 def _rules(settings: Settings) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from opsbot.core.evidence import Window
 from opsbot.core.picture import Chart, Picture, TracePicture, panels, time_axis
-from opsbot.core.quantity import quantity
+from opsbot.core.quantity import percent, quantity
 from opsbot.core.series import LEAST_HOLE, Point, Series, Span, Waterfall, holes, lasts
 from opsbot.core.text import count, cut, inert, listed
 
@@ -34,17 +34,17 @@ def alt_text(picture: Picture) -> str:
 
 def _chart(chart: Chart) -> Iterable[str]:
     window = time_axis(chart)
-    if window is None:
-        yield f"Chart without data: {inert(chart.title, 200)}."
-        return
     shown = [series for lines in panels(chart) for series in lines]
+    if window is None or not shown:
+        yield f"Chart without data: {inert(chart.title, 200) or 'no title'}."
+        return
     for number, series in enumerate(shown):
         when = f", {_from_to(window)}" if number == 0 else ""
         yield f"{_called(series)}{when}: {_course(series, chart.onset, window)}."
     marks = [mark for mark in chart.marks if window.start <= mark.at <= window.end]
     if marks:
         said = [
-            f"{inert(mark.label, 80)} at {_clock(mark.at, window)}"
+            f"{inert(mark.label, 80) or mark.kind} at {_clock(mark.at, window)}"
             for mark in sorted(marks, key=lambda mark: mark.at)
         ]
         yield f"Marked: {'; '.join(said)}."
@@ -63,6 +63,8 @@ def _course(series: Series, onset: datetime | None, window: Window) -> str:
     if not points:
         return "no data"
     words = [_values(points, onset, series.unit, window), *_limits(series, window)]
+    if series.limit is not None and 0 < series.limit < math.inf and series.unit != "ratio":
+        words.append(f"now {percent(points[-1][1] / series.limit)} of its limit")
     gaps = holes(tuple(points), window)
     words += [f"no data {_from_to(gap)}" for gap in gaps[:_MOST_HOLES]]
     if len(gaps) > _MOST_HOLES:
@@ -115,7 +117,7 @@ def _from_to(window: Window) -> str:
 def _trace(picture: TracePicture) -> Iterable[str]:
     waterfall = picture.waterfall
     spans = waterfall.spans
-    title = inert(picture.title, 200)
+    title = inert(picture.title, 200) or "A request"
     if not spans:
         yield f"{title}: a request without calls."
         return

@@ -96,7 +96,8 @@ def _shown(incident: Incident, series: Sequence[Series]) -> tuple[Series, ...]:
     its limit, or else what else is wrong with the paged service."""
     paged = paged_service(incident)
     own = {one.name: one for one in sorted(series, key=_by_name) if one.service == paged}
-    wrong = [_SHOWN_BY[kind] for kind in _SHOWN_BY if _earliest(incident, kind, paged)]
+    kinds = {one.kind for one in _departures(incident) if one.service == paged}
+    wrong = [name for kind, name in _SHOWN_BY.items() if kind in kinds]
     usual = (ERROR_SHARE, LATENCY, REQUESTS)
     order = [own[name] for name in (*wrong, *usual) if name in own]
     first = [one for one in order if one.name != MEMORY][:1] or order[:1]
@@ -118,25 +119,24 @@ def _findings(incident: Incident) -> list[Finding]:
     return sorted(found, key=lambda one: (one.at, one.service, one.kind, one.summary))
 
 
-def _earliest(incident: Incident, kind: FindingKind, service: str) -> Finding | None:
-    own = (one for one in _findings(incident) if (one.kind, one.service) == (kind, service))
-    return next(own, None)
+def _departures(incident: Incident) -> list[Finding]:
+    """What differs from before, earliest first; a service that is always nearly full does not."""
+    return [
+        one for one in _findings(incident)
+        if one.kind in _DEPARTURES
+        and not (one.kind is FindingKind.SATURATION and (one.before or 0.0) >= FULL)
+    ]  # fmt: skip
 
 
 def _fullest(incident: Incident) -> Finding | None:
-    """The service that ran into its limit: of several, the one that rose most. One that is
-    always nearly full says nothing."""
-    found = [
-        one for one in _findings(incident)
-        if one.kind is FindingKind.SATURATION and (one.before or 0.0) < FULL
-    ]  # fmt: skip
+    """The service that ran into its limit: of several, the one that rose most."""
+    found = [one for one in _departures(incident) if one.kind is FindingKind.SATURATION]
     return max(found, key=lambda one: (one.value or 0.0) - (one.before or 0.0), default=None)
 
 
 def _troubled(incident: Incident) -> list[str]:
     """The services that depart from the usual, earliest first."""
-    services = (one.service for one in _findings(incident) if one.kind in _DEPARTURES)
-    return list(dict.fromkeys(service for service in services if service))
+    return list(dict.fromkeys(one.service for one in _departures(incident) if one.service))
 
 
 def _window(incident: Incident, shown: Sequence[Series]) -> Window:
@@ -150,11 +150,11 @@ def _window(incident: Incident, shown: Sequence[Series]) -> Window:
 def _onset(incident: Incident, services: tuple[str, ...], window: Window) -> datetime | None:
     """When it began: the earliest departure of a service that is shown; where none of them
     departs, of any service, and at last the first telling line or trace."""
-    found = [one for one in _findings(incident) if one.at <= window.end]
-    departures = [one for one in found if one.kind in _DEPARTURES]
+    departures = _departures(incident)
     own = [one for one in departures if one.service in services]
-    counted = [one for one in found if one.kind in _COUNTED]
-    return next((one.at for one in (*own, *departures, *counted)), None)
+    counted = [one for one in _findings(incident) if one.kind in _COUNTED]
+    times = (one.at for one in (*own, *departures, *counted) if one.at <= window.end)
+    return next(times, None)
 
 
 def _paged(incident: Incident, window: Window) -> list[Mark]:

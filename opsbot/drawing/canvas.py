@@ -41,7 +41,7 @@ PAPER, INK, MUTED, GRID = "#FCFCFA", "#1B1B1B", "#5B5B5B", "#DEDEDA"
 LOWEST, BEHIND, POLES, MIDDLE, ABOVE = 0.5, 1.0, 1.5, 2.0, 4.0  # what covers what
 Align = Literal["left", "center", "right"]
 
-_LONGEST = 200  # code points of one text before it is measured
+_LONGEST = 140  # code points of one text before it is measured
 _COLOURS = 64  # of the palette the image is stored with
 _PER_INCH = 100.0
 _POINT = 72 / _PER_INCH  # typographer's points in one of ours

@@ -27,16 +27,19 @@ from opsbot.app.tasks.show import as_data
 from opsbot.config import Settings
 from opsbot.core.incident import Incident
 from opsbot.sandbox.bot import BotFailed
+from opsbot.sandbox.page.site import WorkspacePage
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.progress import Progress
 from opsbot.sandbox.report import Marks, build_report
 from opsbot.sandbox.scenario import Scenario, ScenarioError
 from opsbot.sandbox.scenario_file import load_scenario, scenario_names
 from opsbot.sandbox.slack.real_tokens import RealTokenConfigured
-from opsbot.sandbox.stage import Stage, secrets
+from opsbot.sandbox.stage import Stage
 from opsbot.store.record import SqlRecord
 
 COMPLETE_WITHIN = 30.0  # seconds from the page to complete evidence, far beyond every deadline
+LEADS_WITHIN = 10.0  # seconds from the press to the acknowledgement at PagerDuty
+LEAD = "opsbot:lead:ack=yes"  # the card's first button
 QUIET_FOR = 0.4  # seconds without a call to Slack that count as settled
 
 
@@ -69,7 +72,9 @@ class Demo:
 
     def __init__(self, scenario: Scenario, folder: Path, console: Console) -> None:
         self._scenario, self._console = scenario, console
-        self._stage = Stage(scenario=scenario, folder=folder)
+        # By Socket Mode, as most will run it: Slack needs no public address.
+        self._stage = Stage(scenario=scenario, folder=folder, by_socket=True)
+        self._page: WorkspacePage | None = None
         self._first_byte: float | None = None
         self._clock = SystemClock()
 
@@ -80,14 +85,29 @@ class Demo:
         self._console.print("starting the sandbox and opsbot ...", style="dim")
         try:
             await self._stage.start()
-            code = await self._incident(report)
+            if not once:
+                await self._open_page()
+            code = await self._incident(report, once=once)
             if not once:
                 await self._stay()
             return code
         finally:
+            if self._page is not None:
+                await self._page.stop()
             await self._stage.stop()
 
-    async def _incident(self, report: Path | None) -> int:
+    async def _open_page(self) -> None:
+        """The workspace in a browser, to take part in."""
+        stage = self._stage
+        self._page = WorkspacePage(stage.slack, stage.world, landing=stage.places.digest)
+        address = await self._page.start()
+        self._console.print(f"\nThe workspace in your browser: {address}", style="bold")
+        self._console.print(
+            "Be anybody in it: press buttons, type /incident help, send pages, break things.\n",
+            style="dim",
+        )
+
+    async def _incident(self, report: Path | None, *, once: bool) -> int:
         workspace = self._stage.slack.workspace
         progress = Progress(self._console, workspace, self._since)
         stop_listening = workspace.subscribe(progress.change)
@@ -97,6 +117,8 @@ class Demo:
         settings = self._settings()
         async with open_record(settings, self._clock) as record:
             incident, complete = await self._until_complete(record, page, progress)
+            if once and incident is not None:
+                await self._take_the_lead(record, incident, progress)
             await self._settled()
             stop_listening()
             entries = tuple(await record.entries(incident.id)) if incident else ()
@@ -117,11 +139,30 @@ class Demo:
             self._write(report, shown, marks, verified)
         return 0 if verified else 1
 
+    async def _take_the_lead(
+        self, record: SqlRecord, incident: Incident, progress: Progress
+    ) -> None:
+        """The first responder presses the card's button, as a person would now."""
+        await self._settled()
+        incident = await record.incident(incident.id)
+        card, invited = incident.surface.messages.get("card"), incident.surface.invited
+        if card is None or not invited:
+            return
+        who = invited[0]
+        await self._stage.slack.people.click(who.slack_id, card.channel_id, card.ts, LEAD)
+        until = self._clock.monotonic() + LEADS_WITHIN
+        while self._clock.monotonic() < until:
+            incident = await record.incident(incident.id)
+            if incident.lead and incident.acknowledged_by:
+                progress.say("Ack and lead", f"{who.name} leads; acknowledged at PagerDuty")
+                return
+            await asyncio.sleep(0.05)
+
     def _since(self) -> float | None:
         return None if self._first_byte is None else self._clock.monotonic() - self._first_byte
 
     def _settings(self) -> Settings:
-        return read_settings(Namespace(config=str(self._stage.config)), secrets())
+        return read_settings(Namespace(config=str(self._stage.config)), self._stage.secrets)
 
     async def _acknowledged(self, page: Page, progress: Progress) -> float | None:
         """When the first webhook of the page had its 202."""
@@ -175,7 +216,7 @@ class Demo:
     def _environ(self) -> dict[str, str]:
         import os
 
-        return {**os.environ, **secrets()}
+        return {**os.environ, **self._stage.secrets}
 
     def _tell(self, shown: dict[str, Any], verified: bool) -> None:
         console = self._console
@@ -204,8 +245,8 @@ class Demo:
     async def _stay(self) -> None:
         """Stay up until Ctrl-C, so that one can look around."""
         self._console.print(
-            f"\nopsbot runs at {self._stage.bot.url} (try /metrics); the sandbox Slack's state is "
-            f"at {self._stage.slack.workspace.url}sandbox/state. Ctrl-C ends both.",
+            f"\nopsbot runs at {self._stage.bot.url} (try /metrics); the workspace stays open in "
+            "your browser. Ctrl-C ends both.",
             markup=False,
         )
         with suppress(asyncio.CancelledError):

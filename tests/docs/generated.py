@@ -14,6 +14,7 @@ from tests.docs.evidence_rules import default_queries, findings_rules, silence_r
 from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
 from tests.docs.settings_table import environment_table, secrets_table, settings_table
+from tests.docs.slack_tables import events_table, manifest_block, scopes_table
 
 _PART = re.compile(
     r"(?P<open><!-- generated: (?P<name>[\w. \[\]-]+?) -->\n)(?P<held>.*?)(?P<end><!-- end -->)",
@@ -30,6 +31,9 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "thresholds": findings_rules,
     "silence": lambda _: silence_rules(),
     "replay": lambda _: replayed_table(),
+    "manifest": lambda _: manifest_block(),
+    "scopes": lambda _: scopes_table(),
+    "events": lambda _: events_table(),
 }
 
 

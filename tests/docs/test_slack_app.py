@@ -9,32 +9,22 @@ import yaml
 
 from opsbot.sandbox.slack.facts import ALSO_NEEDED
 from opsbot.sandbox.slack.facts import METHODS as FACTS
+from opsbot.slack.manifest import manifest
 from opsbot.slack.methods import METHODS
+from opsbot.slack.scopes import EVENTS, NEEDED_SCOPES, SCOPES
 from tests.docs.pages import ROOT, code, fences, page, rows, section
 
 TEXT = page("docs/slack-app.md")
 (MANIFEST_TEXT,) = [fence.text for fence in fences(TEXT) if fence.language == "yaml"]
 MANIFEST: dict[str, Any] = yaml.safe_load(MANIFEST_TEXT)
-SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
 
 # Rooms are public or private channels: of a method's scopes, those for direct messages never help.
 _FAMILIES = ("channels:", "groups:")
-_KEYS: dict[str, set[str]] = {  # Slack's manifest schema, as far as this manifest goes
-    "": {"_metadata", "display_information", "features", "oauth_config", "settings"},
-    "_metadata": {"major_version", "minor_version"},
-    "display_information": {"name", "description", "background_color", "long_description"},
-    "features": {"bot_user"},
-    "features.bot_user": {"display_name", "always_online"},
-    "oauth_config": {"scopes"},
-    "oauth_config.scopes": {"bot"},
-    "settings": {
-        "interactivity", "org_deploy_enabled", "socket_mode_enabled", "token_rotation_enabled",
-    },
-    "settings.interactivity": {"is_enabled", "request_url"},
-}  # fmt: skip
+# Slack page "commands": slash commands and message shortcuts.
+_FEATURES = {"commands"}
 
 
-def needed() -> set[str]:
+def of_methods() -> set[str]:
     """The scopes of every method opsbot calls, for public and for private channels."""
     wanted: set[str] = set(ALSO_NEEDED.values())
     for method in METHODS:
@@ -49,31 +39,20 @@ def needed() -> set[str]:
     return wanted
 
 
-def test_the_manifest_asks_for_exactly_the_scopes_the_methods_need() -> None:
-    assert needed() == SCOPES
+def test_the_manifest_asks_for_exactly_what_methods_events_and_features_need() -> None:
+    of_events = {event.scope for event in EVENTS.values()} - {""}
+    assert of_methods() | of_events | _FEATURES == set(SCOPES) == set(NEEDED_SCOPES)
 
 
-def test_every_scope_is_explained() -> None:
-    table = rows(section(TEXT, "Why each permission"))
-    assert {word for row in table for word in code(row[0])} == SCOPES
+def test_the_page_shows_the_manifest_that_the_command_prints() -> None:
+    assert manifest() == MANIFEST
 
 
-def test_the_manifest_has_the_shape_slack_takes() -> None:
-    for path, keys in _KEYS.items():
-        part = MANIFEST
-        for name in path.split(".") if path else ():
-            part = part[name]
-        assert set(part) <= keys, path
-    assert len(MANIFEST["display_information"]["name"]) <= 35
-    assert len(MANIFEST["display_information"]["description"]) <= 140
-    assert len(MANIFEST["features"]["bot_user"]["display_name"]) <= 80
-
-
-def test_clicks_go_to_the_door_that_opsbot_opens() -> None:
-    url: str = MANIFEST["settings"]["interactivity"]["request_url"]
-    assert url.startswith("https://")
-    source = (ROOT / "opsbot" / "app" / "slack.py").read_text("utf-8")
-    assert f'"{url.removeprefix("https://opsbot.example.com")}"' in source
+def test_every_scope_and_event_is_explained() -> None:
+    scopes = rows(section(TEXT, "Why each permission"))
+    assert {word for row in scopes for word in code(row[0])} == set(SCOPES)
+    events = rows(section(TEXT, "Why each event"))
+    assert {word for row in events for word in code(row[0])} == set(EVENTS)
 
 
 def test_every_button_is_explained() -> None:

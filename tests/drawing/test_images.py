@@ -98,7 +98,7 @@ def test_any_number_of_points_series_and_calls_is_one_bounded_image(
 
 @given(picture=HOSTILE)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_number_and_no_word_breaks_a_picture(drawn: Drawn, picture: Picture) -> None:
     """NaN, infinities, ends of the calendar, mathtext, controls and missing glyphs are drawn."""

@@ -19,7 +19,7 @@ from opsbot.integrations.tempo import names as tempo
 from tests.integrations.stage import Handler, outgoing, playing, wiring
 
 DAY = timedelta(days=1)
-SHAPES: list[Any] = [{}, {"data": None}, {"data": "x"}, {"data": [None, 1.5, {}]}, [], 7]
+SHAPES: list[Any] = [{}, {"data": None}, {"data": "x"}, {"data": [None, 1.5, {}]}, []]
 
 
 def _answering(**by_path: Any) -> Handler:

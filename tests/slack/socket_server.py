@@ -31,6 +31,11 @@ class Link:
         """Say that the connection will end."""
         await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": "x"}})
 
+    async def say_goodbye(self) -> None:
+        """Send a close frame and go on reading; aiohttp's own close would throw frames away."""
+        writer: Any = getattr(self.socket, "_writer", None)
+        await writer.close(1000)
+
     def drop(self) -> None:
         """End the TCP connection without a word."""
         assert self._request.transport is not None

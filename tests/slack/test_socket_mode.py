@@ -357,6 +357,18 @@ async def test_stopping_finishes_what_is_being_stored(server: SocketServer) -> N
         assert len(rig.inbox.rows) == 1
 
 
+async def test_acknowledgements_in_work_go_out_before_our_goodbye(rig: Rig) -> None:
+    """Slack closes connections while something is being stored."""
+    link = rig.server.links[0]
+    rig.inbox.go.clear()
+    await link.send(envelope(told.command()))
+    await link.say_goodbye()
+    await until(lambda: rig.socket.counts["dropped"] == 1)
+    rig.inbox.go.set()
+    await until(lambda: bool(link.acks))
+    await rig.up()
+
+
 async def test_addresses_of_sockets_are_secrets(
     server: SocketServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsbot.app.build import build_integrations
+from opsbot.app.outside import build_integrations
 from opsbot.config import Settings
 from opsbot.config.secret import FoundSecrets
 from opsbot.http_client import AiohttpClient, proxy_for

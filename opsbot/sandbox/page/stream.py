@@ -18,7 +18,11 @@ GATHERED_FOR = 0.1  # seconds; changes that come together are told together
 _PANEL_EVERY = 0.5
 _BREATH = 15.0  # seconds without a word after which a comment keeps the connection open
 
-_EVERYTHING = frozenset({"sidebar", "main", "thread", "modals"})
+_CHANNEL = frozenset({"where", "sidebar", "main", "thread"})
+_VIEWS = frozenset({"main", "modals"})
+_EVERYTHING = _CHANNEL | _VIEWS
+_PERSONAL = ("view_", "ephemeral_")
+_MOVES = ("channel_deleted", "channel_moved")
 
 
 def regions_of(change: Change, asked: Asked) -> frozenset[str]:
@@ -26,26 +30,18 @@ def regions_of(change: Change, asked: Asked) -> frozenset[str]:
 
     A change of an unknown kind touches everything, which costs a drawing and is never wrong.
     """
-    viewer = asked.viewer
-    if change.kind.startswith("view_") or change.kind == "notice_shown":
-        mine = change.user == viewer.id and change.kind != "notice_shown"
-        return (
-            frozenset({"modals", "main"} if asked.place == "home" else {"modals"})
-            if mine
-            else frozenset()
-        )
-    if change.kind.startswith("ephemeral_") and change.user != viewer.id:
+    viewer, mine = asked.viewer, change.user == asked.viewer.id
+    if change.kind == "notice_shown" or (change.kind.startswith(_PERSONAL) and not mine):
         return frozenset()
-    if not change.channel:
+    if change.kind.startswith("view_"):
+        return _VIEWS if asked.place == "home" else frozenset({"modals"})
+    if not change.channel or change.kind in _MOVES:
         return _EVERYTHING
-    here = asked.channel is not None and asked.channel.id == change.channel
-    if change.user != viewer.id and not here and viewer.channel(change.channel) is None:
+    if asked.channel is not None and asked.channel.id == change.channel:
+        return _CHANNEL
+    if viewer.channel(change.channel) is None and not mine:
         return frozenset()
-    if not here:
-        direct = {"where", "sidebar", "main", "thread"}
-        return frozenset(direct if asked.place == "messages" else {"sidebar"})
-    touched = {"sidebar", "main", "where"}
-    return frozenset(touched | {"thread"} if asked.thread else touched)
+    return _CHANNEL if asked.place == "messages" else frozenset({"sidebar"})
 
 
 class Stream:

@@ -1,7 +1,7 @@
 // The app's modals as real dialogs, one above the other.
 
 import { act, valuesIn } from "./acting.js";
-import { all, one } from "./dom.js";
+import { all, isWide, one } from "./dom.js";
 import { refresh } from "./drawing.js";
 
 let focusedBefore = null;
@@ -14,12 +14,17 @@ export function syncModals() {
     if (top && dialog.matches(":modal")) continue;
     if (top && !one("dialog[data-modal]:modal")) focusedBefore ??= document.activeElement;
     if (dialog.open) dialog.close();
-    if (top) dialog.showModal();
+    if (top) show(dialog);
   }
   if (!stack.length && focusedBefore) {
     if (focusedBefore.isConnected) focusedBefore.focus({ preventScroll: true });
     focusedBefore = null;
   }
+}
+
+function show(dialog) {
+  dialog.showModal();
+  if (isWide()) one(".modal-body :is(input, select, textarea)", dialog)?.focus();
 }
 
 export async function submitView(form) {

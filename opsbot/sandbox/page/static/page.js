@@ -56,22 +56,24 @@ document.addEventListener("change", (event) => {
   else if (event.target.matches("select[data-do]")) doIt(event.target, { chosen: event.target.value });
 });
 
-document.addEventListener("submit", async (event) => {
+async function send(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  const box = one("textarea", form);
+  if (!fields.text.trim()) return;
+  form.reset(); // at once: an answer may take three seconds, and the next words are already typed
+  grow(box);
+  boxes().forEach(toEnd);
+  const said = await doIt(form, fields);
+  if (!said.ok && !box.value) box.value = fields.text;
+}
+
+document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.submit) {
-    event.preventDefault();
-    submitView(form);
-  } else if (form.dataset.do) {
-    event.preventDefault();
-    const fields = Object.fromEntries(new FormData(form));
-    if (form.matches(".composer") && !fields.text.trim()) return;
-    const said = await doIt(form, fields);
-    if (said.ok && form.isConnected) {
-      form.reset();
-      all("textarea[data-draft]", form).forEach(grow);
-    }
-    if (said.ok && form.matches(".composer")) boxes().forEach(toEnd);
-  }
+  if (!form.dataset.submit && !form.dataset.do) return;
+  event.preventDefault();
+  if (form.dataset.submit) submitView(form);
+  else if (form.matches(".composer")) send(form);
+  else doIt(form, Object.fromEntries(new FormData(form)));
 });
 
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,43 @@
+"""The integrations that are configured, built from their settings and ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opsbot.app.tracing import traced
+from opsbot.config import Settings
+from opsbot.http_client import AiohttpClient
+from opsbot.integrations import Wiring
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The integrations that are configured, ready to use."""
+
+    sources: tuple[EvidenceSource, ...]
+    exhibits: tuple[ExhibitSource, ...]
+    pager: Pager | None
+    feeds: Mapping[str, AlertFeed]
+
+
+def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
+    """Every configured integration's sources and pager; an absent one is simply not there."""
+    sources: list[EvidenceSource] = []
+    pager: Pager | None = None
+    feeds: dict[str, AlertFeed] = {}
+    for known in settings.integrations:
+        wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
+        made = known.integration.sources
+        sources += made(known.settings, wiring) if made else ()
+        if known.integration.pager:
+            pager = traced(known.integration.pager(known.settings, wiring), "pager")
+        polled = known.integration.polled
+        if polled and wiring.secret(polled.needs):
+            feeds[known.name] = polled.feed(known.settings, wiring)
+    exhibits = [source for source in sources if isinstance(source, ExhibitSource)]
+    return Outside(
+        sources=tuple(traced(source, source.name) for source in sources),
+        exhibits=tuple(exhibits), pager=pager, feeds=feeds,
+    )  # fmt: skip
