@@ -124,7 +124,7 @@ async def _answer(stage: Stage, room: Channel, email: str) -> None:
     )  # fmt: skip
     user = stage.slack.workspace.user_with_email(email)
     assert user is not None  # noqa: S101 - seeded from the scenario
-    await stage.slack.click(user.id, room.id, asked.ts, "opsbot:resolve")
+    await stage.slack.click(user.id, room.id, asked.ts, "opsbot:resolve:closure=fixed")
 
 
 async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:

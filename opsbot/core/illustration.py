@@ -41,7 +41,7 @@ _DEPARTURES = (*_SHOWN_BY, FindingKind.RESTARTS, FindingKind.UNANSWERED)
 _COUNTED = (FindingKind.LOG_PATTERN, FindingKind.FAILING_TRACE)
 
 
-def asked_again(ask: EvidenceAsk, incident: Incident) -> EvidenceAsk:
+def worth_showing(ask: EvidenceAsk, incident: Incident) -> EvidenceAsk:
     """The ask with its services in the order in which they are worth showing: the paged one,
     what ran into its limit, what departs from the usual, and the rest as it was."""
     paged, full = paged_service(incident), _fullest(incident)
@@ -148,8 +148,12 @@ def _window(incident: Incident, shown: Sequence[Series]) -> Window:
 
 
 def _onset(incident: Incident, services: tuple[str, ...], window: Window) -> datetime | None:
-    """When it began: the earliest departure of a service that is shown; where none of them
-    departs, of any service, and at last the first telling line or trace."""
+    """When it began: as the ranking of suspects says, so that card and chart agree; else the
+    earliest departure of a service that is shown; where none of them departs, of any service,
+    and at last the first telling line or trace."""
+    ranked = incident.ranking.onset if incident.ranking else None
+    if ranked is not None and window.start <= ranked <= window.end:
+        return ranked
     departures = _departures(incident)
     own = [one for one in departures if one.service in services]
     counted = [one for one in _findings(incident) if one.kind in _COUNTED]

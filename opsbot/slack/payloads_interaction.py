@@ -270,13 +270,13 @@ def _pointed_at(payload: Mapping[str, Any]) -> Pointed | None:
         channel_id=channel,
         ts=ts,
         author_id=author,
-        text=words(_said_in(message), _LONGEST_MESSAGE),
+        text=words(said_in(message), _LONGEST_MESSAGE),
         thread_ts=thread,
         files=len(objects(message.get("files"))),
     )
 
 
-def _said_in(message: Mapping[str, Any]) -> str:
+def said_in(message: Mapping[str, Any]) -> str:
     """A message's words; alerts of other apps often have theirs in an attachment only."""
     attached = (text_at(one, "fallback", "text", "title") for one in
                 objects(message.get("attachments")))  # fmt: skip

@@ -16,9 +16,11 @@ from opsbot.core.standing import Standing
 from opsbot.core.text import inert
 from opsbot.ports import Done, Outcome, Refused
 from opsbot.slack.accounts import Accounts
+from opsbot.slack.errors import Kind, ruling
 from opsbot.slack.foreign_json import as_object, objects, text_at
 from opsbot.slack.gateway import Gateway
 from opsbot.slack.identity import OwnIdentity
+from opsbot.slack.payloads_interaction import said_in
 from opsbot.slack.turns import Priority
 
 _JSON = "application/json; charset=utf-8"
@@ -60,13 +62,22 @@ class SlackPeople:
             target = {"channel": place.channel_id, "user": user, **_INERT}
             if place.thread_ts:
                 target["thread_ts"] = place.thread_ts
-            answer = await self._call("chat.postEphemeral", {**target, **content})
+            answer = await self._say("chat.postEphemeral", target, content)
             if not isinstance(answer, Refused):
                 return answer
-        direct = {"channel": place.channel_id if place.channel_id.startswith("D") else user}
-        return await self._call(
-            "chat.postMessage", {**direct, "mrkdwn": False, **_INERT, **content}, channel=user
-        )
+        # A direct message between two people is closed to us; our own with the asker is not.
+        target = {"channel": user, "mrkdwn": False, **_INERT}
+        return await self._say("chat.postMessage", target, content)
+
+    async def _say(
+        self, method: str, target: dict[str, Any], content: dict[str, Any]
+    ) -> Outcome[None]:
+        """Send blocks; when Slack finds fault with them, the plain text alone."""
+        channel = target["channel"] if method == "chat.postMessage" else ""
+        answer = await self._call(method, {**target, **content}, channel)
+        if isinstance(answer, Refused) and ruling(method, answer.error).kind is Kind.BUG:
+            return await self._call(method, {**target, "text": content["text"]}, channel)
+        return answer
 
     async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]:
         """Open the form; the trigger lives three seconds and works once."""
@@ -83,12 +94,13 @@ class SlackPeople:
 
     async def message(self, channel_id: str, ts: str) -> Outcome[Pointed]:
         """Read one message, in a thread or not, that a reaction points at."""
-        for method in ("conversations.history", "conversations.replies"):
-            arguments: dict[str, Any] = {"channel": channel_id, "latest": ts, "oldest": ts,
-                                         "inclusive": True, "limit": 1}  # fmt: skip
-            if method == "conversations.replies":
-                arguments["ts"] = ts
-            answer = await self._gateway.call(method, arguments, priority=Priority.PERSON)
+        only = {"channel": channel_id, "latest": ts, "oldest": ts, "inclusive": True}
+        # A thread's first message comes with whatever is asked for of it.
+        for method, more in (("conversations.history", {"limit": 1}),
+                             ("conversations.replies", {"limit": 2, "ts": ts})):  # fmt: skip
+            answer = await self._gateway.call(method, {**only, **more}, priority=Priority.PERSON)
+            if isinstance(answer, Refused) and answer.error == "thread_not_found":
+                break
             if not isinstance(answer, Done):
                 return answer
             for found in objects(answer.value.get("messages")):
@@ -131,7 +143,7 @@ def _pointed(channel_id: str, message: Any) -> Pointed:
         channel_id=channel_id,
         ts=text_at(message, "ts"),
         author_id=text_at(message, "user"),
-        text=inert(text_at(message, "text"), 3_000),
+        text=inert(said_in(message), 3_000),
         thread_ts=text_at(message, "thread_ts"),
         files=len(list(files)),
     )

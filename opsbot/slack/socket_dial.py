@@ -160,7 +160,7 @@ class Dialer:
                 socket = await self._session.ws_connect(
                     url,
                     autoping=False,  # pings and pongs are signs of life, so we look at them
-                    autoclose=True,  # acknowledgements in work go out before our goodbye
+                    autoclose=False,  # acknowledgements in work go out before our goodbye
                     max_msg_size=_LARGEST_FRAME,
                     proxy=self._proxy_for("http" + url.removeprefix("ws")),
                     ssl=self._tls or True,

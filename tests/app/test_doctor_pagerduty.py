@@ -112,7 +112,8 @@ async def test_without_a_subscription_to_us_no_page_arrives(at: Clinic) -> None:
     (subscription,) = at.pagerduty.subscriptions
     subscription.url = "http://127.0.0.1:1/somewhere/else"
     found = await at.find("pagerduty.webhook")
-    assert (found.verdict, "/webhooks/pagerduty" in found.fix) == (Verdict.BAD, True)
+    assert (found.verdict, "/webhooks/pagerduty" in found.said) == (Verdict.BAD, True)
+    assert found.fix
 
 
 async def test_a_subscription_to_another_host_than_ours_does_not_count(at: Clinic) -> None:
@@ -126,6 +127,14 @@ async def test_a_subscription_without_pages_is_bad(at: Clinic) -> None:
     subscription.events = ("incident.resolved",)
     found = await at.find("pagerduty.webhook")
     assert (found.verdict, "incident.triggered" in found.said) == (Verdict.BAD, True)
+
+
+async def test_a_subscription_that_leaves_out_less_is_worth_a_look(at: Clinic) -> None:
+    """Pages come; what people do at PagerDuty afterwards does not."""
+    (subscription,) = at.pagerduty.subscriptions
+    subscription.events = ("incident.triggered",)
+    found = await at.find("pagerduty.webhook")
+    assert (found.verdict, "incident.acknowledged" in found.said) == (Verdict.WARN, True)
 
 
 async def test_the_on_calls_of_a_tidy_company_all_have_accounts(at: Clinic) -> None:

@@ -58,7 +58,15 @@ class FakeChannel:
     pins: list[str] = field(default_factory=list[str])
     bookmarks: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     messages: list[FakeMessage] = field(default_factory=list[FakeMessage])
-    whispers: list[tuple[str, Card]] = field(default_factory=list[tuple[str, Card]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeFile:
+    """A picture that Slack holds; nobody sees it until a message shows it."""
+
+    name: str
+    image: bytes
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,7 @@ class FakeRoom:
         self.channels: dict[str, FakeChannel] = {}
         self.accounts: dict[str, str] = {}
         self.absent: dict[str, str] = {}
+        self.files: dict[str, FakeFile] = {}
         self.moves: list[tuple[str, str]] = []
 
     # --- what a test arranges and asks ---------------------------------------------------------
@@ -184,12 +193,6 @@ class FakeRoom:
 
         return self._answer("edit", channel_id, do)
 
-    async def whisper(self, channel_id: str, user_id: str, card: Card) -> Outcome[None]:
-        def do() -> None:
-            self.channels[channel_id].whispers.append((user_id, card))
-
-        return self._closed(channel_id) or self._answer("whisper", channel_id, do)
-
     async def invite(self, channel_id: str, people: Sequence[Person]) -> Outcome[InviteResult]:
         def do() -> InviteResult:
             invited, missing = list[Invited](), list[Missing]()
@@ -240,6 +243,17 @@ class FakeRoom:
 
     async def unarchive(self, channel_id: str) -> Outcome[None]:
         return self._set_archived("unarchive", channel_id, False)
+
+    async def upload(self, name: str, image: bytes, alt: str) -> Outcome[str]:
+        if not image:
+            return Refused(error="missing_argument", cure="An empty picture cannot be uploaded.")
+
+        def do() -> str:
+            file_id = f"F{len(self.files) + 1:03d}"
+            self.files[file_id] = FakeFile(name=name, image=image, alt=alt)
+            return file_id
+
+        return self._answer("upload", "", do)
 
     # --- inside -------------------------------------------------------------------------------
 

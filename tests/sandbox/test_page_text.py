@@ -56,7 +56,7 @@ MRKDWN = [
     ("<javascript:alert(1)|ok>", "&lt;javascript:alert(1)|ok&gt;"),
     (":nosuchemoji: 14:02:10", ":nosuchemoji: 14:02:10"),
     ("<!date^oops^{time}|then>", "then"),
-    ("<!date^99999999999^{time}|then>", "then"),
+    ("<!date^999999999999^{time}|then>", "then"),
 ]
 
 

@@ -149,3 +149,16 @@ def test_any_text_is_read_or_refused(query: str) -> None:
     """Nothing else ever comes out of the parser."""
     with suppress(TraceqlError):
         parse_traceql(query)
+
+
+async def test_the_names_of_services_are_listed_in_both_versions():
+    async with running() as rig:
+        names = sorted(service.name for service in rig.world.scenario.services)
+        status, body = await rig.get(f"{rig.urls.tempo}/api/search/tag/service.name/values")
+        assert (status, body["tagValues"]) == (200, names)
+        url = f"{rig.urls.tempo}/api/v2/search/tag/resource.service.name/values"
+        status, body = await rig.get(url)
+        assert [one["value"] for one in body["tagValues"]] == names
+        assert {one["type"] for one in body["tagValues"]} == {"string"}
+        status, _ = await rig.get(url, start=int(rig.at(0)), end=int(rig.at(-60)))
+        assert status == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from opsbot.core.card import Button, Card, line
+from opsbot.core.card import Button, Card, Image, line
 from opsbot.core.people import Person
 from opsbot.ports import (
     Done,
@@ -29,6 +29,7 @@ GUS = Person(id="P2", name="Gus", email="gus@example.com")
 DEE = Person(id="P3", name="Dee", email="dee@example.com")
 NIK = Person(id="P4", name="Nik", email="nik@example.com")
 MAX = Person(id="P5", name="Max")
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
 
 
 class World(Protocol):
@@ -56,6 +57,10 @@ class World(Protocol):
     def bookmarks(self, channel_id: str) -> list[str]: ...
     def is_private(self, channel_id: str) -> bool: ...
     def is_archived(self, channel_id: str) -> bool: ...
+    def picture(self, file_id: str) -> bytes: ...
+    def pictures(self) -> int:
+        """How many pictures Slack holds, seen or not."""
+        ...
 
 
 async def nobody(channel_id: str) -> bool:
@@ -330,6 +335,38 @@ class RoomContract:
         second = value(await world.room.say(channel_id, CARD))
         assert first.ts != second.ts
         assert len(world.words(channel_id)) == 2
+
+    async def test_a_picture_is_held_whole_and_shown_by_a_message(self, world: World) -> None:
+        """Its alt text is read where it stands; before that nobody sees it."""
+        channel_id = value(await opened(world)).channel_id
+        alt = "Error share of checkout, 31 % since 13:58 UTC"
+        file_id = value(await world.room.upload("chart-page.png", PNG, alt))
+        assert world.picture(file_id) == PNG
+        assert world.words(channel_id) == []
+        image = Image(file_id=file_id, title="Error share", alt=alt)
+        card = Card(header="", lines=(line("Error share"),), images=(image,))
+        posted = await world.room.post(channel_id, card, slot="chart:page", incident_id="I-1")
+        value(posted)
+        assert alt in world.words(channel_id)[0]
+
+    async def test_giving_a_picture_twice_makes_two(self, world: World) -> None:
+        """Nothing tells two uploads apart: an orphan is seen by nobody."""
+        first = value(await world.room.upload("chart-page.png", PNG, "a chart"))
+        second = value(await world.room.upload("chart-page.png", PNG, "a chart"))
+        assert first != second
+        assert world.pictures() == 2
+
+    async def test_a_lost_answer_to_an_upload_is_unsure(self, world: World) -> None:
+        """It may be repeated: the first one is an orphan then."""
+        world.lose_answer("upload")
+        assert isinstance(await world.room.upload("chart-page.png", PNG, "a chart"), Unsure)
+        value(await world.room.upload("chart-page.png", PNG, "a chart"))
+
+    async def test_an_empty_picture_is_refused_for_good(self, world: World) -> None:
+        """Slack takes no file of no bytes."""
+        outcome = await world.room.upload("chart-page.png", b"", "a chart")
+        assert isinstance(outcome, Refused)
+        assert outcome.retry_after is None
 
     async def test_a_missing_room_refuses_everything(self, world: World) -> None:
         """A channel can be deleted under us."""

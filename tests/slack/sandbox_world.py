@@ -15,7 +15,10 @@ from opsbot.slack.gateway import Gateway
 from opsbot.slack.room import SlackRoom
 from tests.slack.clocks import HastyClock
 
-_METHODS = {"open_channel": "conversations.create", "post": "chat.postMessage"}
+_METHODS = {
+    "open_channel": "conversations.create", "post": "chat.postMessage",
+    "upload": "files.completeUploadExternal",
+}  # fmt: skip
 
 
 class SandboxWorld:
@@ -76,19 +79,25 @@ class SandboxWorld:
     def is_archived(self, channel_id: str) -> bool:
         return self.workspace.channels[channel_id].archived
 
+    def picture(self, file_id: str) -> bytes:
+        return self.workspace.files[file_id].data or b""
+
+    def pictures(self) -> int:
+        return len(self.workspace.files)
+
     def calls(self, method: str) -> int:
         return sum(entry.method == method for entry in self.sandbox.journal.calls)
 
 
 @asynccontextmanager
 async def sandbox_world(
-    token: Callable[[], str] = lambda: BOT_TOKEN,
+    token: Callable[[], str] = lambda: BOT_TOKEN, timeout: float = 0.5
 ) -> AsyncGenerator[SandboxWorld]:
     """Start everything on loopback, and stop it."""
     clock = HastyClock()
     sandbox = SlackSandbox(Workspace(clock=clock), environ={})
     base_url = await sandbox.start()
-    gateway = Gateway(token=token, clock=clock, base_url=base_url, timeout=0.25)
+    gateway = Gateway(token=token, clock=clock, base_url=base_url, timeout=timeout)
     await gateway.start()
     try:
         yield SandboxWorld(sandbox, gateway, clock)

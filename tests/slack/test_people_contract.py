@@ -169,5 +169,5 @@ class SlackWorld:
 class TestSlackPeopleOnTheSandbox(PeopleContract):
     @pytest.fixture
     async def world(self) -> AsyncIterator[World]:
-        async with sandbox_world() as slack:
+        async with sandbox_world(timeout=3) as slack:
             yield SlackWorld(slack)

@@ -60,6 +60,12 @@ class FakeWorld:
     def is_archived(self, channel_id: str) -> bool:
         return self.room.channels[channel_id].archived
 
+    def picture(self, file_id: str) -> bytes:
+        return self.room.files[file_id].image
+
+    def pictures(self) -> int:
+        return len(self.room.files)
+
 
 class TestFakeRoom(RoomContract):
     @pytest.fixture

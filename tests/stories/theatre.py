@@ -17,12 +17,14 @@ from opsbot.app.build import Opsbot
 from opsbot.app.clock import SystemClock
 from opsbot.app.settings import read_settings
 from opsbot.app.store import open_record
+from opsbot.core.entry import Entry
 from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
 from opsbot.sandbox.slack.model import Channel, Message
 from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage
 from opsbot.sandbox.webhook_delivery import signature
+from tests.stories.actor import Actor, until
 
 
 class Theatre:
@@ -36,6 +38,15 @@ class Theatre:
         self.bot = Opsbot(self.settings)
         self.workspace = stage.slack.workspace
         self.pagerduty = stage.world.pagerduty
+        self._actors: dict[str, Actor] = {}
+
+    def as_person(self, name: str) -> Actor:
+        """Somebody of the scenario by the beginning of their name; a stranger to none of them is
+        added to the workspace first, with `workspace.add_user`."""
+        if name not in self._actors:
+            user = next(u for u in self.workspace.users.values() if u.name.startswith(name))
+            self._actors[name] = Actor(self.stage.slack, user, self.stage.places.digest)
+        return self._actors[name]
 
     async def restart(self, *, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Stop the bot, do something to its files, and start it again."""
@@ -85,13 +96,23 @@ class Theatre:
                 found = await tx.find_origin("pagerduty", page.id)
             return await record.incident(found) if found else None
 
+    async def numbered(self, number: int) -> Incident:
+        """The incident of a number; it has to be there."""
+        async with open_record(self.settings, SystemClock()) as record:
+            found = await record.by_number(number)
+            assert found is not None, f"the record has no INC-{number}"
+            return await record.incident(found)
+
+    async def entries(self, number: int) -> list[Entry]:
+        """The whole record of the incident of a number."""
+        async with open_record(self.settings, SystemClock()) as record:
+            found = await record.by_number(number)
+            assert found is not None, f"the record has no INC-{number}"
+            return list(await record.entries(found))
+
     async def until(self, holds: Callable[[], bool], what: str, within: float = 15.0) -> None:
         """Wait until something is so; the test fails with `what` otherwise."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + within
-        while not holds():
-            assert loop.time() < end, f"never came about: {what}"
-            await asyncio.sleep(0.02)
+        await until(holds, what, within)
 
     async def until_room(self) -> Channel:
         """Wait for one room with card, pin, topic and digest line."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from opsbot.app.doctor.means import Means
 from opsbot.config import Settings
 from opsbot.integrations.pagerduty.account import LookUpFailed, Subscription
+from opsbot.integrations.pagerduty.subscriptions import DOOR_PATH
 
-WEBHOOK_PATH = "/webhooks/pagerduty"
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what it means
 
 
@@ -30,10 +28,10 @@ async def public_address(means: Means) -> str:
         ours = of_ours(await account.subscriptions())
     except LookUpFailed:
         return ""
-    return ours[0].url.removesuffix(WEBHOOK_PATH) if ours else ""
+    return ours[0].url.rstrip("/").removesuffix(DOOR_PATH) if ours else ""
 
 
 def of_ours(subscriptions: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
     """The subscriptions that send to an opsbot, those that are in use first."""
-    found = [one for one in subscriptions if urlsplit(one.url).path.endswith(WEBHOOK_PATH)]
+    found = [one for one in subscriptions if one.url.rstrip("/").endswith(DOOR_PATH)]
     return tuple(sorted(found, key=lambda one: one.disabled or not one.active))

@@ -17,6 +17,7 @@ from opsbot.integrations import Wiring
 from opsbot.integrations.pagerduty.account import Account
 from opsbot.integrations.pagerduty.api import api_of
 from opsbot.ports import Clock, EvidenceSource, Http
+from opsbot.slack.directory import Directory
 from opsbot.slack.gateway import Gateway
 
 US, EU = "https://api.pagerduty.com", "https://api.eu.pagerduty.com"
@@ -28,13 +29,15 @@ class Means:
     """`write` lets checks leave a trace (a channel, a delivery, a test event); `url` is the
     public address Slack and PagerDuty call, when the operator named it; `patience` is how many
     seconds to wait for what was sent on its way to come in, `most_people` how many on-calls to
-    look up: Slack allows 50 look-ups a minute (tier 3), and a running opsbot needs some."""
+    look up: Slack allows 50 look-ups a minute (tier 3), and a running opsbot needs some.
+    `directory` is that of a running opsbot, which remembers whom it has found."""
 
     settings: Settings
     clock: Clock
     http: Http
     gateway: Gateway | None = None  # with the bot token
     socket_gateway: Gateway | None = None  # with the app-level token
+    directory: Directory | None = None
     sources: Sequence[EvidenceSource] = ()
     write: bool = False
     url: str = ""

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from opsbot.app.doctor.addresses import WEBHOOK_PATH, local_address, of_ours
+from opsbot.app.doctor.addresses import local_address, of_ours
 from opsbot.app.doctor.finding import Finding, bad, ok, skipped, warn
 from opsbot.app.doctor.inbox_look import open_look
 from opsbot.app.doctor.means import Means
 from opsbot.integrations import Wiring
 from opsbot.integrations.pagerduty.account import Account, LookUpFailed, Subscription
+from opsbot.integrations.pagerduty.subscriptions import DOOR_PATH
 from opsbot.ports import Done, HttpFailure
 
 NOT_CONFIGURED = "PagerDuty is not configured"
@@ -100,14 +101,16 @@ async def webhook(means: Means) -> Finding:
     except LookUpFailed as failed:
         return _unasked(name, failed)
     if means.url:
-        ours = tuple(one for one in ours if one.url == f"{means.url}{WEBHOOK_PATH}")
+        ours = tuple(one for one in ours if one.url == f"{means.url}{DOOR_PATH}")
+    problem = await _problem(means)
+    if problem:
+        said, _, fix = problem.partition(": ")
+        tell = warn if any(_sends_pages(one) for one in ours) else bad
+        return tell(name, said, fix[:1].upper() + fix[1:])
     if not ours:
-        at = f"{means.url or 'https://YOUR-HOST'}{WEBHOOK_PATH}"
+        at = f"{means.url or 'https://YOUR-HOST'}{DOOR_PATH}"
         fix = f"In PagerDuty: Integrations, Generic Webhooks (v3), New Webhook, to {at}"
         return bad(name, f"no webhook subscription sends to {at}, so no page arrives", fix)
-    problem = _problem(ours[0]) or await _problem_told(means)
-    if problem:
-        return bad(name, problem, "Mend the cause, then switch it on again in PagerDuty")
     if not means.write:
         said = f"a subscription sends to {ours[0].url}; that it signs with our secret is unproven"
         return ok(name, f"{said} (--write proves it)")
@@ -117,20 +120,16 @@ async def webhook(means: Means) -> Finding:
         return warn(name, f"PagerDuty sends no test event: {failed.error}", failed.cure)
 
 
-def _problem(subscription: Subscription) -> str:
-    """Why nothing comes from it; "" when nothing says so."""
-    url = subscription.url
-    if subscription.disabled:
-        return f"PagerDuty switched the subscription to {url} off, after three refused deliveries"
-    if not subscription.active:
-        return f"the subscription to {url} is switched off"
-    if subscription.events and "incident.triggered" not in subscription.events:
-        return f"the subscription to {url} does not send incident.triggered"
-    return ""
+def _sends_pages(subscription: Subscription) -> bool:
+    return (
+        subscription.active
+        and not subscription.disabled
+        and "incident.triggered" in subscription.events
+    )
 
 
-async def _problem_told(means: Means) -> str:
-    """What the integration's own watch over its webhooks says, when it has one."""
+async def _problem(means: Means) -> str:
+    """What the integration says of its webhooks, a sentence and its cure; "" when all is well."""
     known = means.settings.integration("pagerduty")
     if known is None or known.integration.polled is None:
         return ""

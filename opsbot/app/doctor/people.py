@@ -27,7 +27,9 @@ async def on_call(means: Means) -> Finding:
         return skipped(name, f"PagerDuty did not say who is on call: {failed.error}")
     if not people:
         return warn(name, "nobody is on call right now", "Look at the schedules in PagerDuty")
-    directory = Directory(means.gateway, means.clock, means.settings.slack.people)
+    directory = means.directory or Directory(
+        means.gateway, means.clock, means.settings.slack.people
+    )
     absent: dict[str, list[str]] = {}
     found = 0
     for person in people[: means.most_people]:

@@ -16,6 +16,7 @@ from opsbot.core.text import inert
 from opsbot.integrations._backend import LookUpFailed
 from opsbot.integrations._foreign_json import items, mapping, objects, text
 from opsbot.integrations.pagerduty.api import PagerDutyApi
+from opsbot.integrations.pagerduty.subscriptions import list_subscriptions
 
 _PAGE = 100
 _MOST_PAGES = 50
@@ -93,8 +94,8 @@ class Account:
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """Every webhook subscription that the key may see."""
-        pages = _Pages(self, "/webhook_subscriptions", "webhook_subscriptions")
-        return tuple([_subscription(one) async for one in pages])
+        found = await list_subscriptions(self.api, self.deadline)
+        return tuple(_subscription(one) for one in found)
 
     async def ping(self, subscription_id: str) -> None:
         """Have the subscription send its test event."""

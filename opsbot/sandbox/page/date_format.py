@@ -47,7 +47,8 @@ def ago(moment: datetime, now: datetime) -> str:
     """Return how long ago in words, or how soon."""
     seconds = (now - moment).total_seconds()
     distance = _distance(abs(seconds))
-    return f"in {distance}" if seconds < 0 else f"{distance} ago"
+    # A timestamp may be microseconds ahead of the clock it was made by.
+    return f"in {distance}" if seconds <= -1 else f"{distance} ago"
 
 
 def _distance(seconds: float) -> str:

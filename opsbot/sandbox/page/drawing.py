@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from opsbot.sandbox.slack.server import SlackSandbox
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+@cache
 def _environment() -> Environment:
     loader = FileSystemLoader(_TEMPLATES)
     return Environment(
