@@ -72,5 +72,6 @@ VERB = Verb(
     changes=True,
     form=form,
     form_first=True,
+    takes_message=True,
     run=run,
 )

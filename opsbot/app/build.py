@@ -225,6 +225,7 @@ class Opsbot:
             ports=ports, inbox=store.inbox, http=self._http, metrics=self.metrics,
             health=health, stuck_after=settings.delivery_stuck_after,
             heartbeat=settings.heartbeat_url, engine=self._engine, gateway=slack.gateway,
+            socket=people.socket,
         )  # fmt: skip
         self._upkeep = upkeep
         self._server = Server(build_app(doors, health), settings.host, settings.port)

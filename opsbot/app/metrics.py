@@ -40,6 +40,14 @@ class Metrics:
         self.stuck = Gauge(
             "opsbot_slack_stuck_incidents", "Incidents whose room is overdue", registry=registry
         )
+        self.sockets = Gauge(
+            "opsbot_socket_mode_connections", "Socket Mode connections that are up",
+            registry=registry,
+        )  # fmt: skip
+        self.socket_events = Gauge(
+            "opsbot_socket_mode_events", "What happened to connections and envelopes so far",
+            ("event",), registry=registry,
+        )  # fmt: skip
         self.slack_ok_at = Gauge(
             "opsbot_slack_last_ok_timestamp_seconds", "When Slack last answered a call well",
             registry=registry,

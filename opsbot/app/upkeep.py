@@ -14,6 +14,7 @@ from opsbot.flows.watch import watch_delivery
 from opsbot.integrations import Secret, SecretUnavailable
 from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
 from opsbot.slack.gateway import Gateway
+from opsbot.slack.socket_mode import SocketMode
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,12 @@ class Upkeep:
     def __init__(
         self, *, ports: Ports, inbox: Inbox, http: Http, metrics: Metrics, health: Health,
         stuck_after: timedelta, heartbeat: Secret | None, engine: DbosEngine | None,
-        gateway: Gateway | None,
+        gateway: Gateway | None, socket: SocketMode | None = None,
     ) -> None:  # fmt: skip
         self._ports, self._inbox, self._http = ports, inbox, http
         self._metrics, self._health = metrics, health
         self._stuck_after, self._heartbeat = stuck_after, heartbeat
-        self._engine, self._gateway = engine, gateway
+        self._engine, self._gateway, self._socket = engine, gateway, socket
         self.stuck: tuple[str, ...] = ()
 
     async def watch(self) -> None:
@@ -49,6 +50,10 @@ class Upkeep:
         self.stuck = await watch_delivery(self._ports, self._stuck_after)
         self._metrics.stuck.set(len(self.stuck))
         self._metrics.backlog.set(await self._inbox.backlog())
+        if self._socket is not None:
+            self._metrics.sockets.set(self._socket.state().up)
+            for event, number in self._socket.counts.items():
+                self._metrics.socket_events.labels(event).set(number)
         if self._gateway and self._gateway.last_ok_at:
             self._metrics.slack_ok_at.set(self._gateway.last_ok_at.timestamp())
 

@@ -95,7 +95,7 @@ def _name(incident: Incident) -> Line:
 
 
 def incident_facts(incident: Incident) -> tuple[Line, ...]:
-    """Status, age, lead and room of an incident in one quiet line."""
+    """Status, age, lead and room of an incident in one line."""
     pieces: list[Piece] = [str(incident.closure or incident.status)]
     if incident.opened_at:
         pieces += [", since ", At(moment=incident.opened_at)]
@@ -104,4 +104,4 @@ def incident_facts(incident: Incident) -> tuple[Line, ...]:
     surface = incident.surface
     if incident.placement is Placement.ROOM and surface.channel_id:
         pieces += [", ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
-    return (line(*pieces, tone=Tone.QUIET),)
+    return (line(*pieces),)

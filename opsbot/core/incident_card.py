@@ -22,7 +22,8 @@ from opsbot.core.suspects import Reason
 from opsbot.core.text import count, cut, inert, listed
 
 SEEN_LIMIT = 8
-SEEN_BESIDE_SUSPECTS = 4  # the suspects say the rest
+SEEN_BESIDE_SUSPECTS = 3  # the suspects say the rest
+SUMMARY_BESIDE_SUSPECTS = 110  # characters of a finding; the timeline has it whole
 _SOURCE_NAMES = {"pagerduty": "PagerDuty"}
 
 
@@ -61,7 +62,7 @@ def incident_card(incident: Incident, rules: Rules) -> Card:
         *_blind_lines(incident),
         impact_line(incident),
         *_alert_lines(incident),
-        *_lead_line(incident),
+        *_status_line(incident),
         *_people_lines(incident),
         *suspect_lines(incident),
         *_seen_lines(incident),
@@ -86,12 +87,17 @@ def impact_line(incident: Incident) -> Line:
     return line(cut(inert(impact.text, 400), 300) or "not described", *since, label="Impact")
 
 
-def _lead_line(incident: Incident) -> tuple[Line, ...]:
-    if incident.lead is None:
-        return () if incident.status.is_over else (line("nobody yet", label="Lead"),)
+def _status_line(incident: Incident) -> tuple[Line, ...]:
+    """How far the response has come, and who has it."""
+    if incident.opened_at is None:
+        return ()
+    pieces: list[Piece] = [f"{_status_word(incident)}, since ", At(moment=incident.opened_at)]
     lead = incident.lead
-    since: tuple[Piece, ...] = (" since ", At(moment=lead.since))
-    return (line(Who(name=inert(lead.name, 60), slack_id=lead.slack_id), *since, label="Lead"),)
+    if lead is not None:
+        pieces += ["; lead ", Who(name=inert(lead.name, 60), slack_id=lead.slack_id)]
+    elif not incident.status.is_over:
+        pieces.append("; nobody leads yet")
+    return (line(*pieces, label="Status"),)
 
 
 def suspect_lines(incident: Incident) -> tuple[Line, ...]:
@@ -178,9 +184,6 @@ def _alert_lines(incident: Incident) -> tuple[Line, ...]:
     lines = [_alert_line(alert) for alert in shown[:3]]
     if len(shown) > len(lines):
         lines.append(line(f"and {count(len(shown) - len(lines), 'alert')} more", tone=Tone.QUIET))
-    since = f"{_status_word(incident)}, since "
-    if incident.opened_at:
-        lines.append(line(since, At(moment=incident.opened_at), label="Status"))
     return tuple(lines)
 
 
@@ -245,9 +248,13 @@ def _seen(incident: Incident) -> list[Finding]:
 
 def _seen_lines(incident: Incident) -> tuple[Line, ...]:
     story = _seen(incident)
-    shown = _picked(story, SEEN_BESIDE_SUSPECTS if suspect_lines(incident) else SEEN_LIMIT)
+    ranked = bool(suspect_lines(incident))
+    shown = _picked(story, SEEN_BESIDE_SUSPECTS if ranked else SEEN_LIMIT)
+    longest = SUMMARY_BESIDE_SUSPECTS if ranked else 1_000
     lines = [
-        line(At(moment=f.at), " ", f.summary, *_more(f), label="Seen" if i == 0 else "")
+        line(
+            At(moment=f.at), " ", cut(f.summary, longest), *_more(f), label="Seen" if i == 0 else ""
+        )
         for i, f in enumerate(shown)
     ]
     if len(story) > len(shown):

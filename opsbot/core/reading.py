@@ -12,6 +12,7 @@ from opsbot.core.invocation import How, Invocation
 from opsbot.core.loose import read_line, read_value
 from opsbot.core.nearest import nearest
 from opsbot.core.parameter import Kind, Parameter, Problem, Value
+from opsbot.core.pointed import words_of
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
@@ -141,11 +142,12 @@ def missing(parameter: Parameter) -> Problem:
 
 
 def _pointed(asked: Invocation, verb: Verb) -> Mapping[str, Value]:
-    """The words of the message that was pointed at, where the verb takes words."""
-    if asked.pointed is None or not asked.pointed.text or asked.how is How.FORM:
+    """The words of the message that was pointed at, where the verb takes words; a message of
+    pictures alone is said to be one."""
+    if asked.pointed is None or asked.how is How.FORM:
         return {}
     text = next((p for p in verb.parameters if p.kind is Kind.TEXT), None)
-    return {text.name: inert(asked.pointed.text, 2_000)} if text else {}
+    return {text.name: words_of(asked.pointed)} if text else {}
 
 
 def _reading(

@@ -124,6 +124,7 @@ class Verb:
     when_over: bool = True  # whether it makes sense once the incident is over
     form: Callable[[Scene, Values], Form] | None = None
     form_first: bool = False  # by button it opens its form even when nothing required is missing
+    takes_message: bool = False  # a message that is pointed at is all it needs
     hidden: bool = False  # not shown by help: reached by buttons
 
     @property

@@ -37,14 +37,14 @@ def _round_step(least: float, unit: str) -> float:
     return next(times * power for times in (1, 2, 5, 10) if times * power >= least * (1 - 1e-9))
 
 
-def time_ticks(window: Window, most: int = 6) -> list[Tick]:
+def time_ticks(window: Window, most: int = 7) -> list[Tick]:
     """Round times in UTC: `13:40`; days where the window is longer than two of them."""
     step = _round_time((window.end - window.start).total_seconds() / most)
     form = "%H:%M" if step < _DAY else "%d %b" if step < 364 * _DAY else "%Y"
     return [(at, f"{at.astimezone(UTC):{form}}") for at in _rounded(window, EPOCH, step)]
 
 
-def onset_ticks(window: Window, onset: datetime, most: int = 6) -> list[Tick]:
+def onset_ticks(window: Window, onset: datetime, most: int = 7) -> list[Tick]:
     """Round distances from the onset: `-10`, `0`, `+10 min`; hours and days on long charts. Only
     the last one names the unit."""
     step = _round_time((window.end - window.start).total_seconds() / most)

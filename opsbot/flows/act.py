@@ -21,7 +21,7 @@ from opsbot.core.verb import Fact, Needs, Opening, Reads, Removal, Reply, Scene,
 from opsbot.flows.answering import Understood, scene_of, understand
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
-from opsbot.ports import Done, Obligation, Ports, Transaction
+from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Transaction
 
 MOST_LISTED = 200  # open incidents that a list looks at
 
@@ -45,7 +45,7 @@ async def act(
     """Do what was asked and answer. `form_opened` says whether the form of an invocation stands
     on the screen; it may wait a moment for the door, which opens it at the same time."""
     people = ports.people
-    if people is None:
+    if people is None or await _is_nobodys_pin(ports, asked):
         return
     standing = await people.standing(asked.caller)
     if not isinstance(standing, Done):
@@ -53,7 +53,15 @@ async def act(
             "Slack does not say right now who you are, so nothing was done. Try again in a minute."
         ))  # fmt: skip
         return
-    asked = await _read_pointed(ports, asked)
+    if asked.how is How.REACTION:
+        pinned = await _with_words(people, asked)
+        if pinned is None:
+            await people.answer(asked, answer(
+                "Slack does not show me that message right now, so it is not on the timeline. "
+                "Pin it again in a minute, or note it in your own words."
+            ))  # fmt: skip
+            return
+        asked = pinned
     url = ""
     if asked.pointed is not None:
         url = await people.permalink(asked.pointed.channel_id, asked.pointed.ts)
@@ -67,12 +75,19 @@ async def act(
     await _tell(ports, asked, acted)
 
 
-async def _read_pointed(ports: Ports, asked: Invocation) -> Invocation:
-    """A reaction carries no words; the message it points at is read."""
-    if asked.how is not How.REACTION or asked.pointed is None or ports.people is None:
-        return asked
-    found = await ports.people.message(asked.pointed.channel_id, asked.pointed.ts)
-    return replace(asked, pointed=found.value) if isinstance(found, Done) else asked
+async def _is_nobodys_pin(ports: Ports, asked: Invocation) -> bool:
+    """A pin in a channel of no incident means nothing to us: nobody is looked up or answered."""
+    if asked.how is not How.REACTION:
+        return False
+    return await ports.record.holder_of_channel(asked.place.channel_id) is None
+
+
+async def _with_words(people: PeopleSurface, asked: Invocation) -> Invocation | None:
+    """A reaction carries no words; the message it points at is read. None when it cannot be."""
+    if asked.pointed is None:
+        return None
+    found = await people.message(asked.pointed.channel_id, asked.pointed.ts)
+    return replace(asked, pointed=found.value) if isinstance(found, Done) else None
 
 
 async def _tell(ports: Ports, asked: Invocation, acted: Acted) -> None:
@@ -98,7 +113,7 @@ async def decide(
         return Acted(card=not_understood(understood.reading, rules))
     if verb.needs is Needs.INCIDENT and understood.incident is None:
         if asked.how is How.REACTION:
-            return Acted(card=None)  # a pin in a channel of no incident means nothing to us
+            return Acted(card=None)
         known = await _open(tx, me, asked)
         return Acted(card=which_incident(understood.reading, understood.unseen, known))
     if understood.wants_form:

@@ -46,7 +46,9 @@ class Understood:
             return False
         if verb.needs is Needs.INCIDENT and self.incident is None:
             return False
-        if asked.how in (How.BUTTON, How.SHORTCUT) and verb.form_first and not self.reading.filled:
+        if asked.how is How.SHORTCUT and verb.form_first and not verb.takes_message:
+            return True  # the message's words are a draft, which its author never meant as one
+        if asked.how is How.BUTTON and verb.form_first and not self.reading.filled:
             return True
         return self.reading.only_missing
 

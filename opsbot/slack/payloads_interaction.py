@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ def submission_in(payload: Mapping[str, Any], received_at: datetime) -> Invocati
     if payload.get("type") != "view_submission" or not callback.startswith(ACTION_PREFIX):
         return None
     caller = user_in(payload)
+    values = fields_in(view)
     key = (text_at(view, "id"), text_at(view, "hash"))
     if not is_name(verb) or not all((*key, caller.user_id)):
         return None
@@ -112,18 +114,23 @@ def submission_in(payload: Mapping[str, Any], received_at: datetime) -> Invocati
         return None
     urls = objects(payload.get("response_urls"))
     return Invocation(
-        id=f"submit:{':'.join(key)}",
+        id=f"submit:{':'.join(key)}:{_digest(values)}",
         occurred_at=received_at,
         how=How.FORM,
         caller=caller,
         place=place,
         verb=verb,
-        values=fields_in(view),
+        values=values,
         incident_id=carried.incident_id,
         pointed=carried.pointed,
         trigger_id=text_at(payload, "trigger_id"),
         response_url=address_at(urls[0], "response_url") if urls else "",
     )
+
+
+def _digest(values: Mapping[str, str]) -> str:
+    """Tells a form that was filled in anew, after its acknowledgement was lost, from a repeat."""
+    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:12]
 
 
 def shortcut_in(payload: Mapping[str, Any], received_at: datetime) -> Invocation | None:

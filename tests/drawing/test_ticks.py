@@ -66,5 +66,5 @@ def test_any_window_of_the_calendar_gives_a_handful_of_ticks(
     if window.length < timedelta(minutes=2):
         return
     for ticks in (time_ticks(window), onset_ticks(window, onset)):
-        assert len(ticks) <= 8
+        assert len(ticks) <= 9
         assert all(window.start <= when <= window.end for when, _ in ticks)

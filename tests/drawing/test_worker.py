@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from opsbot.drawing.worker import COMMAND, ChartWorker
-from opsbot.ports import Done, Outcome, Refused
+from opsbot.ports import Done, Outcome, Painter, Refused
 from tests.drawing.samples import PAGE, TRACE
 
 # A child that says it is ready, and has read the head of the first picture it is sent.
@@ -78,9 +78,10 @@ def pid_in(outcome: Outcome[bytes]) -> int:
 async def test_a_chart_and_a_waterfall_are_drawn_by_the_real_child() -> None:
     """Both come as PNG images from one process, well within the deadline."""
     worker = ChartWorker()
+    painter: Painter = worker
     try:
         for picture in (PAGE, TRACE):
-            drawn = await worker.draw(picture)
+            drawn = await painter.draw(picture)
             assert isinstance(drawn, Done), drawn
             assert drawn.value.startswith(b"\x89PNG")
             assert len(drawn.value) < 150_000

@@ -29,6 +29,7 @@ from opsbot.core.series import (
 from opsbot.integrations import Integration, prometheus, tempo
 from opsbot.integrations.prometheus.source import PrometheusSource
 from opsbot.integrations.tempo.source import TempoSource
+from opsbot.ports import ExhibitSource
 from opsbot.sandbox.clock import ManualClock
 from opsbot.sandbox.scenario_file import load_scenario
 from opsbot.sandbox.world import World
@@ -80,7 +81,8 @@ async def exhibits_of(
         wired = wiring(http, clock=StageClock(NOW))
         source = source_of(integration, {"url": url, **settings}, wired)
         assert isinstance(source, PrometheusSource | TempoSource)
-        return await source.exhibits(asked)
+        shows: ExhibitSource = source
+        return await shows.exhibits(asked)
 
 
 async def staged(name: str) -> Scene:

@@ -137,7 +137,7 @@ async def drawn_in_channel(slack: SlackWorld, blocks: list[Json]) -> Elements:
     async with serving(slack) as page:
         html = await page.html(ada, f"/archives/{room.id}")
     start = html.index(f'id="m-{message.ts}"')
-    html = html[html.index('</p>', start) : html.index('<div class="tools"', start)]
+    html = html[html.index("</p>", start) : html.index('<div class="tools"', start)]
     return Elements(html.replace(slack.bot, "UBOT").replace(room.id, "CGEN"))
 
 

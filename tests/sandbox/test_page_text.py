@@ -157,7 +157,13 @@ def test_every_rich_text_element_is_drawn(piece: dict[str, object], html: str) -
 def test_rich_text_lists_quotes_and_code_keep_their_shape() -> None:
     item = rich_section({"type": "text", "text": "x"})
     block = rich(
-        {"type": "rich_text_list", "style": "ordered", "offset": 2, "indent": 1, "elements": [item]},
+        {
+            "type": "rich_text_list",
+            "style": "ordered",
+            "offset": 2,
+            "indent": 1,
+            "elements": [item],
+        },
         {"type": "rich_text_quote", "elements": [{"type": "text", "text": "q"}]},
         {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]},
     )

@@ -151,7 +151,7 @@ def test_any_text_is_read_or_refused(query: str) -> None:
         parse_traceql(query)
 
 
-async def test_the_names_of_services_are_listed_in_both_versions():
+async def test_the_names_of_services_are_listed_in_both_versions() -> None:
     async with running() as rig:
         names = sorted(service.name for service in rig.world.scenario.services)
         status, body = await rig.get(f"{rig.urls.tempo}/api/search/tag/service.name/values")

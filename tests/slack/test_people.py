@@ -68,7 +68,9 @@ async def test_the_answer_to_a_button_that_only_one_person_sees_takes_its_place(
     """Undo, or the next page of a list, leaves no pile of old answers."""
     asked = ada_asks(slack)
     channel = slack.workspace.channels[asked.place.channel_id]
-    shown = slack.workspace.post_ephemeral(channel, to=asked.caller.user_id, text="page 1", blocks=[])
+    shown = slack.workspace.post_ephemeral(
+        channel, to=asked.caller.user_id, text="page 1", blocks=[]
+    )
     url = slack.sandbox.response_urls.new(asked.caller.user_id, channel, shown)
     place = Place(channel_id=channel.id, ephemeral=True)
     value(await answer(slack, replace(asked, response_url=url, place=place), NEWER))

@@ -125,9 +125,7 @@ class SlackWorld:
 
     def say_below(self, channel_id: str, parent: str, caller: Caller, text: str) -> str:
         channel = self.slack.workspace.channels[channel_id]
-        said = self.slack.workspace.post(
-            channel, user=caller.user_id, text=text, thread_ts=parent
-        )
+        said = self.slack.workspace.post(channel, user=caller.user_id, text=text, thread_ts=parent)
         return said.ts
 
     def trigger(self, caller: Caller) -> str:
