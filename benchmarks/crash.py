@@ -1,9 +1,11 @@
-"""kill -9 at random moments from webhook to complete evidence: what is lost, what is doubled.
+"""kill -9 at random moments, and hours of outage: what is lost, what is doubled.
 
     python -m benchmarks.crash --kills N [--store sqlite|postgres] [--delete-engine] [--seed S]
+    python -m benchmarks.crash --outage
 
 A real `opsbot serve` is killed and started again while the sandbox PagerDuty triggers incidents;
-they are counted where they were triggered, so one that never arrived is counted as lost.
+they are counted where they were triggered, so one that never arrived is counted as lost. A short
+outage follows; --outage plays the whole one instead. --poll: PagerDuty is asked, no webhooks.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.outage import POLL_EVERY, SHORT, measure_outage
+from benchmarks.pager_story import STORIES
 from benchmarks.postgres import drop_engine_schema, fresh_database
+from benchmarks.rooms import find, is_whole, messages_of, rooms_of
 from benchmarks.table import Figure, arguments, median, tell
 from opsbot.app.clock import SystemClock
 from opsbot.app.settings import read_settings
@@ -27,14 +32,18 @@ from opsbot.app.store import open_record
 from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
-from opsbot.sandbox.slack.model import Message
 from opsbot.sandbox.stage import Stage, secrets
 from opsbot.store.record import SqlRecord
 
 GOALS = {
     "lost": "0", "duplicate_rooms": "0", "duplicate_cards": "0", "half_built_rooms": "0",
-    "recover_s_max": "under 15",
+    "recover_s_max": "under 15", "outage_lost": "0", "outage_duplicates": "0",
+    "outage_recover_s": "under 15",
 }  # fmt: skip
+BAD = (
+    "lost", "duplicate_rooms", "duplicate_cards", "half_built_rooms", "outage_lost",
+    "outage_duplicates",
+)  # fmt: skip
 SPAN = 2.5  # seconds from the page within which the kill falls
 GIVEN_UP = 90.0  # seconds after a restart
 
@@ -46,25 +55,6 @@ class Tally:
     pages: list[Page] = field(default_factory=list[Page])
     recovered: list[float] = field(default_factory=list[float])
     unfinished: int = 0
-
-
-def is_whole(incident: Incident | None) -> bool:
-    """Whether the room has all that a page asks for."""
-    if incident is None or incident.evidence_complete_at is None:
-        return False
-    surface = incident.surface
-    return bool(
-        surface.channel_id
-        and {"card", "digest", "timeline"} <= set(surface.messages)
-        and {"topic", "pin", "on_call"} <= set(surface.facts)
-    )
-
-
-async def find(record: SqlRecord, page: Page) -> Incident | None:
-    """The incident that holds a page."""
-    async with record.transaction() as tx:
-        found = await tx.find_origin("pagerduty", page.id)
-    return await record.incident(found) if found else None
 
 
 async def round_of(stage: Stage, record: SqlRecord, tally: Tally, options: Namespace) -> None:
@@ -96,20 +86,12 @@ def _lose_engine(stage: Stage, options: Namespace) -> None:
 
 def count(stage: Stage, found: dict[str, Incident | None]) -> dict[str, Figure]:
     """Losses and doubles, as Slack and the record show them."""
-    workspace = stage.slack.workspace
-    rooms = [c for c in workspace.channels.values() if c.creator == workspace.bot_user_id]
-    ours: list[tuple[str, str, Message]] = []
-    for channel in workspace.channels.values():
-        for message in channel.messages.values():
-            payload = (message.metadata or {}).get("event_payload", {})
-            if payload.get("incident") and not message.deleted:
-                ours.append((payload["incident"], payload["slot"], message))
-    stood = Counter((incident, slot) for incident, slot, _ in ours)
+    stood = Counter((incident, slot) for incident, slot, _ in messages_of(stage))
     held = {i.surface.channel_id for i in found.values() if i and i.surface.channel_id}
     return {
         "triggered": len(found),
         "lost": sum(1 for i in found.values() if i is None or not stood[i.id, "card"]),
-        "duplicate_rooms": len([room for room in rooms if room.id not in held]),
+        "duplicate_rooms": len([room for room in rooms_of(stage) if room.id not in held]),
         "duplicate_cards": sum(number - 1 for number in stood.values()),
         "half_built_rooms": sum(1 for i in found.values() if not is_whole(i)),
     }
@@ -118,7 +100,8 @@ def count(stage: Stage, found: dict[str, Incident | None]) -> dict[str, Figure]:
 async def measure(options: Namespace, folder: Path, environ: dict[str, str]) -> dict[str, Figure]:
     """All rounds on one stage."""
     scenario = load_scenario("memory-limit")
-    stage = Stage(scenario=scenario, folder=folder, environ=environ)
+    changes = {"intake": "poll", "poll_every": POLL_EVERY} if options.poll else {}
+    stage = Stage(scenario=scenario, folder=folder, environ=environ, changes=changes)
     tally = Tally()
     await stage.start()
     try:
@@ -140,15 +123,27 @@ async def measure(options: Namespace, folder: Path, environ: dict[str, str]) -> 
     }  # fmt: skip
 
 
+async def run(options: Namespace, folder: Path, environ: dict[str, str]) -> dict[str, Figure]:
+    """The outage alone, or the kills with a short outage after them."""
+    if options.outage:
+        return await measure_outage(options, folder / "outage", environ)
+    figures = await measure(options, folder / "kills", environ)
+    if options.store == "postgres":
+        return figures  # a database of its own for each is not worth a minute
+    return {**figures, **await measure_outage(options, folder / "outage", environ, STORIES[:SHORT])}
+
+
 def main() -> int:
     """Measure and tell; answers 1 when anything was lost, doubled or left half-built."""
-    parser = arguments("kill -9 between webhook and complete evidence.")
+    parser = arguments("kill -9 between webhook and complete evidence, and two hours of outage.")
     parser.add_argument("--kills", type=int, default=25, help="how many (default: 25)")
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument(
         "--delete-engine", action="store_true", help="lose the engine's database at every kill"
     )
     parser.add_argument("--seed", type=int, default=None, help="for the moments of the kills")
+    parser.add_argument("--outage", action="store_true", help="the whole outage instead of kills")
+    parser.add_argument("--poll", action="store_true", help="no webhooks: PagerDuty is asked")
     options = parser.parse_args()
     random.seed(options.seed)
     with ExitStack() as stack:
@@ -156,11 +151,11 @@ def main() -> int:
         environ: dict[str, str] = {}
         if options.store == "postgres":
             environ["DATABASE_URL"] = stack.enter_context(fresh_database())
-        figures = asyncio.run(measure(options, folder, environ))
-    title = f"crash, {options.store}{', engine deleted' if options.delete_engine else ''}"
-    tell(title, figures, GOALS, options.json)
-    bad = ("lost", "duplicate_rooms", "duplicate_cards", "half_built_rooms")
-    return 1 if any(figures[name] for name in bad) else 0
+        figures = asyncio.run(run(options, folder, environ))
+    engine = ", engine deleted" if options.delete_engine else ""
+    tell(f"crash, {options.store}{engine}{', poll' if options.poll else ''}", figures, GOALS,
+         options.json)  # fmt: skip
+    return 1 if any(figures.get(name) for name in BAD) else 0
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ VERB = Verb(
     needs=Needs.NOTHING,
     reads=frozenset({Reads.OPEN}),
     changes=True,
+    opens=True,
     form=form,
     form_first=True,
     run=run,

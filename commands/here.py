@@ -62,5 +62,6 @@ VERB = Verb(
     needs=Needs.NOTHING,
     reads=frozenset({Reads.OPEN}),
     changes=True,
+    opens=True,
     run=run,
 )

@@ -35,7 +35,7 @@ class PagerWatch:
     async def look(self) -> None:
         """One look; what could not be stored is looked for again."""
         began = self._clock.now()
-        since = self._since or began - LOOKS_BACK
+        since = self._since or began - await self._away()
         outcome = await self._feed.look(since=since, alert_ids=await self._open_alerts())
         if not isinstance(outcome, Done):
             reason = outcome.error if isinstance(outcome, Refused) else outcome.reason
@@ -52,6 +52,10 @@ class PagerWatch:
         self.last_ok_at, self.failed = began, ""
         if self._webhooks:
             await self._look_at_subscription(began)
+
+    async def _away(self) -> timedelta:
+        """How far the first look goes back: a new installation opens no rooms for yesterday."""
+        return LOOKS_BACK if await self._record.by_number(1) is not None else OVERLAP
 
     async def problem(self) -> str:
         """Why pages may not arrive; empty when the last look went well."""

@@ -125,22 +125,23 @@ class PeopleDesk:
 
     # --- from the inbox -------------------------------------------------------------------------
 
-    async def take(self, event: PersonEvent) -> None:
-        """Do what one event asks for."""
+    async def take(self, event: PersonEvent) -> float | None:
+        """Do what one event asks for; seconds to wait when it cannot be done yet."""
         if event.caller.user_id == self._ourselves().bot_user_id:
-            return  # Slack tells us of our own acts, too
+            return None  # Slack tells us of our own acts, too
         match event:
             case Invocation(verb="home"):
                 page = event.values.get("page", "0")
                 await show_home(self._ports, _home(event, int(page) if page.isdecimal() else 0))
             case Invocation():
-                await act(self._ports, self._book, event, self.form_opened)
+                return await act(self._ports, self._book, event, self.form_opened)
             case HomeOpened():
                 await show_home(self._ports, event)
             case MemberJoined():
                 await greet(self._ports, event)
             case ChannelChanged():
                 await channel_turn(self._ports, event)
+        return None
 
 
 def _home(event: Invocation, page: int) -> HomeOpened:

@@ -53,11 +53,12 @@ class PeopleSide:
             return {}
         return slack_doors(self._pipeline, secrets, self._clock, self._doorman)
 
-    async def handle(self, delivery: Delivery) -> None:
-        """Do what one stored delivery asks for."""
+    async def handle(self, delivery: Delivery) -> float | None:
+        """Do what one stored delivery asks for; seconds to wait when it cannot be done yet."""
         event = await self._listeners.read_stored(delivery)
-        if event is not None and self._desk is not None:
-            await self._desk.take(event)
+        if event is None or self._desk is None:
+            return None
+        return await self._desk.take(event)
 
     async def start(self) -> None:
         """Connect, when people come by Socket Mode. Raises Unusable for a token that Slack will

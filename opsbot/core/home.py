@@ -9,7 +9,7 @@ from opsbot.core.consequences import ALERT_CLEARED
 from opsbot.core.entry import Placement, Severity
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline
-from opsbot.core.permission import RESPONDER, has_role
+from opsbot.core.permission import DECLARER, RESPONDER, has_role
 from opsbot.core.standing import Standing
 from opsbot.core.text import count, inert
 
@@ -43,6 +43,8 @@ def waits_for(incident: Incident, me: Standing) -> str:
         return "the alert cleared: is the incident over?"
     if leads and incident.impact is None:
         return "you lead it, and nobody has said what users notice"
+    if incident.lead is None and has_role(DECLARER, me, incident):
+        return "you declared it, and nobody leads it"
     if incident.lead is None and has_role(RESPONDER, me, incident):
         return "you were paged, and nobody leads it"
     return ""

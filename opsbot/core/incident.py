@@ -37,7 +37,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.evidence import SourceReport, Window
-from opsbot.core.people import Actor, Person
+from opsbot.core.people import SLACK, Actor, Person, slack_account
 from opsbot.core.surface import Surface, evolve_surface
 from opsbot.core.suspects import Ranking
 
@@ -141,6 +141,7 @@ class AskOfPager:
     at: datetime
     result: PagerResult | None = None
     said: str = ""
+    acted_at: datetime | None = None  # when it happened, by the pager's own clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +308,7 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
     match entry.body:
         case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
             holder = Holder(slack_id=slack_id, name=name, since=entry.occurred_at)
-            return replace(state, lead=holder if slack_id else None)
+            return _in_the_room(replace(state, lead=holder if slack_id else None), slack_id, name)
         case e.ImpactSet(text=text, since=since):
             impact = Impact(text=text, since=since, by=entry.actor)
             return replace(state, impact=impact if text or since else None)
@@ -322,13 +323,21 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
                 by=entry.actor, at=entry.occurred_at,
             )  # fmt: skip
             return replace(state, of_pager=(*state.of_pager, asked)[-CHANGES_KEPT:])
-        case e.PagerActed(asked=seq, result=result, said=said):
+        case e.PagerActed(asked=seq, result=result, said=said, at=at):
             told = (
-                replace(a, result=result, said=said) if a.seq == seq else a for a in state.of_pager
+                replace(a, result=result, said=said, acted_at=at) if a.seq == seq else a
+                for a in state.of_pager
             )
             return replace(state, of_pager=tuple(told))
         case _:
             return _apply_evidence(state, entry)
+
+
+def _in_the_room(state: Incident, slack_id: str, name: str) -> Incident:
+    """Who declares or leads an incident belongs into its room, like those who were paged."""
+    if not slack_id or any(one.slack_id == slack_id for one in state.surface.invited):
+        return state
+    return _joined_by(state, (Person(id=f"{SLACK}{slack_id}", name=name),))
 
 
 def _apply_evidence(state: Incident, entry: Entry) -> Incident:
@@ -373,14 +382,17 @@ def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
 
 
 def _opened(state: Incident, entry: Entry, body: e.Opened) -> Incident:
-    return replace(
+    declared = body.origin.source == DECLARED
+    state = replace(
         state,
         number=body.number, title=body.title, service=body.service, severity=body.severity,
         urgency=body.urgency, priority=body.priority, teams=body.teams, mode=body.mode,
         visibility=body.visibility, opened_at=entry.occurred_at,
-        declared_by=entry.actor.id if body.origin.source == DECLARED else "",
+        declared_by=entry.actor.id if declared else "",
         alerts=_with_alert(state, body.origin, body.title, entry),
     )  # fmt: skip
+    by = entry.actor
+    return _in_the_room(state, slack_account(by.id), by.name) if declared else state
 
 
 def _with_alert(state: Incident, origin: Origin, title: str, entry: Entry) -> Mapping[str, Alert]:

@@ -17,6 +17,7 @@ from opsbot.core.gaps import Blindness, blindnesses
 from opsbot.core.incident import Alert, Incident
 from opsbot.core.links import links_for
 from opsbot.core.moment import lasting, plausible
+from opsbot.core.people import slack_account
 from opsbot.core.rules import Rules
 from opsbot.core.suspects import Reason
 from opsbot.core.text import count, cut, inert, listed
@@ -205,7 +206,8 @@ def _alert_line(alert: Alert) -> Line:
 
 def _people_lines(incident: Incident) -> tuple[Line, ...]:
     lines: list[Line] = []
-    invited = incident.surface.invited
+    invited = tuple({p.slack_id: p for p in incident.surface.invited}.values())
+    paged = tuple(inert(p.name, 60) for p in incident.people if not slack_account(p.id))
     if invited:
         people: list[Piece] = []
         for person in invited[:6]:
@@ -214,9 +216,8 @@ def _people_lines(incident: Incident) -> tuple[Line, ...]:
         if len(invited) > 6:
             people.append(f" and {len(invited) - 6} more")
         lines.append(line(*people, label="Responders"))
-    elif incident.people:
-        names = tuple(inert(p.name, 60) for p in incident.people)
-        lines.append(line(f"paged: {listed(names)}", label="Responders"))
+    elif paged:
+        lines.append(line(f"paged: {listed(paged)}", label="Responders"))
     missing = incident.surface.missing
     if missing:
         names = tuple(f"{inert(p.name, 60)} ({inert(p.reason, 120)})" for p in missing)

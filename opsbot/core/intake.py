@@ -21,7 +21,7 @@ from opsbot.core.event import (
     ServiceRef,
     Transition,
 )
-from opsbot.core.incident import Alert, Change, Incident
+from opsbot.core.incident import Alert, AskOfPager, Change, Incident
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.routing import Maintenance, Page, maintenance_of
@@ -31,6 +31,7 @@ OWN_NOTE = "[opsbot] "  # how notes begin that opsbot leaves at the pager
 STANDS = "incident.updated"  # what asking gives for an alert that stands so, with no log line
 SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
 ECHO_WITHIN = timedelta(minutes=10)  # an act asked for may be done after some retries
+WHOLE_SECONDS = timedelta(seconds=1)  # in which pagers say when an act was done
 
 
 class Action(StrEnum):
@@ -158,20 +159,34 @@ def in_whose_name(event: AlertEvent, known: Incident) -> AlertEvent:
 
     The pager names the account whose key or address was used, which need not be theirs.
     """
-    if event.alert is None:
-        return event
     for asked in reversed(known.of_pager):
-        echo = _TRANSITION_OF.get(asked.act) is event.transition
-        if asked.act is PagerAct.PRIORITY:
-            echo = event.type.endswith("priority_updated")
-        soon = -SAME_MOMENT <= event.occurred_at - asked.at <= ECHO_WITHIN
-        refused = asked.result is PagerResult.REFUSED
-        if echo and soon and not refused and asked.origin_id == event.alert.id:
+        if _did(asked, event) and _then(asked, event.occurred_at):
             said = event.summary.replace(event.actor.name, asked.by.name, 1)
             return replace(
                 event, actor=asked.by, summary=said if event.actor.name else event.summary
             )
     return event
+
+
+def _did(asked: AskOfPager, event: AlertEvent) -> bool:
+    """Whether the event tells of what was asked for."""
+    if event.alert is None or asked.origin_id != event.alert.id:
+        return False
+    if asked.act is PagerAct.PRIORITY:
+        told = event.details is not None and event.details.priority == asked.value
+        return told and event.type.endswith("priority_updated")
+    return _TRANSITION_OF.get(asked.act) is event.transition
+
+
+def _then(asked: AskOfPager, at: datetime) -> bool:
+    """Whether it happened when we did it, as far as the pager has told when that was."""
+    if asked.result is PagerResult.REFUSED:
+        return False
+    if asked.acted_at is None:
+        return -SAME_MOMENT <= at - asked.at <= ECHO_WITHIN
+    # It may have stood so because of us, when an answer was lost; not when it did so before.
+    before = asked.result is PagerResult.ALREADY and asked.acted_at < asked.at - WHOLE_SECONDS
+    return not before and abs(at - asked.acted_at) <= SAME_MOMENT
 
 
 def returns_to(event: AlertEvent, candidate: Incident | None) -> Incident | None:

@@ -27,12 +27,21 @@ class Actor:
         return self.kind is ActorKind.PERSON
 
 
+SLACK = "slack:"  # how the id of somebody begins who is known by their Slack account
+
+
+def slack_account(person_id: str) -> str:
+    """The Slack account in an actor's or person's id; empty for anybody else's."""
+    return person_id.removeprefix(SLACK) if person_id.startswith(SLACK) else ""
+
+
 OPSBOT = Actor(kind=ActorKind.OPSBOT, id="opsbot", name="opsbot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody to bring in. `id` is the pager's own id; the e-mail address joins to Slack."""
+    """Somebody to bring in. `id` is the pager's own id, and the e-mail address joins to Slack; or
+    it is `slack:` with the account of somebody who acted there."""
 
     id: str
     name: str

@@ -46,7 +46,7 @@ def _remains_of_people(body: Body) -> Body:
         case e.NoteAdded() | e.Unknown() | e.SuspectsRanked():
             return e.Gone()
         case e.RoleAssigned():
-            return replace(body, name="")
+            return replace(body, name=REDACTED if body.name else "")
         case e.ImpactSet():
             return replace(body, text=REDACTED)
         case e.PagerActed():

@@ -121,6 +121,7 @@ class Verb:
     needs: Needs = Needs.INCIDENT
     reads: frozenset[Reads] = frozenset()
     changes: bool = False  # whether it writes to the record
+    opens: bool = False  # whether it may open an incident
     when_over: bool = True  # whether it makes sense once the incident is over
     form: Callable[[Scene, Values], Form] | None = None
     form_first: bool = False  # by button it opens its form even when nothing required is missing

@@ -33,7 +33,10 @@ AGAIN = timedelta(minutes=1)
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # without them Python may not start
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TRY_AGAIN = "The figures stand in the text; the next try starts a fresh drawing process."
-_INSTALL = "Install opsbot with its dependencies: python -m pip install opsbot brings matplotlib."
+_INSTALL = (
+    "See that opsbot is installed with its dependencies (python -m pip install opsbot brings"
+    " matplotlib) and that the temporary folder can be written to."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +125,15 @@ class ChartWorker:
         await self._end()  # one that died meanwhile
         try:
             async with asyncio.timeout(self._starting):
-                child = await self._start()
+                child = self._child = await self._start()
                 kind, said = await _frame(child)
         except TimeoutError:
             await self._end(kill=True)
             error = f"the drawing process did not start within {self._starting:g} s"
             return Refused(error=error, cure=_TRY_AGAIN, retry_after=AGAIN)
+        except EOFError:
+            error = f"the drawing process ended while starting, with code {await self._end()}"
+            return Refused(error=error, cure=_INSTALL, retry_after=AGAIN)
         if kind == READY:
             return child
         await self._end(kill=True)
@@ -145,19 +151,18 @@ class ChartWorker:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
-        self._child = _Child(
-            process=process, stdin=process.stdin, stdout=process.stdout, folder=folder
-        )
-        return self._child
+        return _Child(process=process, stdin=process.stdin, stdout=process.stdout, folder=folder)
 
     async def _failed(self, problem: Exception) -> Refused:
-        """Why a child that crashed or talked nonsense gave no picture; it is replaced."""
-        process = self._child.process if self._child else None
-        await self._end(kill=isinstance(problem, ValueError))
-        if process is None:
-            return Refused(error="the drawing process cannot be started", cure=_INSTALL)
-        crashed = not isinstance(problem, ValueError) and process.returncode is not None
-        how = f"ended with code {process.returncode}" if crashed else "answered with no image"
+        """Why there is no picture: no child, or one that crashed or talked nonsense and is
+        replaced."""
+        if self._child is None:
+            reason = problem.strerror if isinstance(problem, OSError) else type(problem).__name__
+            error = f"the drawing process cannot be started ({reason})"
+            return Refused(error=error, cure=_INSTALL, retry_after=AGAIN)
+        is_nonsense = isinstance(problem, ValueError)
+        code = await self._end(kill=is_nonsense)
+        how = "answered with no image" if is_nonsense else f"ended with code {code}"
         return Refused(error=f"the drawing process {how}", cure=_TRY_AGAIN, retry_after=AGAIN)
 
     def _end_later(self) -> None:
@@ -189,13 +194,16 @@ class ChartWorker:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _end(self, *, kill: bool = False) -> None:
+    async def _end(self, *, kill: bool = False) -> int | None:
+        """The code the child ended with; None when there was no child."""
         child, self._child = self._child, None
-        if child is not None:
-            # A task of its own, so that somebody who stops waiting does not leave it half done.
-            task = asyncio.create_task(_bury(child, kill=kill))
-            self._keep(task)
-            await asyncio.shield(task)
+        if child is None:
+            return None
+        # A task of its own, so that somebody who stops waiting does not leave it half done.
+        task = asyncio.create_task(_bury(child, kill=kill))
+        self._keep(task)
+        await asyncio.shield(task)
+        return child.process.returncode
 
 
 async def _asked(child: _Child, ask: bytes) -> tuple[bytes, bytes]:

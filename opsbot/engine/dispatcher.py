@@ -30,7 +30,7 @@ PAUSE = 1.0  # seconds to wait after the record could not be written
 Parse = Callable[[Delivery], AlertEvent | None]
 
 
-async def _nobody(delivery: Delivery) -> None:
+async def _nobody(delivery: Delivery) -> float | None:
     """Without Slack nobody is answered."""
 
 

@@ -11,11 +11,11 @@ from weakref import WeakValueDictionary
 from opsbot.ports import Clock, Delivery, Inbox, InboxUnavailable, Pending
 
 log = logging.getLogger(__name__)
-AT_ONCE = 16
+AT_ONCE = 32
 PAUSE = 1.0  # seconds before a delivery that could not be handled now is tried again
 TRIES = 5  # then it is put aside: it is not the store's trouble but the delivery's
 
-Handle = Callable[[Delivery], Awaitable[None]]
+Handle = Callable[[Delivery], Awaitable[float | None]]  # seconds to wait and do it again
 PutAside = Callable[[Pending, Exception], Awaitable[None]]
 OrderKey = Callable[[Delivery], str]
 
@@ -63,21 +63,22 @@ class PeopleLane:
 
     async def _work(self, pending: Pending, lock: asyncio.Lock) -> None:
         async with lock:
-            tries = 0
-            while not await self._done(pending, last=tries == TRIES - 1):
-                await self._clock.sleep(PAUSE)
-                tries += await self._is_up()  # a store that is away is no fault of the delivery
-
-    async def _done(self, pending: Pending, *, last: bool) -> bool:
-        try:
-            await self._handle(pending.delivery)
-            await self._inbox.handled([pending.id])
-        except InboxUnavailable:
-            return False
-        except Exception as error:  # whatever a delivery holds, the others go on
-            log.exception("a delivery from %s could not be taken", pending.delivery.door)
-            if last:
-                await self._put_aside(pending, error)
-            return last
-        self._observe("handled", 1)
-        return True
+            failures = 0
+            while True:
+                try:
+                    wait = await self._handle(pending.delivery)
+                    if wait is None:
+                        await self._inbox.handled([pending.id])
+                        self._observe("handled", 1)
+                        return
+                except InboxUnavailable:
+                    wait = PAUSE
+                except Exception as error:  # whatever a delivery holds, the others go on
+                    log.exception("a delivery from %s failed", pending.delivery.door)
+                    # A store that is away is no fault of the delivery.
+                    failures += await self._is_up()
+                    if failures >= TRIES:
+                        await self._put_aside(pending, error)
+                        return
+                    wait = PAUSE
+                await self._clock.sleep(wait)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
 from opsbot.core.card import Button, Card
@@ -21,8 +21,10 @@ from opsbot.core.verb import Fact, Needs, Opening, Reads, Removal, Reply, Scene,
 from opsbot.flows.answering import Understood, scene_of, understand
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
-from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Transaction
+from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transaction
 
+WAITS_FOR_SLACK = timedelta(minutes=5)  # for who somebody is; then they are told to try again
+ASK_AGAIN = 3.0  # seconds
 MOST_LISTED = 200  # open incidents that a list looks at
 
 
@@ -41,18 +43,24 @@ FormOpened = Callable[[str], Awaitable[bool]]
 
 async def act(
     ports: Ports, book: tuple[Verb, ...], asked: Invocation, form_opened: FormOpened
-) -> None:
-    """Do what was asked and answer. `form_opened` says whether the form of an invocation stands
-    on the screen; it may wait a moment for the door, which opens it at the same time."""
+) -> float | None:
+    """Do what was asked and answer; seconds to wait when Slack cannot say yet who asks.
+
+    `form_opened` says whether the form of an invocation stands on the screen; it may wait a
+    moment for the door, which opens it at the same time.
+    """
     people = ports.people
     if people is None or await _is_nobodys_pin(ports, asked):
-        return
+        return None
     standing = await people.standing(asked.caller)
     if not isinstance(standing, Done):
+        lasting = isinstance(standing, Refused) and standing.retry_after is None
+        if not lasting and ports.clock.now() - asked.occurred_at < WAITS_FOR_SLACK:
+            return ASK_AGAIN
         await people.answer(asked, answer(
             "Slack does not say right now who you are, so nothing was done. Try again in a minute."
         ))  # fmt: skip
-        return
+        return None
     if asked.how is How.REACTION:
         pinned = await _with_words(people, asked)
         if pinned is None:
@@ -60,7 +68,7 @@ async def act(
                 "Slack does not show me that message right now, so it is not on the timeline. "
                 "Pin it again in a minute, or note it in your own words."
             ))  # fmt: skip
-            return
+            return None
         asked = pinned
     url = ""
     if asked.pointed is not None:
@@ -70,9 +78,9 @@ async def act(
             tx, book, asked, standing.value, ports.rules, ports.clock.now(),
             pointed_url=url,
         )  # fmt: skip
-    if acted.late_form and await form_opened(asked.id):
-        return
-    await _tell(ports, asked, acted)
+    if not (acted.late_form and await form_opened(asked.id)):
+        await _tell(ports, asked, acted)
+    return None
 
 
 async def _is_nobodys_pin(ports: Ports, asked: Invocation) -> bool:
@@ -122,6 +130,8 @@ async def decide(
     if incident is not None and incident.status.is_over and not verb.when_over:
         state = incident.closure or incident.status
         return Acted(card=answer(f"INC-{incident.number} is over ({state}); nothing was done."))
+    if verb.opens and (opened := await tx.incident(_declared_id(asked))).seq:
+        return Acted(card=_declared(opened), incident_id=opened.id)
     scene = await _scene(tx, understood, verb, book, me, rules, now)
     reply = verb.run(replace(scene, pointed_url=pointed_url), understood.reading.values)
     return await _apply(tx, scene, verb, reply)
@@ -219,8 +229,7 @@ async def _declare(
 ) -> tuple[Incident, Sequence[Entry]]:
     """Open an incident in the caller's name. Its id comes from the delivery, so that the same
     form submitted twice is one incident."""
-    named = hashlib.sha256(scene.asked.id.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-    before = await tx.incident(f"inc-{named}")
+    before = await tx.incident(_declared_id(scene.asked))
     if before.seq:
         return before, ()
     opened = await tx.append(before.id, _opening_drafts(scene, opening, await tx.next_number()))
@@ -228,6 +237,11 @@ async def _declare(
         tx, before, cause=opened[-1].key, rules=scene.rules, now=scene.now, by=scene.me.actor
     )
     return await tx.incident(before.id), opened
+
+
+def _declared_id(asked: Invocation) -> str:
+    named = hashlib.sha256(asked.id.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return f"inc-{named}"
 
 
 def _opening_drafts(scene: Scene, opening: Opening, number: int) -> list[Draft]:

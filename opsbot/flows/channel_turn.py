@@ -40,9 +40,7 @@ def _fact(incident: Incident, changed: ChannelChanged) -> Body | None:
         case ChannelTurn.UNARCHIVED if surface.abandoned:
             return e.SurfaceChanged(what="abandoned", value="")
         case ChannelTurn.RENAMED if changed.value and changed.value != surface.channel_name:
-            return e.ChannelOpened(
-                channel_id=changed.channel_id, name=changed.value, adopted=True
-            )
+            return e.ChannelOpened(channel_id=changed.channel_id, name=changed.value, adopted=True)
         case ChannelTurn.MOVED if changed.value:
             return e.ChannelOpened(
                 channel_id=changed.value, name=surface.channel_name, adopted=True

@@ -13,7 +13,7 @@ from opsbot.core.card import Card, card_hash
 from opsbot.core.entry import Body, Draft, Placement
 from opsbot.core.incident import Incident
 from opsbot.core.moment import shifted
-from opsbot.core.people import OPSBOT, Person
+from opsbot.core.people import OPSBOT, Person, slack_account
 from opsbot.core.room import (
     CARD,
     DIGEST,
@@ -192,11 +192,12 @@ async def _addresses(ports: Ports, incident: Incident, move: Invite) -> Outcome[
     Without them nobody can be found in Slack, so a pager that does not answer is waited for;
     nobody is called missing because of it.
     """
-    if ports.pager is None:
-        return Done(value=move.people)
     policies = [a.details.escalation_policy_id for a in incident.alerts.values() if a.details]
     policy = policies[0] if policies and move.asks_on_call else ""
-    outcome = await ports.pager.people([person.id for person in move.people], policy)
+    paged = [person.id for person in move.people if not slack_account(person.id)]
+    if ports.pager is None or not (paged or policy):
+        return Done(value=move.people)
+    outcome = await ports.pager.people(paged, policy)
     if not isinstance(outcome, Done):
         return outcome
     found = {person.id: person for person in outcome.value}

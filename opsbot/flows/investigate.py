@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft
+from opsbot.core.event import NO_ALERT
 from opsbot.core.evidence import EvidenceAsk, Subject, Window, unreachable
 from opsbot.core.incident import Ask, Incident
 from opsbot.core.moment import shifted
@@ -61,7 +62,11 @@ def ask_about(ports: Ports, incident: Incident, wanted: Ask | None) -> EvidenceA
         window=window,
         before=Window(start=shifted(window.start, -window.length), end=window.start),
         horizon=rules.evidence_horizon,
-        alert_ids=tuple(incident.alerts),
+        alert_ids=tuple(
+            alert.origin.id
+            for alert in incident.alerts.values()
+            if alert.origin.source not in NO_ALERT
+        ),
         private=incident.visibility == "private",
     )
 

@@ -37,6 +37,9 @@ async def _do(ports: Ports, incident: Incident, asked: AskOfPager) -> float | No
     if ports.pager is None:
         cure = "no pager with an API token is configured"
         return await _settle(ports, incident, asked, PagerResult.REFUSED, cure)
+    if asked.act is PagerAct.NOTE and int(asked.value or 0) in incident.unsaid:
+        said = "nothing was left: the note was taken back"
+        return await _settle(ports, incident, asked, PagerResult.ALREADY, said)
     earlier = None
     if asked.act is PagerAct.NOTE:  # a note cannot be taken back, so it is claimed before
         claim = f"{incident.id}:pager:{asked.seq}"

@@ -1,4 +1,5 @@
-"""From a paged person to a Slack account: a configured id, or the account with their address."""
+"""From a person to a Slack account: a configured id, the account with their address, or the one
+they acted with."""
 
 from __future__ import annotations
 
@@ -6,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opsbot.core.people import Person
+from opsbot.core.people import Person, slack_account
 from opsbot.core.text import inert
 from opsbot.ports import Clock, Done, Refused, Unsure
 from opsbot.slack.foreign_json import as_object, text_at
 from opsbot.slack.gateway import Answer, Gateway
 from opsbot.slack.turns import Priority
 
-LOOKUP = "users.lookupByEmail"
+LOOKUP, INFO = "users.lookupByEmail", "users.info"
 _FOUND_FOR = 3600.0  # seconds an account is remembered
 _ABSENT_FOR = 300.0  # seconds it is remembered that there is none: somebody may be fixing it
 _MOST_REMEMBERED = 10_000
@@ -21,6 +22,7 @@ _MAP = "or write their Slack id under slack.people in opsbot.yaml"
 
 NO_ADDRESS = f"no e-mail address in the pager: add one there, {_MAP}"
 NO_ACCOUNT = f"no active Slack account has their pager address: correct the address, {_MAP}"
+UNSEEN = "Slack shows opsbot no such account: invite them by hand if wanted"
 DEACTIVATED = "their Slack account is deactivated: page somebody else, or ask a workspace admin"
 SINGLE_CHANNEL_GUEST = (
     "they are a single-channel guest, whom Slack keeps to one channel: ask a workspace admin"
@@ -59,7 +61,7 @@ class Directory:
         self._gateway = gateway
         self._clock = clock
         self._mapping = {key.strip().lower(): value for key, value in (mapping or {}).items()}
-        self._known: dict[str, tuple[float, Entry]] = {}  # address -> (until, entry)
+        self._known: dict[str, tuple[float, Entry]] = {}  # address or id -> (until, entry)
 
     async def find(self, person: Person) -> Entry | Refused | Unsure:
         """Find the person's account. Refused only when asking again later may answer."""
@@ -67,30 +69,40 @@ class Directory:
         mapped = self._mapping.get(address) or self._mapping.get(person.id.strip().lower())
         if mapped:
             return Found(slack_id=mapped)
+        if account := slack_account(person.id):
+            return await self._asked(person.id, INFO, {"user": account})
         if not _is_address(address):
             return Absent(reason=NO_ADDRESS)
-        until, entry = self._known.get(address, (0.0, None))
+        return await self._asked(address, LOOKUP, {"email": address})
+
+    async def _asked(
+        self, key: str, method: str, arguments: Mapping[str, str]
+    ) -> Entry | Refused | Unsure:
+        until, entry = self._known.get(key, (0.0, None))
         if entry is not None and until > self._clock.monotonic():
             return entry
-        answer = await self._gateway.call(LOOKUP, {"email": address}, priority=Priority.ROOM)
-        return self._remembered(address, answer)
+        return self._remembered(
+            key, await self._gateway.call(method, arguments, priority=Priority.ROOM)
+        )
 
-    def _remembered(self, address: str, answer: Answer) -> Entry | Refused | Unsure:
+    def _remembered(self, key: str, answer: Answer) -> Entry | Refused | Unsure:
         match answer:
             case Done(value=value):
                 entry = _judged(as_object(value.get("user")))
             case Refused(error="users_not_found"):
                 entry = Absent(reason=NO_ACCOUNT)
+            case Refused(error="user_not_found" | "user_not_visible"):
+                entry = Absent(reason=UNSEEN)
             case Refused(retry_after=None, cure=cure):
                 return Absent(reason=cure)  # a missing scope, say: not worth remembering
             case _:
                 return answer
         now = self._clock.monotonic()
         if len(self._known) >= _MOST_REMEMBERED:
-            self._known = {a: kept for a, kept in self._known.items() if kept[0] > now}
+            self._known = {k: kept for k, kept in self._known.items() if kept[0] > now}
         lasts = _FOUND_FOR if isinstance(entry, Found) else _ABSENT_FOR
         if len(self._known) < _MOST_REMEMBERED:
-            self._known[address] = (now + lasts, entry)
+            self._known[key] = (now + lasts, entry)
         return entry
 
 

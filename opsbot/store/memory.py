@@ -94,14 +94,17 @@ class MemoryRecord:
         return 1 + max((state.number for state in self._states.values()), default=0)
 
     async def by_number(self, number: int) -> str | None:
-        return next((i for i, s in self._states.items() if s.number == number), None)
+        found = (s.id for s in self._states.values() if s.number == number and number)
+        return next(found, None)
 
     async def open_incidents(self) -> Sequence[str]:
-        return [i for i, s in self._states.items() if s.number and not s.status.is_over]
+        standing = [s for s in self._states.values() if s.number and not s.status.is_over]
+        return [s.id for s in sorted(standing, key=lambda s: s.number)]
 
     async def holder_of_channel(self, channel_id: str) -> str | None:
-        held = (i for i, s in self._states.items() if s.surface.channel_id == channel_id)
-        return next(held, None)
+        held = [s for s in self._states.values() if s.surface.channel_id == channel_id != ""]
+        newest = max(held, key=lambda s: s.number, default=None)
+        return newest.id if newest else None
 
     async def owe(self, obligation: Obligation) -> None:
         if obligation.key not in self._first_due:

@@ -17,8 +17,8 @@ def test_a_chart_says_from_what_to_what_since_when() -> None:
     assert alt_text(PAGE) == (
         "Error share of auth-api, 13:40 to 14:10 UTC: from 0.2 % before 13:56 (onset) to 30 % at"
         " 13:56, 30 % at the end. Memory of auth-api: steady at 238 MiB, limit changed from"
-        " 511 MiB to 256 MiB at 13:56, now 93 % of its limit. Marked: deploy v2.14 at 13:55; onset at 13:56; paged at"
-        " 14:08; now at 14:10."
+        " 511 MiB to 256 MiB at 13:56, now 93 % of its limit. Marked: deploy v2.14 at"
+        " 13:55; onset at 13:56; paged at 14:08; now at 14:10."
     )
 
 

@@ -21,7 +21,8 @@ from opsbot.core.evidence import (
     Window,
 )
 from opsbot.core.people import Invited, Missing, Person
-from opsbot.core.redaction import what_remains
+from opsbot.core.redaction import REDACTED, what_remains
+from opsbot.core.suspects import Confidence, Ranking, Reason, Suspect
 
 T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 SAID = "Zebra-Quux"  # stands wherever a person's or a system's own words may stand
@@ -38,6 +39,11 @@ _DETAILS = AlertDetails(
     title=SAID, service=_SERVICE, urgency="high", priority="", teams=(),
     people=(Person(id="P1", name=SAID, email=SAID),),
 )  # fmt: skip
+_REASON = Reason(text=SAID, at=T0, source="loki", weight=0.5, finding=SAID)
+_RANKING = Ranking(
+    suspects=(Suspect(service=SAID, score=0.7, confidence=Confidence.LIKELY, reasons=(_REASON,)),),
+    verdict=SAID, unseen=(SAID,), less_likely=(_REASON,), onset=T0,
+)  # fmt: skip
 SAMPLES: tuple[Body, ...] = (
     e.Opened(number=7, title=SAID, origin=_ORIGIN, service=_SERVICE, severity=e.Severity.SEV1,
              urgency="high", priority="P1", teams=("payments",), mode=e.Mode.LIVE,
@@ -46,7 +52,15 @@ SAMPLES: tuple[Body, ...] = (
     e.Routed(placement=e.Placement.ROOM, rule="default", reason=SAID),
     e.AlertChanged(origin_id="Q1", event_type="incident.resolved", summary=SAID,
                    transition=Transition.RESOLVED, details=_DETAILS),
-    e.NoteAdded(text=SAID),
+    e.NoteAdded(text=SAID, channel_id="C1", ts="1.2", author_id="U1"),
+    e.RoleAssigned(role=e.Role.LEAD, slack_id="U1", name=SAID),
+    e.ImpactSet(text=SAID, since=T0),
+    e.Withdrawn(seq=3),
+    e.PagerAsked(act=e.PagerAct.NOTE, origin_id="Q1", value="3"),
+    e.PagerActed(asked=4, act=e.PagerAct.NOTE, origin_id="Q1", said=SAID, at=T0,
+                 result=e.PagerResult.REFUSED),
+    e.SuspectsRanked(ranking=_RANKING),
+    e.Illustrated(slot="chart:page", blob="0af1", file_id="F1", title=SAID, alt=SAID),
     e.SeverityChanged(severity=e.Severity.SEV3, reason=SAID, priority="P3"),
     e.StatusChanged(status=e.Status.RESOLVED, reason=SAID, closure=e.Closure.FIXED),
     e.Asked(question="alert_cleared", text=SAID),
@@ -87,13 +101,45 @@ def test_redacting_what_remains_changes_nothing(body: Body) -> None:
 
 def test_facts_stay() -> None:
     """Numbers, ids and enumerations survive: redaction does not undo what happened."""
-    opened, _, _, changed, _, _, status, *_ = (what_remains(body) for body in SAMPLES)
+    remains = {type(body): what_remains(body) for body in SAMPLES}
+    opened, changed = remains[e.Opened], remains[e.AlertChanged]
+    status, role = remains[e.StatusChanged], remains[e.RoleAssigned]
+    impact, acted = remains[e.ImpactSet], remains[e.PagerActed]
     assert isinstance(opened, e.Opened)
     assert isinstance(changed, e.AlertChanged)
     assert isinstance(status, e.StatusChanged)
+    assert isinstance(role, e.RoleAssigned)
+    assert isinstance(impact, e.ImpactSet)
+    assert isinstance(acted, e.PagerActed)
     assert (opened.number, opened.origin.id, opened.severity) == (7, "Q1", e.Severity.SEV1)
     assert changed.transition is Transition.RESOLVED
     assert (status.status, status.closure) == (e.Status.RESOLVED, e.Closure.FIXED)
+    assert (role.role, role.slack_id) == (e.Role.LEAD, "U1")
+    assert impact.since == T0
+    assert (acted.asked, acted.result, acted.at) == (4, e.PagerResult.REFUSED, T0)
+
+
+def test_what_was_asked_of_the_pager_holds_no_words() -> None:
+    """The note's words stand in their own entry; a priority is a name from a list."""
+    asked = e.PagerAsked(act=e.PagerAct.PRIORITY, origin_id="Q1", value="P1")
+    assert what_remains(asked) == asked
+
+
+def test_suspects_are_gone_whole() -> None:
+    """Every part of a ranking quotes what sources said; the next look ranks anew."""
+    assert what_remains(e.SuspectsRanked(ranking=_RANKING)) == Gone()
+
+
+def test_somebody_whose_name_was_taken_out_is_still_somebody() -> None:
+    """The card must not say that nobody leads, nor show an empty name."""
+    left = what_remains(e.RoleAssigned(role=e.Role.LEAD, slack_id="U1", name=SAID))
+    assert isinstance(left, e.RoleAssigned)
+    assert left.name == REDACTED
+
+
+def test_giving_up_a_role_stays_giving_it_up() -> None:
+    body = e.RoleAssigned(role=e.Role.LEAD, slack_id="", name="")
+    assert what_remains(body) == body
 
 
 def test_a_bookmark_is_no_words() -> None:

@@ -115,7 +115,7 @@ def test_a_digest_only_incident_shows_one_card_with_a_button():
     (move,) = _moves(story)
     assert isinstance(move, Show)
     assert move.message.channel_id == "C0DIGEST"
-    assert [b.action for b in move.message.card.buttons] == ["open_room"]
+    assert [b.action for b in move.message.card.buttons] == ["room"]
 
 
 def test_a_thread_lives_in_the_team_channel():

@@ -24,14 +24,10 @@ def _parse(delivery: Delivery) -> AlertEvent | None:
     return event(alert=f"P{delivery.key}", at=float(delivery.key))
 
 
-async def _nobody(click: object, text: str) -> None:
-    raise AssertionError("nobody clicked")
-
-
 def _dispatcher(inbox: MemoryInbox, record: MemoryRecord) -> Dispatcher:
     return Dispatcher(
         inbox=inbox, record=record, rules=rules(), clock=ManualClock(),
-        parsers={"pagerduty": _parse}, whisper=_nobody,
+        parsers={"pagerduty": _parse},
     )  # fmt: skip
 
 
@@ -50,7 +46,7 @@ async def test_a_poisoned_delivery_is_put_aside_and_the_others_go_on():
 async def test_a_delivery_without_its_integration_is_kept_for_later():
     inbox, record = MemoryInbox(), MemoryRecord(ManualClock())
     dispatcher = Dispatcher(
-        inbox=inbox, record=record, rules=rules(), clock=ManualClock(), parsers={}, whisper=_nobody
+        inbox=inbox, record=record, rules=rules(), clock=ManualClock(), parsers={}
     )
     await inbox.put(_delivery("1"))
     await dispatcher.drain()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from opsbot.cards.plain import as_text, topic_text
 from opsbot.core.card import Card
-from opsbot.core.people import Invited, Missing, Person
+from opsbot.core.people import Invited, Missing, Person, slack_account
 from opsbot.ports import (
     Clock,
     Done,
@@ -197,7 +197,7 @@ class FakeRoom:
         def do() -> InviteResult:
             invited, missing = list[Invited](), list[Missing]()
             for person in people:
-                slack_id = self.accounts.get(person.email)
+                slack_id = slack_account(person.id) or self.accounts.get(person.email)
                 if slack_id is None:
                     reason = self.absent.get(person.email, "no Slack account has their address")
                     missing.append(Missing(person_id=person.id, name=person.name, reason=reason))

@@ -110,7 +110,7 @@ class PageRig:
         async with self.http.get(address, params={"as": user.id, **query}) as response:
             return response.status
 
-    async def act(self, user: User, name: str, **body: Any) -> dict[str, Any]:
+    async def act(self, user: User, name: str, /, **body: Any) -> dict[str, Any]:
         """Do something as a person, as the page's own script does."""
         headers = {"Origin": self.url.rstrip("/")}
         address = f"{self.url}act/{name}?as={user.id}"

@@ -43,7 +43,8 @@ async def test_a_foreign_host_name_is_refused(slack: SlackWorld, host: str) -> N
     """A name that somebody has pointed at this machine (DNS rebinding)."""
     slack.workspace.add_user("ada")
     async with serving(slack) as page:
-        async with page.http.get(page.url, headers={"Host": host}) as response:
+        response = await page.http.get(page.url, headers={"Host": host})
+        async with response:
             assert response.status == 403
 
 

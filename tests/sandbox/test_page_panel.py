@@ -118,7 +118,7 @@ async def test_a_backend_misbehaves_as_chosen_and_the_panel_says_so(
 async def test_logs_fall_silent_and_come_back(slack: SlackWorld) -> None:
     ada = slack.workspace.add_user("ada")
     async with running("connection-pool") as rig, serving(slack, rig.world) as page:
-        line_filter = '{service_name=~".+"}'
+        line_filter = '{service=~".+"}'
         address = f"{rig.urls.loki}/loki/api/v1/query_range"
 
         async def lines() -> int:
@@ -145,9 +145,9 @@ async def test_the_journal_tells_calls_deliveries_and_webhooks_newest_first(
         await slack.client.conversations_info(channel=room.id)
         await failure(slack.client.conversations_info(channel="C404"))
         said = await panel(page, slack)
-    assert "PagerDuty tells opsbot incident.triggered" in said
-    newest = said.index("opsbot calls Slack conversations.info channel_not_found")
-    assert newest < said.rindex("opsbot calls Slack conversations.info ok")
+    assert "PagerDuty tells opsbot: incident.triggered" in said
+    newest = said.index("opsbot calls Slack: conversations.infochannel_not_found")
+    assert newest < said.rindex("opsbot calls Slack: conversations.infook")
 
 
 async def test_without_a_world_there_are_slacks_faults_only(slack: SlackWorld) -> None:

@@ -1,4 +1,4 @@
-"""Text on the sandbox page: mrkdwn, dates, rich text and markdown, and what hostile text becomes."""
+"""Text on the sandbox page: mrkdwn, dates, rich text, markdown, and what hostile text becomes."""
 
 from __future__ import annotations
 
@@ -179,7 +179,10 @@ def test_a_date_element_falls_back_when_there_is_no_such_moment() -> None:
 
 
 def test_a_markdown_block_has_headings_lists_code_and_live_tokens() -> None:
-    text = "# Title\n\n- a **b**\n- c\n\n1. d\n\n> q\n```\n<x>\n```\n~~e~~ [l](https://e.example) <@UBO>"
+    text = (
+        "# Title\n\n- a **b**\n- c\n\n1. d\n\n> q\n```\n<x>\n```\n"
+        "~~e~~ [l](https://e.example) <@UBO>"
+    )
     found = Elements(WORDS.markdown(text))
     assert found.of_class("heading")[0].text == "Title"
     assert [item.text for item in found.all("li")] == ["a b", "c", "d"]
@@ -192,8 +195,8 @@ def test_a_markdown_block_has_headings_lists_code_and_live_tokens() -> None:
 TOKENS = st.sampled_from(
     ["*", "_", "~", "`", "```", ">", "\n", "<", "|", "&lt;", "<!channel>", "<@UBO>", "<#CINC>",
      "<script>", "<img src=x onerror=alert(1)>", '"', "'", "javascript:", "https://e.example/",
-     "<https://e.example|", "<!date^1^{time}|", ":tada:", "[x](", "# ", "\u202e", "\ue000", "\ue001",
-     "0", "\ue002", "\x00", " "]
+     "<https://e.example|", "<!date^1^{time}|", ":tada:", "[x](", "# ", "\u202e", "\ue000",
+     "\ue001", "0", "\ue002", "\x00", " "]
 )  # fmt: skip
 HOSTILE = st.lists(st.one_of(TOKENS, st.text(max_size=6)), max_size=30).map("".join)
 

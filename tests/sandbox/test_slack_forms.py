@@ -99,6 +99,8 @@ async def test_slack_refuses_what_its_form_forbids_without_telling_the_app(
     assert (answer.status, answer.told) == (0, sentence)
     assert people.errors(view_id) == {"ask": sentence}
     assert (app.payloads, slack.sandbox.deliveries) == ([], [])
+    await people.close_view(ada, view_id)
+    assert slack.sandbox.views.errors == {}
 
 
 async def test_an_optional_input_may_stay_empty(slack: SlackWorld, app: App) -> None:
@@ -190,6 +192,21 @@ async def test_a_submission_nobody_takes_keeps_the_form_open(slack: SlackWorld, 
     slack.clock.advance(3)
     assert (await sending).told == TROUBLE
     assert len(app.payloads) == 2
+
+
+async def test_an_answer_to_a_form_the_person_closed_meanwhile_changes_nothing(
+    slack: SlackWorld, app: App
+) -> None:
+    ada = slack.person("ada")
+    people = slack.sandbox.people
+    view_id = await opened(slack, ada, form(asking("a", "plain_text_input", optional=True)))
+    app.answer = answering({"response_action": "push", "view": modal()})
+    app.answer_after = 0.02
+    sending = asyncio.create_task(people.submit(ada, view_id))
+    await app.got(1)
+    await people.close_view(ada, view_id)
+    assert (await sending).told == ""
+    assert people.modal(ada) is None
 
 
 async def test_copies_of_a_submission_have_one_effect_on_the_screen(

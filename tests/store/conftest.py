@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opsbot.core.scrub import Scrubber
-from opsbot.ports import Record
+from opsbot.ports import Inbox, Record
 from opsbot.store.database import Database
 from opsbot.store.inbox import open_inbox
 from opsbot.store.inbox_postgres import PostgresInbox
@@ -16,6 +16,7 @@ from opsbot.store.inbox_sqlite import SqliteInbox
 from opsbot.store.memory import MemoryRecord
 from opsbot.store.record import SqlRecord
 from tests.fakes.clock import ManualClock
+from tests.fakes.inbox import MemoryInbox
 
 OWN_SECRET = "s3cret-of-ours"
 
@@ -57,6 +58,20 @@ async def any_record(request: pytest.FixtureRequest, clock: ManualClock) -> Asyn
     record = record_at(request.getfixturevalue(request.param), clock)
     yield record
     await record.close()
+
+
+@pytest.fixture(params=["memory", "sqlite_url", "migrated_postgres_url"])
+async def any_inbox(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[Inbox]:
+    """Everything that implements ports.Inbox, with room for ten."""
+    if request.param == "memory":
+        yield MemoryInbox(10)
+        return
+    url = inbox_url(request.getfixturevalue(request.param), tmp_path)
+    inbox = await open_inbox(url, clock=clock, max_backlog=10)
+    yield inbox
+    await inbox.close()
 
 
 def inbox_url(store_url: str, tmp_path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsbot.ports import Delivery, InboxFull, InboxUnavailable
+from opsbot.ports import Delivery, Inbox, InboxFull, InboxUnavailable
 from opsbot.store.inbox import open_inbox
 from opsbot.store.inbox_gate import LARGEST_ANSWER
 from opsbot.store.inbox_postgres import PostgresInbox
@@ -56,6 +56,28 @@ async def test_people_go_ahead_of_machines(inbox: StoredInbox) -> None:
         await inbox.put(delivery(key, lane=lane))
     assert [one.delivery.key for one in await inbox.pending()] == ["b", "d", "a", "c"]
     assert [one.delivery.key for one in await inbox.pending(limit=3)] == ["b", "d", "a"]
+
+
+async def test_each_lane_can_be_asked_for_alone(any_inbox: Inbox) -> None:
+    """Oldest first, as many as wanted of that lane, however much waits in the other."""
+    for number in range(3):
+        await any_inbox.put(delivery(f"m{number}", lane="machine"))
+        await any_inbox.put(delivery(f"p{number}", lane="person"))
+    people = await any_inbox.pending(lane="person")
+    machines = await any_inbox.pending(2, lane="machine")
+    assert [one.delivery.key for one in people] == ["p0", "p1", "p2"]
+    assert [one.delivery.key for one in machines] == ["m0", "m1"]
+    assert len(await any_inbox.pending()) == 6
+
+
+async def test_a_lane_forgets_what_was_handled_or_put_aside(any_inbox: Inbox) -> None:
+    for key in "abc":
+        await any_inbox.put(delivery(key, lane="person"))
+    one, two, three = await any_inbox.pending(lane="person")
+    await any_inbox.handled([one.id])
+    await any_inbox.quarantine(two.id, "odd")
+    assert list(await any_inbox.pending(lane="person")) == [three]
+    assert list(await any_inbox.pending(lane="machine")) == []
 
 
 async def test_what_is_handled_is_no_longer_pending(inbox: StoredInbox) -> None:

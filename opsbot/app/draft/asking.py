@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import signal
 from typing import Protocol
 
 from rich.console import Console
@@ -52,8 +52,12 @@ class AtTerminal:
         """What was typed, or the default. Raises EOFError when nobody is there any more."""
         shown = f" [{inert(default, 100)}]" if default else ""
         prompt = Text(f"? {question}{shown}: ", style="bold")
-        typed = await asyncio.to_thread(self._console.input, prompt)
-        return typed.strip() or default
+        # Nothing else runs meanwhile. asyncio would keep Ctrl-C to itself until the next line.
+        held = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return self._console.input(prompt).strip() or default
+        finally:
+            signal.signal(signal.SIGINT, held)
 
     def tell(self, said: str, *, good: bool) -> None:
         """Print one line."""

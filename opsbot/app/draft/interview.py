@@ -102,7 +102,7 @@ class Interview:
 
     async def _slack(self) -> None:
         if not self._has("SLACK_APP_TOKEN"):
-            self._has("SLACK_SIGNING_SECRET", "needed, unless SLACK_APP_TOKEN is: see opsbot check")
+            self._has("SLACK_SIGNING_SECRET", "for HTTP; Socket Mode takes SLACK_APP_TOKEN")
         if not self._has("SLACK_BOT_TOKEN", "`opsbot manifest` makes the app that has one"):
             return
         told = await self._trial.ask(self._answers, slack_checks.token)

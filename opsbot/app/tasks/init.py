@@ -17,6 +17,7 @@ from opsbot.app.draft.document import document
 from opsbot.app.draft.interview import Interview
 from opsbot.app.draft.services import drafted_services
 from opsbot.app.draft.trial import Trial
+from opsbot.app.paper import say
 from opsbot.app.store import Unusable
 from opsbot.catalog import find_integration, integration_names
 from opsbot.config import ConfigInvalid, Weight, check, parse
@@ -78,10 +79,8 @@ def _left_to_do(console: Console, out: Path, text: str, environ: Mapping[str, st
     settings = parse(text, out, environ, find_integration, integration_names())
     errors = [one for one in check(settings) if one.weight is Weight.ERROR]
     for finding in errors:
-        console.print(f"  {finding.key}: {finding.problem}", style="yellow", markup=False)
+        say(console, f"  {finding.key}: {finding.problem}", hang=4, style="yellow")
     named = "" if out == Path("opsbot.yaml") else f" --config {out}"
-    console.print(
-        f"Look for `# unsure` in it, then run `opsbot check{named}` and `opsbot doctor{named}`.",
-        markup=False,
-    )
+    told = f"Look for `# unsure` in it, then run `opsbot check{named}` and `opsbot doctor{named}`."
+    say(console, told, hang=0)
     return 1 if errors else 0

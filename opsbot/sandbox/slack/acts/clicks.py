@@ -105,8 +105,7 @@ def _action(
     action: Json = {name: element[name] for name in _CARRIED if name in element}
     if one.type != "button":
         action |= held(one, chosen, offered)
-        if one.type != "overflow":
-            typed.setdefault(one.block_id, {})[one.action_id] = chosen
+        typed.setdefault(one.block_id, {})[one.action_id] = chosen
     return action | {
         "type": one.type,
         "action_id": one.action_id,

@@ -82,7 +82,7 @@ class HttpPost:
                 status=response.status,
                 body=text,
                 failure="" if accepted else "http_error",
-                no_retry=not accepted and response.headers.get("X-Slack-No-Retry") == "1",
+                no_retry=response.headers.get("X-Slack-No-Retry") == "1",
             )
 
     def _headers(self, body: bytes, content_type: str) -> dict[str, str]:
