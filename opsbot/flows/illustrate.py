@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from opsbot.core import entry as e
 from opsbot.core.alt_text import alt_text
 from opsbot.core.entry import Draft
-from opsbot.core.illustration import pictures
+from opsbot.core.illustration import pictures, worth_showing
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
 from opsbot.core.picture import Chart, Picture
@@ -43,7 +43,7 @@ async def illustrate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -
 async def _exhibits(ports: Ports, incident: Incident) -> tuple[Exhibit, ...]:
     if incident.window is None:
         return ()
-    ask = ask_about(ports, incident, None)
+    ask = worth_showing(ask_about(ports, incident, None), incident)
 
     async def one(found: list[Exhibit], index: int) -> None:
         try:

@@ -21,6 +21,8 @@ async def by_number(connection: Connection, number: int) -> str | None:
 async def holder_of_channel(connection: Connection, channel_id: str) -> str | None:
     """The id of the incident whose own room the channel is; the newest, if several."""
     if not channel_id:
+        return None  # incidents without a room have none, too
+    if not channel_id:
         return None  # every incident without a room has that one
     found = select(incidents.c.incident_id).where(incidents.c.channel_id == channel_id)
     newest = found.order_by(incidents.c.number.desc()).limit(1)

@@ -31,6 +31,11 @@ class ManualClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    @property
+    def sleeping(self) -> int:
+        """How many wait for the time to move on."""
+        return len(self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         due = self.seconds + seconds
         while self.seconds < due:

@@ -90,6 +90,16 @@ async def test_guests_see_only_the_channels_they_are_in(slack: SlackWorld) -> No
     assert names == ["inc-1", "opsbot", "Sandbox"]
 
 
+async def test_numbers_in_channel_names_are_in_the_order_of_numbers(slack: SlackWorld) -> None:
+    ada, _ = two(slack)
+    for name in ("inc-10", "inc-2", "alpha"):
+        slack.workspace.add_channel(name, members=[ada.id])
+    async with serving(slack) as page:
+        found = await page.look(ada, f"/archives/{slack.workspace.general.id}")
+    places = [e.text for e in found.all("a", class_="place")]
+    assert places == ["alpha", "general", "inc-2", "inc-10", "opsbot"]
+
+
 async def test_new_posts_of_others_are_marked_until_they_are_seen(slack: SlackWorld) -> None:
     """A dot for a post, a number for a mention; Slack's own lines and one's own posts are none."""
     ada, bo = two(slack)

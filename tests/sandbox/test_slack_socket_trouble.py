@@ -59,8 +59,9 @@ async def test_events_wait_for_a_connection_and_are_given_up_in_the_end(
     slack.sandbox.transport = "socket"
     await slack.sandbox.people.say(ada, room.id, "hello")
     for number, wait in enumerate((0, 0, 60, 300), start=1):
+        await until(lambda: slack.clock.sleeping == 1)
         slack.clock.advance(wait)
-        await asyncio.sleep(0.005)
+        await until(lambda: slack.clock.sleeping == 1)
         assert len(slack.sandbox.deliveries) == number - 1
         slack.clock.advance(3)
         await slack.attempts(number)

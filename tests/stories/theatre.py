@@ -41,12 +41,28 @@ class Theatre:
         self._actors: dict[str, Actor] = {}
 
     def as_person(self, name: str) -> Actor:
-        """Somebody of the scenario by the beginning of their name; a stranger to none of them is
-        added to the workspace first, with `workspace.add_user`."""
+        """Somebody of the workspace by the beginning of their name; they type into the digest
+        unless they are told where."""
         if name not in self._actors:
             user = next(u for u in self.workspace.users.values() if u.name.startswith(name))
             self._actors[name] = Actor(self.stage.slack, user, self.stage.places.digest)
         return self._actors[name]
+
+    @property
+    def card(self) -> Message:
+        """The card of the one incident there is."""
+        (card,) = self.messages("card")
+        return card
+
+    def lines(self, channel_id: str = "") -> list[str]:
+        """What was said publicly about people's acts, one line each."""
+        return [" ".join(m.text.split()) for m in self.messages("said:", channel_id)]
+
+    async def until_card(self, *words: str) -> None:
+        """Wait until the card says all of these."""
+        await self.until(
+            lambda: all(w in self.card.text for w in words), f"{words} on the card"
+        )
 
     async def restart(self, *, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Stop the bot, do something to its files, and start it again."""
@@ -141,9 +157,21 @@ class Theatre:
         raise AssertionError("evidence never completed")
 
 
+# Stories about people need no evidence: asking for it and drawing it costs most of their time.
+NO_EVIDENCE: Mapping[str, Any] = {
+    "integrations": dict.fromkeys(("prometheus", "loki", "tempo", "github"))
+}
+
+
 def stored_in(database_url: str) -> dict[str, str]:
     """The environment that makes a bot keep its record there; SQLite is what it does anyway."""
     return {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
+
+
+def both_doors(database_url: str) -> bool:
+    """Whether people come by Socket Mode: they do with PostgreSQL, and over HTTP with SQLite, so
+    that two runs of a story see both doors and both stores."""
+    return not database_url.startswith("sqlite")
 
 
 @asynccontextmanager
@@ -160,6 +188,8 @@ async def theatre(
         await stage.start(with_bot=False)
         play = Theatre(stage, environ or {})
         await play.bot.start()
+        if by_socket:
+            await play.until(lambda: stage.slack.sockets.connected, "a socket")
         yield play
     finally:
         if play:

@@ -47,8 +47,8 @@ class PanelActs:
 
     async def _page(self, body: ActBody) -> Json:
         world = _there(self._world)
-        incident = await world.pagerduty.trigger(self._wanted(world, body))
-        return {"told": f"PagerDuty pages: #{incident.number} {incident.title}"}
+        await world.pagerduty.trigger(self._wanted(world, body))
+        return _DONE
 
     def _wanted(self, world: World, body: ActBody) -> Page:
         page, service = world.scenario.page, body.maybe("service")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from opsbot.sandbox.page.conversation import channel_name
@@ -76,7 +77,7 @@ def build_sidebar(viewer: Viewer, marks: ReadMarks) -> Sidebar:
     """Return the sidebar of one viewer."""
     workspace = viewer.workspace
     seen = [found for found in workspace.channels.values() if viewer.sees(found)]
-    named = sorted((c for c in seen if c.kind in ("public", "private")), key=lambda c: c.name)
+    named = sorted((c for c in seen if c.kind in ("public", "private")), key=_by_name)
     mine = [found for found in named if viewer.id in found.members]
     directs = [found for found in seen if found.kind in ("im", "mpim") and found.messages]
     return Sidebar(
@@ -90,6 +91,12 @@ def build_sidebar(viewer: Viewer, marks: ReadMarks) -> Sidebar:
         ),
         people=tuple(_people(viewer)),
     )
+
+
+def _by_name(channel: Channel) -> list[tuple[int, str]]:
+    """Order numbers in names as numbers: inc-2 stands before inc-10."""
+    parts = re.split(r"(\d+)", channel.name)
+    return [(int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _place(viewer: Viewer, marks: ReadMarks | None, channel: Channel) -> Place:

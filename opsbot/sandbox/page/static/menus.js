@@ -16,6 +16,18 @@ export function openMessageMenu(button) {
   one("#menu-thread").href = url;
   menu.dataset.anchor = button.id;
   menu.showPopover();
+  place(menu);
+}
+
+/** Put an open menu beside what opened it, inside the window. */
+function place(menu) {
+  const around = document.getElementById(menu.dataset.anchor).getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const below = around.bottom + 4 + height < innerHeight;
+  menu.style.top = `${Math.max(8, below ? around.bottom + 4 : around.top - height - 4)}px`;
+  menu.style.left = `${Math.max(8, Math.min(around.left, innerWidth - width - 8))}px`;
+  const searched = menu.getAttribute("role") === "listbox"; // its input keeps the focus
+  if (!searched && !menu.contains(document.activeElement)) one("button, a", menu)?.focus();
 }
 
 /** Open one of the client's own forms, filled with what stands now. */
@@ -40,15 +52,8 @@ export async function copyLink() {
   }
 }
 
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
-  const around = document.getElementById(menu.dataset.anchor).getBoundingClientRect();
-  const { width, height } = menu.getBoundingClientRect();
-  const below = around.bottom + 4 + height < innerHeight;
-  menu.style.top = `${Math.max(8, below ? around.bottom + 4 : around.top - height - 4)}px`;
-  menu.style.left = `${Math.max(8, Math.min(around.left, innerWidth - width - 8))}px`;
-  if (menu.getAttribute("role") !== "listbox") one("button, a", menu)?.focus();
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (newState === "open" && target.matches?.(".menu[popover]")) place(target);
 }, true);
 
 document.addEventListener("keydown", (event) => {

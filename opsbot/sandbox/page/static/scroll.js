@@ -6,7 +6,17 @@ import { all, one } from "./dom.js";
 export const atEnd = new Map();
 const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 40;
 export const boxes = () => ["scroll", "thread-scroll"].map((id) => one(`#${id}`)).filter(Boolean);
-export const toEnd = (box) => { box.scrollTop = box.scrollHeight; };
+
+/** Show the end of a box. */
+export function toEnd(box) {
+  box.scrollTop = box.scrollHeight;
+  note(box, true);
+}
+
+function note(box, end) {
+  atEnd.set(box.id, end);
+  if (box.id === "scroll" && end) one("#newer").hidden = true;
+}
 
 export const scrollsNow = () => new Map(boxes().map((box) => [box.id, scrollOf(box)]));
 
@@ -27,9 +37,7 @@ export function restoreScrolls(scrolls, moved) {
 }
 
 document.addEventListener("scroll", (event) => {
-  if (!boxes().includes(event.target)) return;
-  atEnd.set(event.target.id, isAtEnd(event.target));
-  if (event.target.id === "scroll" && atEnd.get("scroll")) one("#newer").hidden = true;
+  if (boxes().includes(event.target)) note(event.target, isAtEnd(event.target));
 }, true);
 
 /** Follow the end where it was in sight. */

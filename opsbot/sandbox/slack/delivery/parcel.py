@@ -33,7 +33,8 @@ class Answer:
 
     `body` is the answer's text. `failure` is empty when the app took the delivery, else Slack's
     word for what went wrong: a retry reason such as `http_timeout`, `connection_failed`,
-    `http_error`. `no_retry` asks for no further try after a failure. `told` is the sentence Slack shows the person then, empty when all is well.
+    `http_error`. `no_retry` asks for no further try after a failure. `told` is the sentence Slack
+    shows the person then, empty when all is well.
     """
 
     status: int
