@@ -233,7 +233,7 @@ def _same(one: Fact, other: Fact) -> bool:
 
 
 def _compare_state(page: Page, incident: Incident, findings: Findings) -> None:
-    """Whether the alert stands as at the pager, and the same people are paged."""
+    """Whether the alert stands as at the pager, and everybody is known who was ever paged."""
     alert = incident.alerts[page.id]
     wanted = {
         "triggered": Transition.TRIGGERED, "acknowledged": Transition.ACKNOWLEDGED,
@@ -241,11 +241,11 @@ def _compare_state(page: Page, incident: Incident, findings: Findings) -> None:
     }[page.status]  # fmt: skip
     if alert.status is not wanted:
         findings.lost.append(f"{page.title}: is {alert.status} instead of {page.status}")
-    if page.status != "resolved":
-        paged = {person.pagerduty_id for person in page.assignees}
-        known = {person.id for person in incident.people}
-        if paged != known:
-            findings.lost.append(f"{page.title}: paged are {known} instead of {paged}")
+    paged = {p.pagerduty_id for p in page.assignees}
+    paged |= {p.pagerduty_id for entry in page.log for p in entry.assignees}
+    known = {person.id for person in incident.people}
+    if paged != known:
+        findings.lost.append(f"{page.title}: known are {known}, and paged were {paged}")
     untouched = page.status == "resolved" and not _touched(page)
     if incident.status.is_over is not untouched:
         findings.lost.append(f"{page.title}: the incident is {incident.status}")

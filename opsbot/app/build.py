@@ -14,6 +14,7 @@ from opsbot.app.doctor_flow import PURPOSE, doctor_flow
 from opsbot.app.doorman import Doorman
 from opsbot.app.metrics import Metrics
 from opsbot.app.outside import build_integrations
+from opsbot.app.own_commands import team_book
 from opsbot.app.pager_watch import SWEEP_EVERY, PagerWatch, watches
 from opsbot.app.people_side import PeopleSide, order_key
 from opsbot.app.slack import SlackSide, build_slack
@@ -28,7 +29,6 @@ from opsbot.app.store import (
 )
 from opsbot.app.tracing import traced, traced_flows
 from opsbot.app.upkeep import Upkeep, every
-from opsbot.catalog.commands import read_commands
 from opsbot.config import Settings
 from opsbot.drawing.worker import ChartWorker
 from opsbot.engine.dbos_engine import DbosEngine
@@ -155,7 +155,7 @@ class Opsbot:
             painter=self._painter,
             people=traced(slack.people, "people") if slack.people else None,
         )  # fmt: skip
-        book = read_commands(settings.file.parent / "commands")
+        book = team_book(settings)
         for aside in book.aside:
             log.error("a command is left out: %s", aside)
         doorman = Doorman(store.record, clock, self.metrics)

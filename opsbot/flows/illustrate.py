@@ -19,6 +19,7 @@ from opsbot.flows.investigate import ask_about
 from opsbot.ports import Done, Painter, Ports, Refused, RoomSurface, Steps, Unsure
 
 DEADLINE = 8.0  # seconds for one source
+READY_AFTER = 1.0  # seconds in which Slack usually has a file ready to be shown
 AGAIN = 20.0  # seconds until a picture that Slack did not take is tried again
 
 
@@ -68,6 +69,7 @@ async def _picture(
     alt = alt_text(picture)
     match await room.upload(f"{slot.replace(':', '-')}.png", drawn.value, alt):
         case Done(value=file_id):
+            await ports.clock.sleep(READY_AFTER)
             body = e.Illustrated(
                 slot=slot, blob=blob, file_id=file_id, title=picture.title, alt=alt
             )

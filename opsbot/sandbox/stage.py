@@ -44,6 +44,8 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.slack = SlackSandbox(enforce_tiers=self.enforce_tiers, scopes=NEEDED_SCOPES)
         self.slack.app.follow(manifest())
+        # Slack is not done with a picture when it says so; messages that show it are refused.
+        self.slack.workspace.preferences.file_processing_seconds = 0.7
         self.places = seed(self.slack.workspace, self.scenario)
         slack_url = await self.slack.start()
         self.world = World(self.scenario)

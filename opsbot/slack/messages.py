@@ -23,6 +23,7 @@ EVENT_TYPE = "opsbot"
 # A message's ts is Slack's time, the time we look from is ours.
 _SKEW = timedelta(seconds=60)
 _BEFORE_LOOKING = 1.0  # seconds, for a post that was on its way when its answer was lost
+_FILE_TRIES, _FILE_WAIT = 3, 1.0  # seconds between two tries to show a picture
 _INERT = {"parse": "none", "link_names": False}
 _UNFURL = {"unfurl_links": False, "unfurl_media": False}
 
@@ -114,7 +115,13 @@ class Messages:
         """
         whole = {**target, "text": rendered.text, "blocks": list(rendered.blocks)}
         answer = await self._send(method, whole, place)
-        if isinstance(answer, Refused) and ruling(method, answer.error).kind is Kind.BUG:
+        tries = _FILE_TRIES if any(block["type"] == "image" for block in rendered.blocks) else 0
+        while tries and _is_faulty(method, answer):
+            # Slack takes a picture in at its leisure and refuses it in a message until then.
+            tries -= 1
+            await self._clock.sleep(_FILE_WAIT)
+            answer = await self._send(method, whole, place)
+        if _is_faulty(method, answer):
             return await self._send(method, {**target, "text": rendered.text}, place)
         return answer
 
@@ -170,6 +177,10 @@ class Messages:
                     ts = text_at(message, "ts")
                     return Done(value=PostedMessage(channel_id=place.channel_id, ts=ts))
         return None
+
+
+def _is_faulty(method: str, answer: Answer) -> bool:
+    return isinstance(answer, Refused) and ruling(method, answer.error).kind is Kind.BUG
 
 
 def _is_outside(outcome: object) -> bool:

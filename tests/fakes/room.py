@@ -78,7 +78,8 @@ class _Failure:
 class FakeRoom:
     """The RoomSurface port in memory.
 
-    `accounts` maps e-mail addresses to Slack ids, `absent` to the reason why not. `fail` and
+    `accounts` maps e-mail addresses to Slack ids, `absent` to the reason why not; `people` tells
+    of each Slack account why it cannot be brought in, nothing when it can be. `fail` and
     `lose` decide what happens to the next calls of a move (a method's name); `moves` lists every
     call as (move, channel id).
     """
@@ -90,6 +91,7 @@ class FakeRoom:
         self.channels: dict[str, FakeChannel] = {}
         self.accounts: dict[str, str] = {}
         self.absent: dict[str, str] = {}
+        self.people: dict[str, str] = {}
         self.files: dict[str, FakeFile] = {}
         self.moves: list[tuple[str, str]] = []
 
@@ -256,6 +258,13 @@ class FakeRoom:
         return self._answer("upload", "", do)
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _account(self, person: Person) -> tuple[str, str]:
+        """The person's Slack id, or why there is none."""
+        if account := slack_account(person.id):
+            return account, self.people.get(account, "Slack shows opsbot no such account")
+        absent = self.absent.get(person.email, "no Slack account has their address")
+        return self.accounts.get(person.email, ""), "" if person.email in self.accounts else absent
 
     def _answer(self, move: str, channel_id: str, do: Callable[[], T]) -> Outcome[T]:
         self.moves.append((move, channel_id))

@@ -44,6 +44,10 @@ class World(Protocol):
         """Ada is a member, Gus a guest, Dee deactivated; nobody has Nik's address."""
         ...
 
+    def account(self, name: str) -> str:
+        """The Slack id of one of these."""
+        ...
+
     def hold_name(self, name: str) -> None: ...
     def lose_answer(self, move: str) -> None:
         """The next `open_channel` or `post` is done without its answer arriving."""
@@ -290,6 +294,18 @@ class RoomContract:
         channel_id = value(await opened(world)).channel_id
         first = value(await world.room.invite(channel_id, [ADA]))
         assert value(await world.room.invite(channel_id, [ADA])) == first
+
+    async def test_who_acted_in_slack_is_invited_by_that_account(self, world: World) -> None:
+        """The pager need not know them; a guest, and an account nobody sees, are named."""
+        world.add_accounts()
+        channel_id = value(await opened(world)).channel_id
+        ada, gus = world.account("ada"), world.account("gus")
+        people = [Person(id=f"slack:{one}", name=one) for one in (ada, gus, "U0NONE")]
+        result = value(await world.room.invite(channel_id, people))
+        assert [(p.person_id, p.slack_id) for p in result.invited] == [(f"slack:{ada}", ada)]
+        assert {p.person_id for p in result.missing} == {f"slack:{gus}", "slack:U0NONE"}
+        assert all(p.reason for p in result.missing)
+        assert ada in world.members(channel_id)
 
     async def test_topic_pin_and_bookmark_are_set_once(self, world: World) -> None:
         """Doing each twice changes nothing, bookmarks included."""

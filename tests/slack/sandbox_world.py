@@ -46,6 +46,9 @@ class SandboxWorld:
         self.workspace.add_user("gus", email="gus@example.com", is_restricted=True)
         self.workspace.add_user("dee", email="dee@example.com", deleted=True)
 
+    def account(self, name: str) -> str:
+        return next(user.id for user in self.workspace.users.values() if user.name == name)
+
     def hold_name(self, name: str) -> None:
         self.workspace.add_channel(name)
 

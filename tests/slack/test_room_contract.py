@@ -29,6 +29,10 @@ class FakeWorld:
     def add_accounts(self) -> None:
         self.room.accounts["ada@example.com"] = "U1"
         self.room.absent |= {"gus@example.com": "guest", "dee@example.com": "deactivated"}
+        self.room.people |= {"U1": "", "U2": "guest"}
+
+    def account(self, name: str) -> str:
+        return {"ada": "U1", "gus": "U2"}[name]
 
     def hold_name(self, name: str) -> None:
         self.room.hold_name(name)

@@ -22,7 +22,7 @@ async def test_ack_and_lead_delivered_five_times_is_one_act_in_the_pressers_name
         assert (await jules.press(play.card, "lead", copies=5)).ok
         assert "You lead INC-1" in await jules.hears()
         await play.until(lambda: page.status == "acknowledged", "PagerDuty's acknowledgement")
-        await play.until_card("acknowledged by Jules Demo", "investigating", "Jules Demo leads")
+        await play.until_card("acknowledged by Jules Demo", "investigating", "lead Jules Demo")
         await play.pagerduty.settled(page)
         await play.until_record(page, lambda i: all(a.result for a in i.of_pager))
         assert [str(by.name) for _, by in page.acknowledged] == ["Jules Demo"]
@@ -48,7 +48,7 @@ async def test_an_acknowledgement_at_pagerduty_shows_on_the_card_with_its_person
         await play.until_card("acknowledged by Kim Example")
         jules = play.as_person("jules")
         assert "You lead INC-1." in await jules.presses(play.card, "lead")
-        await play.until_card("acknowledged by Kim Example", "Jules Demo leads")
+        await play.until_card("acknowledged by Kim Example", "lead Jules Demo")
         assert not [x for x in await play.entries(1) if isinstance(x.body, e.PagerAsked)]
         assert [str(by.name) for _, by in page.acknowledged] == ["Kim Example"]
 
@@ -63,6 +63,6 @@ async def test_a_press_that_came_too_late_says_who_leads_and_offers_to_take_over
         told = await jules.ask("lead", room.id)
         assert "Kim Example leads INC-1" in told
         assert "You lead INC-1" in await jules.presses(told, "lead:person=me")
-        await play.until_card("Jules Demo leads")
+        await play.until_card("lead Jules Demo")
         told = await kim.ask("lead @jules.demo", room.id)
         assert "Jules Demo leads INC-1 already" in told

@@ -60,9 +60,10 @@ class Theatre:
 
     async def until_card(self, *words: str) -> None:
         """Wait until the card says all of these."""
-        await self.until(
-            lambda: all(w in self.card.text for w in words), f"{words} on the card"
-        )
+        try:
+            await self.until(lambda: all(w in self.card.text for w in words), f"{words}")
+        except AssertionError:
+            raise AssertionError(f"{words} are not all on the card:\n{self.card.text}") from None
 
     async def restart(self, *, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Stop the bot, do something to its files, and start it again."""

@@ -13,6 +13,7 @@ from opsbot.app.doctor.addresses import local_address, public_address
 from opsbot.app.doctor.finding import Finding, bad, ok, skipped, warn
 from opsbot.app.doctor.inbox_look import open_look
 from opsbot.app.doctor.means import Means
+from opsbot.app.own_commands import command_findings
 from opsbot.cards.render import ACTION_PREFIX
 from opsbot.config import Weight, check
 from opsbot.core.text import count
@@ -28,7 +29,8 @@ _PROBE = "doctor-probe"
 
 async def settings(means: Means) -> Finding:
     """What `opsbot check` would say."""
-    name, found = "opsbot.settings", check(means.settings)
+    name = "opsbot.settings"
+    found = [*check(means.settings), *command_findings(means.settings)]
     errors = [one for one in found if one.weight is Weight.ERROR]
     warnings = [one for one in found if one.weight is Weight.WARNING]
     worst = next(iter((*errors, *warnings)), None)

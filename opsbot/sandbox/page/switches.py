@@ -109,12 +109,11 @@ class Switches:
         """Return the faults of PagerDuty's webhooks."""
         if self._world is None:
             return ()
-        subscriptions = self._world.pagerduty.subscriptions
         return (
             Switch(
                 name="pagerduty-drops",
                 label="Webhooks are lost",
-                on=bool(subscriptions) and not any(one.active for one in subscriptions),
+                on=self._world.pagerduty.drops_webhooks,
                 hint="nothing is sent, nothing is sent again",
             ),
         )
@@ -172,8 +171,8 @@ class Switches:
         courier.duplicates = replace(courier.duplicates, extra=1 if on else 0)
 
     async def _drop(self, on: bool) -> None:
-        for subscription in self._world.pagerduty.subscriptions if self._world else ():
-            subscription.active = not on
+        if self._world is not None:
+            self._world.pagerduty.drop_webhooks(on)
 
     async def _silence(self, on: bool) -> None:
         self._silenced = on

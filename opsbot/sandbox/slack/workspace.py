@@ -61,10 +61,12 @@ class Workspace(ChannelChanges):
             raise ValueError(f"The workspace already has a channel #{name}.")
         kind: ChannelKind = "private" if is_private else "public"
         self.seeding = True
-        channel = self.create_channel(
-            name, kind=kind, creator=creator or "USLACKBOT", channel_id=id
-        )
-        self.seeding = False
+        try:
+            channel = self.create_channel(
+                name, kind=kind, creator=creator or "USLACKBOT", channel_id=id
+            )
+        finally:
+            self.seeding = False
         channel.messages.clear()
         channel.members = [] if creator is None else [creator]
         channel.members.extend(member for member in members if member not in channel.members)
