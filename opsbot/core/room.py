@@ -106,6 +106,8 @@ def _where_of_room(incident: Incident, rules: Rules, now: datetime) -> Where:
     refused = refusal is not None and refusal.stands(now) and not incident.surface.channel_id
     if not refused and not incident.surface.abandoned:
         return Where.CHANNEL
+    if incident.visibility is Visibility.PRIVATE:
+        return Where.NOWHERE  # every other place has readers whom nobody chose
     if _team_channel(incident, rules):
         return Where.THREAD
     return Where.DIGEST if rules.channels.digest else Where.NOWHERE
