@@ -59,10 +59,12 @@ class Fact:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What is missing on the record or in Slack, and what is there too often."""
+    """What is missing on the record or in Slack, and what is there too often. `relieved` counts
+    people who were paged for a while only, and of whom the record knows nothing."""
 
     lost: list[str] = field(default_factory=list[str])
     doubled: list[str] = field(default_factory=list[str])
+    relieved: int = 0
 
 
 async def measure_outage(
@@ -130,6 +132,7 @@ async def _come_back(stage: Stage, record: SqlRecord, teller: Teller) -> dict[st
     return {
         "outage_incidents": len(teller.pages), "outage_acts": acts,
         "outage_lost": len(found.lost), "outage_duplicates": len(found.doubled),
+        "outage_relieved_unknown": found.relieved,
         "outage_recover_s": recorded, "outage_rooms_s": housed,
     }  # fmt: skip
 
@@ -233,7 +236,7 @@ def _same(one: Fact, other: Fact) -> bool:
 
 
 def _compare_state(page: Page, incident: Incident, findings: Findings) -> None:
-    """Whether the alert stands as at the pager, and everybody is known who was ever paged."""
+    """Whether the alert stands as at the pager, and the same people are known to be paged."""
     alert = incident.alerts[page.id]
     wanted = {
         "triggered": Transition.TRIGGERED, "acknowledged": Transition.ACKNOWLEDGED,
@@ -241,11 +244,12 @@ def _compare_state(page: Page, incident: Incident, findings: Findings) -> None:
     }[page.status]  # fmt: skip
     if alert.status is not wanted:
         findings.lost.append(f"{page.title}: is {alert.status} instead of {page.status}")
-    paged = {p.pagerduty_id for p in page.assignees}
-    paged |= {p.pagerduty_id for entry in page.log for p in entry.assignees}
-    known = {person.id for person in incident.people}
-    if paged != known:
-        findings.lost.append(f"{page.title}: known are {known}, and paged were {paged}")
+    assigned = [{p.pagerduty_id for p in entry.assignees} for entry in page.log if entry.assignees]
+    paged = assigned[0] | {p.pagerduty_id for p in page.assignees}
+    known, ever = {person.id for person in incident.people}, set[str]().union(*assigned)
+    if not paged <= known <= ever:
+        findings.lost.append(f"{page.title}: known are {known}, and paged are {paged}")
+    findings.relieved += len(ever - known)
     untouched = page.status == "resolved" and not _touched(page)
     if incident.status.is_over is not untouched:
         findings.lost.append(f"{page.title}: the incident is {incident.status}")

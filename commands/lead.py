@@ -4,7 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import Button, line
 from opsbot.core.entry import Mode, PagerAct, Role
 from opsbot.core.event import Transition
-from opsbot.core.form import Field, FieldKind, Form
+from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter, PersonRef
@@ -75,7 +75,8 @@ def form(scene: Scene, values: Values) -> Form:
         fields=(
             Field(name="person", label="Lead", kind=FieldKind.PERSON, required=True,
                   value=lead.slack_id if lead else scene.me.slack_id),
-            Field(name="ack", label="Pager", kind=FieldKind.FLAG, value="yes"),
+            Field(name="ack", label="Pager", kind=FieldKind.FLAG, value="yes",
+                  choices=(Choice(value="yes", label="Acknowledge the page in my name"),)),
         ),
     )  # fmt: skip
 
@@ -93,5 +94,6 @@ VERB = Verb(
     changes=True,
     when_over=False,
     form=form,
+    form_first=True,
     run=run,
 )

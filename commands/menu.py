@@ -4,11 +4,12 @@ from opsbot.core.available import available
 from opsbot.core.card import Button, Card, Line, line
 from opsbot.core.entry import Placement
 from opsbot.core.home import incident_facts
+from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline
 from opsbot.core.verb import Needs, Reply, Scene, Values, Verb
 
 LABELS = {
-    "lead": "Take the lead", "severity": "Severity...", "impact": "Impact...", "note": "Note...",
+    "severity": "Severity...", "impact": "Impact...", "note": "Note...",
     "resolve": "Resolve...", "why": "Why these suspects?", "timeline": "Timeline",
     "evidence": "Evidence", "status": "Where it stands", "room": "Open a room",
     "declare": "Declare an incident...", "list": "Open incidents", "help": "Help",
@@ -23,25 +24,31 @@ def run(scene: Scene, values: Values) -> Reply:
         buttons = _buttons(("declare", "list", "help"), can)
         lines: tuple[Line, ...] = (line("No incident lives in this channel."),)
         return Reply(card=Card(header="opsbot", lines=lines, buttons=buttons))
-    names = ["lead", "severity", "impact", "note", "resolve", "why", "timeline", "evidence",
+    names = ["severity", "impact", "note", "resolve", "why", "timeline", "evidence",
              "status", "room", "help"]  # fmt: skip
     if incident.placement is Placement.ROOM:
         names.remove("room")
-    if incident.lead and incident.lead.slack_id == scene.me.slack_id:
-        names.remove("lead")
     head = f"INC-{incident.number} {headline(incident)}"
-    return Reply(card=Card(
-        header=head, lines=incident_facts(incident), buttons=_buttons(tuple(names), can),
-    ))  # fmt: skip
+    buttons = (*_lead(incident, scene.me.slack_id, can), *_buttons(tuple(names), can))
+    return Reply(card=Card(header=head, lines=incident_facts(incident), buttons=buttons))
+
+
+def _lead(incident: Incident, me: str, can: set[str]) -> tuple[Button, ...]:
+    """Taking the lead is one press; giving it to somebody else asks to whom."""
+    if "lead" not in can:
+        return ()
+    give = Button(action="lead", label="Hand over the lead..." if incident.lead else "Lead...")
+    if incident.lead and incident.lead.slack_id == me:
+        return (give,)
+    return (Button(action="lead:person=me", label="Take the lead", primary=True), give)
 
 
 def _buttons(names: tuple[str, ...], can: set[str]) -> tuple[Button, ...]:
     return tuple(
-        Button(action="lead:person=me" if name == "lead" else name, label=LABELS[name],
-               primary=name in ("lead", "declare"))
+        Button(action=name, label=LABELS[name], primary=name == "declare")
         for name in names
         if name in can
-    )  # fmt: skip
+    )
 
 
 VERB = Verb(

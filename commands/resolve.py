@@ -21,8 +21,6 @@ CLOSURES = {
 def run(scene: Scene, values: Values) -> Reply:
     """End it, answer the question whether it is over, and resolve what still fires."""
     incident = scene.here
-    if incident.status.is_over:
-        return Reply(card=answer(f"INC-{incident.number} is over already ({incident.closure})."))
     closure = CLOSURES.get(str(values.get("closure", "")), Closure.FIXED)
     reason = inert(str(values.get("reason", "")), 300) or "a responder said that it is over"
     ended = e.StatusChanged(status=Status.RESOLVED, reason=reason, closure=closure)
@@ -62,6 +60,7 @@ VERB = Verb(
         Parameter(name="reason", kind=Kind.TEXT, label="reason"),
     ),
     changes=True,
+    when_over=False,
     form=form,
     form_first=True,
     run=run,

@@ -274,12 +274,20 @@ class RoomSurface(Protocol):
     async def upload(self, name: str, image: bytes, alt: str) -> Outcome[str]: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A channel that opsbot is a member of."""
+
+    name: str
+    private: bool
+
+
 class PeopleSurface(Protocol):
     """Slack's other direction: who somebody is, and answers that they alone see.
 
     `standing` looks the account up (and remembers it for a while): nothing a click says of its
-    presser counts. `message` reads what a reaction points at, `enter` joins a channel and gives
-    its name, `show_home` draws each card with the incident id its buttons carry.
+    presser counts. `message` reads what a reaction points at, `enter` joins a channel and tells
+    of it, `show_home` draws each card with the incident id its buttons carry.
     """
 
     async def standing(self, caller: Caller) -> Outcome[Standing]: ...
@@ -292,7 +300,7 @@ class PeopleSurface(Protocol):
     ) -> Outcome[None]: ...
     async def react(self, channel_id: str, ts: str, emoji: str) -> Outcome[None]: ...
     async def message(self, channel_id: str, ts: str) -> Outcome[Pointed]: ...
-    async def enter(self, channel_id: str) -> Outcome[str]: ...
+    async def enter(self, channel_id: str) -> Outcome[Entered]: ...
     async def permalink(self, channel_id: str, ts: str) -> str: ...
 
 

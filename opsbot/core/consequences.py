@@ -141,7 +141,9 @@ def _acknowledged(story: _Story, before: Incident) -> None:
     if story.state.lead and not before.lead and story.state.status is Status.TRIAGE:
         reason = "somebody leads now"
         story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
-    by = story.state.acknowledged_by
+    by, earlier = story.state.acknowledged_by, before.acknowledged_by
+    if earlier is not None and earlier.is_person and not before.status.is_over:
+        return  # a person may have set the status back since
     if story.state.status is Status.TRIAGE and story.state.firing and by and by.is_person:
         reason = "a responder acknowledged the alert"
         story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
@@ -159,17 +161,24 @@ def _cleared(story: _Story, before: Incident) -> None:
 
 def _self_recovered(story: _Story) -> None:
     opened_at = story.state.opened_at or story.now
-    cleared_at = max((a.changed_at for a in story.state.alerts.values()), default=story.now)
+    cleared_at = _cleared_at(story)
     length = lasting(plausible(cleared_at, story.now) - plausible(opened_at, story.now))
     reason = f"every alert resolved by itself after {length} and nobody had acted"
     body = e.StatusChanged(status=Status.CLOSED, reason=reason, closure=Closure.SELF_RECOVERED)
     story.add("status", body, reason)
 
 
+def _cleared_at(story: _Story) -> datetime:
+    return max((a.changed_at for a in story.state.alerts.values()), default=story.now)
+
+
 def _late_human_act(story: _Story, before: Incident) -> None:
-    """An act that arrived after the closing, but shows that somebody was working on it."""
+    """An act at the pager that was heard of after the closing, but shows that somebody was
+    working on it before. What is done in Slack afterwards is no such thing."""
     state = story.state
-    if state.closure is Closure.SELF_RECOVERED and before.human_acts == 0 and state.human_acts:
+    acted_at = state.acted_at if story.by is None and before.human_acts == 0 else None
+    late = acted_at is not None and acted_at <= _cleared_at(story)
+    if state.closure is Closure.SELF_RECOVERED and late:
         reason = "a late event shows that a person had acted before the alert cleared"
         story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
         story.cancelled.append("archive")
@@ -184,13 +193,15 @@ def _ask_whether_it_is_over(story: _Story, reason: str) -> None:
 
 
 def _severity(story: _Story, before: Incident) -> None:
-    """A priority set at the pager sets the severity; it is never lowered by urgency alone."""
+    """A priority set at the pager sets the severity in the moment it is heard of; a person may
+    say otherwise since. The severity is never lowered by urgency alone."""
     state = story.state
     leader = _worst(state, story.rules)
     if leader is None or leader.details is None:
         return
     wanted = severity_of(leader.details, story.rules)
-    named = bool(leader.details.priority) and leader.details.priority != state.priority
+    news = _named(leader) != _named(_worst(before, story.rules))
+    named = bool(leader.details.priority) and news
     if wanted is Severity.UNSET or wanted is state.severity:
         return
     if not named and state.severity is not Severity.UNSET:
@@ -198,6 +209,13 @@ def _severity(story: _Story, before: Incident) -> None:
     reason = f"priority {leader.details.priority or '(none)'} at {leader.origin.source}"
     body = e.SeverityChanged(severity=wanted, reason=reason, priority=leader.details.priority)
     story.add("severity", body, reason)
+
+
+def _named(alert: Alert | None) -> tuple[str, str]:
+    """Which alert leads, and the priority that it has at its source."""
+    if alert is None or alert.details is None:
+        return ("", "")
+    return (alert.origin.id, alert.details.priority)
 
 
 def _routed(story: _Story, before: Incident) -> None:

@@ -183,6 +183,7 @@ class Incident:
     alerts: Mapping[str, Alert] = field(default_factory=lambda: MappingProxyType({}))
     people: tuple[Person, ...] = ()
     human_acts: int = 0  # since the incident was last opened or reopened
+    acted_at: datetime | None = None  # when the earliest of these happened
     last_note: Note | None = None
     questions: Mapping[str, Question] = field(default_factory=lambda: MappingProxyType({}))
     window: Window | None = None
@@ -252,7 +253,8 @@ def evolve(state: Incident, entry: Entry) -> Incident:
     """The incident after `entry`. Unknown, redacted and repeated facts change nothing."""
     state = replace(state, seq=entry.seq, surface=evolve_surface(state.surface, entry))
     if _is_human_act(entry):
-        state = replace(state, human_acts=state.human_acts + 1)
+        first = min(state.acted_at or entry.occurred_at, entry.occurred_at)
+        state = replace(state, human_acts=state.human_acts + 1, acted_at=first)
     after = _apply(state, entry)
     placed = isinstance(entry.body, e.MessageShown) and entry.body.slot == "card"
     if placed and not state.housed_since:
@@ -487,4 +489,7 @@ def _status_changed(state: Incident, entry: Entry, body: e.StatusChanged) -> Inc
         over_at=entry.occurred_at if body.status.is_over else None,
         reopened=state.reopened + 1 if reopening else state.reopened,
         human_acts=(1 if entry.actor.is_person else 0) if reopening else state.human_acts,
+        acted_at=(entry.occurred_at if entry.actor.is_person else None)
+        if reopening
+        else state.acted_at,
     )

@@ -39,6 +39,13 @@ class Place:
     message_ts: str = ""
     thread_ts: str = ""
     ephemeral: bool = False  # the message was shown to the caller alone
+    inside: bool = False  # looked up: opsbot is a member there
+    private: bool = False  # looked up
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct message (Slack's ids of those begin with D)."""
+        return self.channel_id.startswith("D")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from opsbot.core.invocation import Pointed
 from opsbot.core.text import count, inert
+from opsbot.core.words import rest, split
 
 
 def words_of(pointed: Pointed) -> str:
-    """Its words; a message of pictures only says so."""
-    text = inert(pointed.text, 2_000)
+    """Its words, without Slack's markup; a message of pictures only says so."""
+    text = inert(rest(split(pointed.text)), 2_000)
     if text:
         return text
     return f"(a message with {count(pointed.files, 'file')})" if pointed.files else "(no words)"

@@ -155,7 +155,8 @@ def _reading(
     said: tuple[str, ...],
 ) -> Reading:  # fmt: skip
     number = values.get(INCIDENT.name)
-    left = {k: v for k, v in values.items() if k != INCIDENT.name}
+    own = any(parameter.name == INCIDENT.name for parameter in verb.parameters)
+    left = {k: v for k, v in values.items() if own or k != INCIDENT.name}
     return Reading(
         asked=asked, verb=verb, values=MappingProxyType(left), problems=problems, said=said,
         number=number if isinstance(number, int) else None,

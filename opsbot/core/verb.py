@@ -122,6 +122,7 @@ class Verb:
     reads: frozenset[Reads] = frozenset()
     changes: bool = False  # whether it writes to the record
     opens: bool = False  # whether it may open an incident
+    enters: bool = False  # whether it joins the channel in which it is asked for
     when_over: bool = True  # whether it makes sense once the incident is over
     form: Callable[[Scene, Values], Form] | None = None
     form_first: bool = False  # by button it opens its form even when nothing required is missing

@@ -2,6 +2,7 @@
 
 a page arrives     intake.take        one record transaction: facts and what they owe
 a person asks      act.act            who, which verb, which incident; facts, and an answer
+what Slack knows   beforehand.look_up what has to be asked before the record is locked
 the pager          tell_pager         what a person did in Slack, done there in their name
 pictures           illustrate         charts and a waterfall, drawn elsewhere, shown in the thread
 the room           converge           plan, difference, the missing calls, facts

@@ -19,6 +19,7 @@ from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.verb import Fact, Needs, Opening, Reads, Removal, Reply, Scene, Verb, answer
 from opsbot.flows.answering import Understood, scene_of, understand
+from opsbot.flows.beforehand import Beforehand, look_up, with_names
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
 from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transaction
@@ -70,14 +71,10 @@ async def act(
             ))  # fmt: skip
             return None
         asked = pinned
-    url = ""
-    if asked.pointed is not None:
-        url = await people.permalink(asked.pointed.channel_id, asked.pointed.ts)
+    asked, known = await look_up(ports, people, book, asked, standing.value)
     async with ports.record.transaction(LOCK) as tx:
-        acted = await decide(
-            tx, book, asked, standing.value, ports.rules, ports.clock.now(),
-            pointed_url=url,
-        )  # fmt: skip
+        now = ports.clock.now()
+        acted = await decide(tx, book, asked, standing.value, ports.rules, now, known)
     if not (acted.late_form and await form_opened(asked.id)):
         await _tell(ports, asked, acted)
     return None
@@ -110,30 +107,30 @@ async def _tell(ports: Ports, asked: Invocation, acted: Acted) -> None:
 
 async def decide(
     tx: Transaction, book: tuple[Verb, ...], asked: Invocation, me: Standing, rules: Rules,
-    now: datetime, *, pointed_url: str = "",
+    now: datetime, known: Beforehand,
 ) -> Acted:  # fmt: skip
     """Inside the transaction: understand, ask the verb, append what it says."""
     understood = await understand(tx, book, asked, me, rules, now)
+    understood = replace(understood, reading=with_names(understood.reading, known, rules))
     if understood.denied is not None:
         return Acted(card=answer(understood.denied.sentence))
-    verb = understood.verb
-    if verb is None or (understood.reading.problems and not understood.wants_form):
-        return Acted(card=not_understood(understood.reading, rules))
-    if verb.needs is Needs.INCIDENT and understood.incident is None:
-        if asked.how is How.REACTION:
-            return Acted(card=None)
-        known = await _open(tx, me, asked)
-        return Acted(card=which_incident(understood.reading, understood.unseen, known))
-    if understood.wants_form:
-        return _form_again(understood, verb)
-    incident = understood.incident
-    if incident is not None and incident.status.is_over and not verb.when_over:
+    verb, incident = understood.verb, understood.incident
+    if incident is not None and understood.too_late:
         state = incident.closure or incident.status
         return Acted(card=answer(f"INC-{incident.number} is over ({state}); nothing was done."))
+    if verb is None or (understood.reading.problems and not understood.wants_form):
+        return Acted(card=not_understood(understood.reading, rules))
+    if verb.needs is Needs.INCIDENT and incident is None:
+        if asked.how is How.REACTION:
+            return Acted(card=None)
+        seen = await _open(tx, me, asked)
+        return Acted(card=which_incident(understood.reading, understood.unseen, seen))
+    if understood.wants_form:
+        return _form_again(understood, verb)
     if verb.opens and (opened := await tx.incident(_declared_id(asked))).seq:
         return Acted(card=_declared(opened), incident_id=opened.id)
     scene = await _scene(tx, understood, verb, book, me, rules, now)
-    reply = verb.run(replace(scene, pointed_url=pointed_url), understood.reading.values)
+    reply = verb.run(replace(scene, pointed_url=known.pointed_url), understood.reading.values)
     return await _apply(tx, scene, verb, reply)
 
 

@@ -39,12 +39,20 @@ class Understood:
         return self.reading.verb
 
     @property
+    def too_late(self) -> bool:
+        """Whether the incident is over, and the verb makes no sense any more."""
+        verb, incident = self.verb, self.incident
+        return bool(verb and incident and incident.status.is_over and not verb.when_over)
+
+    @property
     def wants_form(self) -> bool:
         """Whether a form comes before anything can be done."""
         verb, asked = self.reading.verb, self.reading.asked
         if verb is None or verb.form is None or asked.how is How.FORM or self.denied:
             return False
         if verb.needs is Needs.INCIDENT and self.incident is None:
+            return False
+        if self.too_late:
             return False
         if asked.how is How.SHORTCUT and verb.form_first and not verb.takes_message:
             return True  # the message's words are a draft, which its author never meant as one

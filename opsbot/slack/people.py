@@ -14,7 +14,7 @@ from opsbot.core.form import Form
 from opsbot.core.invocation import Caller, Invocation, Pointed
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
-from opsbot.ports import Done, Outcome, Refused
+from opsbot.ports import Done, Entered, Outcome, Refused
 from opsbot.slack.accounts import Accounts
 from opsbot.slack.errors import Kind, ruling
 from opsbot.slack.foreign_json import as_object, objects, text_at
@@ -108,8 +108,8 @@ class SlackPeople:
                     return Done(value=_pointed(channel_id, found))
         return Refused(error="message_not_found", cure="The message is no longer there.")
 
-    async def enter(self, channel_id: str) -> Outcome[str]:
-        """Become a member of a public channel, or find that we are one; its name."""
+    async def enter(self, channel_id: str) -> Outcome[Entered]:
+        """Become a member of a public channel, or find that we are one."""
         answer = await self._gateway.call(
             "conversations.join", {"channel": channel_id}, priority=Priority.PERSON
         )
@@ -119,7 +119,9 @@ class SlackPeople:
             )
         if not isinstance(answer, Done):
             return answer
-        return Done(value=text_at(as_object(answer.value.get("channel")), "name"))
+        channel = as_object(answer.value.get("channel"))
+        private = channel.get("is_private") is True
+        return Done(value=Entered(name=text_at(channel, "name"), private=private))
 
     async def permalink(self, channel_id: str, ts: str) -> str:
         """The message's address in the workspace; empty while we do not know the workspace."""

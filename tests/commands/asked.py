@@ -81,7 +81,7 @@ class Slack:
         self, callback: str, pointed: Pointed, user: str, *, trigger: str, team: str = ""
     ) -> Any:
         """An entry of a message's menu."""
-        message = {"user": pointed.author_id, "ts": pointed.ts, "text": pointed.text,
+        message: dict[str, Any] = {"user": pointed.author_id, "ts": pointed.ts, "text": pointed.text,
                    "files": [{}] * pointed.files}  # fmt: skip
         return self._read(Kind.INTERACTIONS, {
             "type": "message_action", "callback_id": callback, "trigger_id": trigger,

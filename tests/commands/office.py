@@ -35,7 +35,7 @@ from tests.fakes.people import Answered, FakePeople
 from tests.fakes.room import FakeRoom
 from tests.fakes.source import FakeSource
 
-ANN, BEN, GUS, SAM, DEE = "UANN", "UBEN", "UGUS", "USAM", "UDEE"
+ANN, BEN, GUS, SAM, DEE = "U0ANN", "U0BEN", "U0GUS", "U0SAM", "U0DEE"
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 KINDS = (
     ("prometheus", EvidenceKind.METRICS), ("loki", EvidenceKind.LOGS),
@@ -82,7 +82,7 @@ class Office:
         self.people.add("dee", deactivated=True)
         for name in ("ann", "ben", "ada"):
             person = self.pager.add_user(f"P{name.upper()}", name)
-            self.room.accounts[person.email] = f"U{name.upper()}"
+            self.room.accounts[person.email] = f"U0{name.upper()}"
         for user in (ANN, BEN, GUS, SAM, DEE):
             self.room.people[user] = "" if user in (ANN, BEN) else "they cannot be brought in"
         self.people.add_channel(TOWN)
@@ -114,6 +114,7 @@ class Office:
     async def settle(self) -> None:
         """Do what is owed now; a flow that asks to be owed again is done once it is due."""
         flows = flows_for(self.ports)
+        due: list[Obligation] = []
         for _ in range(60):
             soon = self.clock.now() + SOON
             due = [o for o in await self.record.due(soon) if o not in self.unmet]

@@ -15,6 +15,8 @@ from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
 from tests.docs.settings_table import environment_table, secrets_table, settings_table
 from tests.docs.slack_tables import events_table, manifest_block, scopes_table
+from tests.docs.typed_lines import lines_table
+from tests.docs.verbs_table import verbs_table, verbs_until_the_end
 
 _PART = re.compile(
     r"(?P<open><!-- generated: (?P<name>[\w. \[\]-]+?) -->\n)(?P<held>.*?)(?P<end><!-- end -->)",
@@ -34,6 +36,9 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "manifest": lambda _: manifest_block(),
     "scopes": lambda _: scopes_table(),
     "events": lambda _: events_table(),
+    "verbs": lambda _: verbs_table(),
+    "until": lambda _: verbs_until_the_end(),
+    "lines": lines_table,
 }
 
 

@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 
 from opsbot.catalog import all_integrations, find_integration
 from opsbot.config.file import ConfigFile
-from opsbot.config.loading import BOT_TOKEN, HEARTBEAT_URL, SIGNING_SECRET
+from opsbot.config.loading import APP_TOKEN, BOT_TOKEN, HEARTBEAT_URL, SIGNING_SECRET
+from opsbot.config.permission_section import PermissionRow
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule, When
 from opsbot.config.scalar import written_duration
 from opsbot.config.service_section import Link, ServiceSection
@@ -21,6 +22,7 @@ from tests.docs.markdown_table import table
 
 KIB, MIB = 1024, 1024 * 1024
 _REPEATED: dict[str, type[BaseModel]] = {
+    "permissions[]": PermissionRow,
     "routing[]": RoutingRule,
     "routing[].when": When,
     "maintenance[]": MaintenanceWindow,
@@ -81,7 +83,7 @@ def secrets_table(vendor: str) -> str:
 def secrets_of(vendor: str) -> tuple[SecretField, ...]:
     """The secrets one part of opsbot takes."""
     if vendor == "slack":
-        return (BOT_TOKEN, SIGNING_SECRET)
+        return (BOT_TOKEN, SIGNING_SECRET, APP_TOKEN)
     if vendor == "opsbot":
         return (HEARTBEAT_URL,)
     found = find_integration(vendor)

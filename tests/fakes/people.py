@@ -12,7 +12,7 @@ from opsbot.core.card import Card
 from opsbot.core.form import Form
 from opsbot.core.invocation import Caller, Invocation, Pointed
 from opsbot.core.standing import Standing
-from opsbot.ports import Done, Outcome, Refused, Unsure
+from opsbot.ports import Done, Entered, Outcome, Refused, Unsure
 
 T = TypeVar("T")
 OUR_TEAM = "T0OURS"
@@ -73,9 +73,9 @@ class FakePeople:
     # --- what a test arranges and asks ---------------------------------------------------------
 
     def add(self, name: str, **flags: object) -> Standing:
-        """Somebody with an account; flags are Standing's fields. Their id is `U` and the name."""
+        """Somebody with an account; flags are Standing's fields. Their id is `U0` and the name."""
         given: dict[str, object] = {"email": f"{name}@example.com", "name": name.title(), **flags}
-        standing = Standing(slack_id=f"U{name.upper()}", **given)  # type: ignore[arg-type] # fields
+        standing = Standing(slack_id=f"U0{name.upper()}", **given)  # type: ignore[arg-type] # fields
         self.standings[standing.slack_id] = standing
         return standing
 
@@ -170,14 +170,14 @@ class FakePeople:
             return Refused(error="message_not_found", cure="The message was deleted in Slack.")
         return self._answer("message", lambda: found)
 
-    async def enter(self, channel_id: str) -> Outcome[str]:
+    async def enter(self, channel_id: str) -> Outcome[Entered]:
         channel = self.channels.get(channel_id)
         if channel is None or (channel.private and not channel.bot_is_in):
             return Refused(error="channel_not_found", cure="The channel is gone.")
 
-        def do() -> str:
+        def do() -> Entered:
             channel.bot_is_in = True
-            return channel.name
+            return Entered(name=channel.name, private=channel.private)
 
         return self._answer("enter", do)
 

@@ -52,6 +52,14 @@ async def test_another_service_is_paged_with_any_title(slack: SlackWorld) -> Non
     assert "ada is not in PagerDuty" in said
 
 
+async def test_a_flood_of_pages_does_not_bury_the_switches(slack: SlackWorld) -> None:
+    slack.workspace.add_user("ada")
+    async with running() as rig, serving(slack, rig.world) as page:
+        await rig.world.pagerduty.synthetic_incidents(9)
+        said = await panel(page, slack)
+    assert "and 5 earlier" in said
+
+
 async def test_what_pagerduty_refuses_is_said(slack: SlackWorld) -> None:
     ada = slack.workspace.add_user("ada")
     async with running() as rig, serving(slack, rig.world) as page:

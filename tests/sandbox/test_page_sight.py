@@ -6,6 +6,7 @@ from opsbot.sandbox.slack.model import User
 from tests.sandbox.page_rig import serving
 from tests.sandbox.slack_forms import modal
 from tests.sandbox.slack_world import SlackWorld
+from tests.sandbox.world_rig import running
 
 
 def two(slack: SlackWorld) -> tuple[User, User]:
@@ -137,6 +138,18 @@ async def test_a_tab_is_whoever_its_address_names(slack: SlackWorld) -> None:
         assert await page.status(slack.workspace.users["UDI"], general) == 404
 
 
+async def test_a_newcomer_is_whoever_is_paged(slack: SlackWorld) -> None:
+    """Somebody who is paged and in Slack: their sidebar is the one in which things happen."""
+    two(slack)
+    async with running() as rig:
+        scenario = rig.world.scenario
+        team = scenario.team(scenario.service(scenario.page.service).team)
+        person = scenario.person(team.levels[0][-1])
+        paged = slack.workspace.add_user("paged", email=person.email.upper())
+        async with serving(slack, rig.world) as page, page.http.get(page.url) as response:
+            assert response.url.query["as"] == paged.id
+
+
 async def test_a_permalink_leads_to_its_message(slack: SlackWorld) -> None:
     """Slack's own form: p and the ts without its point; in a thread, the thread is open."""
     ada, bo = two(slack)
@@ -152,3 +165,18 @@ async def test_a_permalink_leads_to_its_message(slack: SlackWorld) -> None:
         found = await page.look(ada, f"/archives/{hushed.id}")
     (inside,) = [e for e in found.of_class("link") if "data-visit" in e.attributes]
     assert inside.attributes["href"].endswith(f"thread={said.ts}#t-m-{reply.ts}")
+
+
+async def test_a_long_channel_shows_its_latest_messages_and_leads_to_the_earlier(
+    slack: SlackWorld,
+) -> None:
+    ada, _ = two(slack)
+    room = slack.workspace.general
+    for number in range(120):
+        slack.workspace.post(room, user=ada.id, text=f"line {number}.")
+    async with serving(slack) as page:
+        found = await page.look(ada, f"/archives/{room.id}")
+        assert (len(found.messages), "line 20." in found.messages[0]) == (100, True)
+        (earlier,) = [e for e in found.all("a") if e.text == "Show 20 earlier messages"]
+        async with page.http.get(page.url + earlier.attributes["href"][1:]) as response:
+            assert "line 0." in await response.text()

@@ -8,7 +8,7 @@ from typing import Protocol
 from opsbot.core.card import Button, Card, line
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.invocation import Caller, How, Invocation, Place
-from opsbot.ports import Done, Outcome, PeopleSurface, Refused, T
+from opsbot.ports import Done, Entered, Outcome, PeopleSurface, Refused, T
 
 CARD = Card(
     header="INC-7 checkout", lines=(line("31 % of logins fail", label="Impact"),),
@@ -182,13 +182,15 @@ class PeopleContract:
         assert isinstance(outcome, Refused)
         assert (outcome.error, outcome.retry_after) == ("message_not_found", None)
 
-    async def test_entering_gives_the_channels_name(self, world: World) -> None:
+    async def test_entering_tells_of_the_channel(self, world: World) -> None:
         """A public channel is joined; being there already is as good; a private one is not."""
         outside = world.channel("payments", inside=False)
         inside = world.channel("search", private=True)
         closed = world.channel("secret-plans", private=True, inside=False)
-        for channel, name in ((outside, "payments"), (outside, "payments"), (inside, "search")):
-            assert value(await world.people.enter(channel)) == name
+        for _ in range(2):
+            entered = value(await world.people.enter(outside))
+            assert entered == Entered(name="payments", private=False)
+        assert value(await world.people.enter(inside)) == Entered(name="search", private=True)
         assert isinstance(await world.people.enter(closed), Refused)
 
     async def test_once_inside_messages_can_be_read(self, world: World) -> None:

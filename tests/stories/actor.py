@@ -128,12 +128,11 @@ class Actor:
         view = self._slack.people.home(self.id)
         return visible_text.of_blocks(view.view["blocks"]) if view else ""
 
-    async def press_home(self, action: str, *, about: str = "") -> Answer:
-        """Press the Home button whose action begins so, of the incident `about` if given."""
+    async def press_home(self, action: str) -> Answer:
+        """Press the first Home button whose action begins so."""
         view = self._slack.people.home(self.id)
-        assert view is not None
-        blocks = [b for b in view.view["blocks"] if not about or about in str(b)]
-        action_id, block_id = _action_and_block(blocks, action)
+        assert view is not None, f"{self.user.name} has not opened Home"
+        action_id, block_id = _action_and_block(view.view["blocks"], action)
         return await self._slack.people.act_in_view(
             self.id, view.id, action_id, block_id=block_id
         )

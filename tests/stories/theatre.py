@@ -54,6 +54,12 @@ class Theatre:
         (card,) = self.messages("card")
         return card
 
+    @property
+    def handled(self) -> int:
+        """How many deliveries this bot has worked on to their end."""
+        name = "opsbot_deliveries_handled_total"
+        return int(self.bot.metrics.registry.get_sample_value(name) or 0)
+
     def lines(self, channel_id: str = "") -> list[str]:
         """What was said publicly about people's acts, one line each."""
         return [" ".join(m.text.split()) for m in self.messages("said:", channel_id)]

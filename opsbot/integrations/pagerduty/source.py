@@ -16,6 +16,7 @@ from opsbot.core.evidence import (
     Health,
     SourceReport,
 )
+from opsbot.core.intake import OWN_NOTE
 from opsbot.core.moment import parse_moment, shifted
 from opsbot.core.text import count, inert
 from opsbot.integrations._backend import LookUpFailed
@@ -181,12 +182,13 @@ def _alert(entry: Mapping[str, Any], names: Mapping[str, str]) -> Finding | None
 
 def _log_entry(entry: Mapping[str, Any]) -> Finding | None:
     at = _moment(entry, "created_at")
-    if at is None:
-        return None
     channel = mapping(entry.get("channel"))
     note = next(
         (text(channel[key]) for key in ("content", "summary") if text(channel.get(key))), ""
     )
+    # What opsbot left there is on the record already, unless it was taken back since.
+    if at is None or note.startswith(OWN_NOTE):
+        return None
     words = inert(text(entry.get("summary")), 120) or "an entry without a text"
     more = f': "{inert(note, 200)}"' if note and note not in text(entry.get("summary")) else ""
     return Finding(

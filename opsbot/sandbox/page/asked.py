@@ -9,6 +9,7 @@ from aiohttp import web
 
 from opsbot.sandbox.page.conversation import SHOWN
 from opsbot.sandbox.page.viewer import Viewer
+from opsbot.sandbox.scenario import Scenario
 from opsbot.sandbox.slack.model import Channel, User
 from opsbot.sandbox.slack.workspace import Workspace
 
@@ -41,6 +42,23 @@ class Asked:
 def anybody(workspace: Workspace) -> list[User]:
     """Return whom one can be: active people, bots left out."""
     return [user for user in workspace.users.values() if not (user.is_bot or user.deleted)]
+
+
+def first_to_be(workspace: Workspace, scenario: Scenario | None) -> str:
+    """Return the id of whom a newcomer is at first: the first person who is paged and in Slack,
+    without a scenario anybody; empty when nobody is there."""
+    people = anybody(workspace)
+    paged: list[str] = []
+    if scenario is not None:
+        team = scenario.team(scenario.service(scenario.page.service).team)
+        names = (*scenario.page.assignees, *(name for level in team.levels for name in level))
+        paged = [scenario.person(name).email.casefold() for name in names]
+    ranked = sorted(people, key=lambda user: _rank(paged, user.email.casefold()))
+    return ranked[0].id if ranked else ""
+
+
+def _rank(paged: list[str], email: str) -> int:
+    return paged.index(email) if email in paged else len(paged)
 
 
 def read_viewer(workspace: Workspace, request: web.Request) -> Viewer:

@@ -12,7 +12,7 @@ from opsbot.sandbox.page.viewer import Viewer
 from opsbot.sandbox.page.words import Words
 from opsbot.sandbox.slack.model import Bookmark, Channel
 
-SHOWN = 150  # messages of a channel on the page before one asks for earlier ones
+SHOWN = 100  # messages of a channel on the page before one asks for earlier ones
 _TOGETHER = timedelta(minutes=5)
 
 
@@ -71,7 +71,7 @@ class Conversation:
         channel, viewer = self._channel, self._viewer
         top = [found for found in channel.messages.values() if self._stands(found.ts)]
         mine = [one for one in viewer.ephemerals(channel.id) if one.thread_ts is None]
-        drawn = [self._drawing.message(found) for found in top[-shown:]]
+        drawn = [self._drawing.message(found) for found in top[max(0, len(top) - shown) :]]
         drawn += [self._drawing.ephemeral(one) for one in mine]
         return ChannelView(
             id=channel.id,

@@ -88,7 +88,9 @@ class Drawing:
             return None, None
         conversation = Conversation(words, asked.channel)
         thread = conversation.thread(asked.thread) if asked.thread else None
-        return conversation.view(shown=asked.shown), thread
+        # Every tab draws its sidebar at every message anywhere: that must not cost a whole channel.
+        shown = asked.shown if "main" in asked.regions else 0
+        return conversation.view(shown=shown), thread
 
     def _app_unread(self, asked: Asked) -> bool:
         direct = app_direct(asked.viewer)

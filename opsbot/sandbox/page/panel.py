@@ -13,7 +13,7 @@ from opsbot.sandbox.scenario import Person, Scenario
 from opsbot.sandbox.slack.server import SlackSandbox
 from opsbot.sandbox.world import World
 
-_INCIDENTS = 8  # the newest; a flood of pages must not bury the switches
+_INCIDENTS = 4  # the newest; a flood of pages must not bury the switches
 _LINES = 40
 
 
@@ -44,6 +44,8 @@ class PagerDutyView:
     example: str
     services: tuple[str, ...]
     incidents: tuple[PagerDutyIncident, ...]
+    earlier: int
+    """How many older incidents are not shown."""
     switches: tuple[Switch, ...]
     me: str
     stand_in: str
@@ -91,14 +93,16 @@ class Panel:
         page = world.scenario.page
         services = [service.name for service in world.scenario.services]
         services.sort(key=lambda name: name != page.service)
-        newest = reversed(world.pagerduty.account.incidents.values())
+        incidents = world.pagerduty.account.incidents
+        newest = islice(reversed(incidents.values()), _INCIDENTS)
         me = person_of(world.scenario, viewer)
         return PagerDutyView(
             title=page.title,
             service=page.service,
             example=f"{services[min(1, len(services) - 1)]}: error rate above 5 %",
             services=tuple(services),
-            incidents=tuple(_incident(one) for one in islice(newest, _INCIDENTS)),
+            incidents=tuple(_incident(one) for one in newest),
+            earlier=max(0, len(incidents) - _INCIDENTS),
             switches=self._switches.of_pagerduty(),
             me=me.name if me is not None else "",
             stand_in=stand_in(world.scenario).name,

@@ -11,7 +11,7 @@ from aiohttp import web
 from opsbot.sandbox.page import upload
 from opsbot.sandbox.page.act_body import ActBody
 from opsbot.sandbox.page.acts import Acts, refused
-from opsbot.sandbox.page.asked import Place, read_asked, read_viewer
+from opsbot.sandbox.page.asked import Place, first_to_be, read_asked, read_viewer
 from opsbot.sandbox.page.drawing import Drawing
 from opsbot.sandbox.page.guard import guard, refuse_other_than_loopback
 from opsbot.sandbox.page.panel import Panel
@@ -36,6 +36,7 @@ class WorkspacePage:
         self, slack: SlackSandbox, world: World | None = None, *, landing: str = ""
     ) -> None:
         self._slack, self._landing = slack, landing or slack.workspace.general.id
+        self._scenario = None if world is None else world.scenario
         switches = Switches(slack, world)
         self._panel = Panel(slack, world, switches)
         self._drawing = Drawing(slack, self._panel)
@@ -91,6 +92,9 @@ class WorkspacePage:
         return app
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
+        if "as" not in request.query:
+            first = first_to_be(self._slack.workspace, self._scenario)
+            raise web.HTTPFound(f"/?as={first}")
         viewer = read_viewer(self._slack.workspace, request)
         wanted = (
             self._landing if viewer.channel(self._landing) else self._slack.workspace.general.id

@@ -1,0 +1,89 @@
+"""What Slack has to tell before the record is locked: the address of a message that is pointed at,
+who is named, and what the channel is that is to become a room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from opsbot.core.invocation import Invocation
+from opsbot.core.parameter import PersonRef, Problem
+from opsbot.core.permission import Allowed, Denied, may
+from opsbot.core.reading import Reading, interpret
+from opsbot.core.rules import Rules
+from opsbot.core.standing import Standing
+from opsbot.core.text import inert
+from opsbot.core.verb import Verb
+from opsbot.ports import Done, PeopleSurface, Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beforehand:
+    """What was learnt. `named` are the accounts that the invocation names, as Slack knows them."""
+
+    pointed_url: str = ""
+    named: Mapping[str, Standing] = field(default_factory=lambda: MappingProxyType({}))
+
+
+async def look_up(
+    ports: Ports, people: PeopleSurface, book: tuple[Verb, ...], asked: Invocation, me: Standing
+) -> tuple[Invocation, Beforehand]:
+    """Ask Slack, and give the invocation with what its channel is; nothing for who may nothing."""
+    rules = ports.rules
+    if isinstance(may("", me, None, (), guests=rules.guests), Denied):
+        return asked, Beforehand()
+    reading = interpret(asked, book, me=me, rules=rules, now=ports.clock.now())
+    url = ""
+    if asked.pointed is not None:
+        url = await people.permalink(asked.pointed.channel_id, asked.pointed.ts)
+    named: dict[str, Standing] = {}
+    for person in _named(reading):
+        found = await people.standing(replace(asked.caller, user_id=person.slack_id, team_id=""))
+        if isinstance(found, Done):
+            named[person.slack_id] = found.value
+    asked = await _entered(rules, people, reading, me)
+    return asked, Beforehand(pointed_url=url, named=named)
+
+
+async def _entered(
+    rules: Rules, people: PeopleSurface, reading: Reading, me: Standing
+) -> Invocation:
+    asked, verb = reading.asked, reading.verb
+    place = asked.place
+    if verb is None or not verb.enters or not place.channel_id or place.is_direct:
+        return asked
+    if not isinstance(may(verb.name, me, None, rules.permissions, guests=rules.guests), Allowed):
+        return asked
+    match await people.enter(place.channel_id):
+        case Done(value=found):
+            name = inert(found.name, 80)
+            place = replace(place, channel_name=name, inside=True, private=found.private)
+            return replace(asked, place=place)
+        case _:
+            return asked
+
+
+def _named(reading: Reading) -> Iterator[PersonRef]:
+    for value in reading.values.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, PersonRef) and one.slack_id:
+                yield one
+
+
+def with_names(reading: Reading, known: Beforehand, rules: Rules) -> Reading:
+    """The reading with people's own names; somebody who may nothing here cannot be named."""
+    problems = list(reading.problems)
+    values = dict(reading.values)
+    for name, value in reading.values.items():
+        if not isinstance(value, PersonRef) or value.slack_id not in known.named:
+            continue
+        standing = known.named[value.slack_id]
+        values[name] = replace(value, name=standing.name or value.name)
+        match may("", standing, None, (), guests=rules.guests):
+            case Denied(why=why):
+                said = f"{inert(standing.name, 60)} cannot be named: {why[:1].lower()}{why[1:]}."
+                problems.append(Problem(parameter=name, sentence=said))
+            case _:
+                pass
+    return replace(reading, values=MappingProxyType(values), problems=tuple(problems))
