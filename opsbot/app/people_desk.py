@@ -14,6 +14,7 @@ from opsbot.core.invocation import (
     Caller,
     ChannelChanged,
     HomeOpened,
+    How,
     Invocation,
     MemberJoined,
     PersonEvent,
@@ -134,7 +135,10 @@ class PeopleDesk:
                 page = event.values.get("page", "0")
                 await show_home(self._ports, _home(event, int(page) if page.isdecimal() else 0))
             case Invocation():
-                return await act(self._ports, self._book, event, self.form_opened)
+                wait = await act(self._ports, self._book, event, self.form_opened)
+                if wait is None and _is_from_home(event):
+                    await show_home(self._ports, _home(event, 0))
+                return wait
             case HomeOpened():
                 await show_home(self._ports, event)
             case MemberJoined():
@@ -142,6 +146,12 @@ class PeopleDesk:
             case ChannelChanged():
                 await channel_turn(self._ports, event)
         return None
+
+
+def _is_from_home(event: Invocation) -> bool:
+    """Whether it was done on the Home tab, or in a form opened there: they know no channel. Slack
+    draws neither anew by itself, so a button would stay that has been pressed."""
+    return event.how in (How.BUTTON, How.FORM) and not event.place.channel_id
 
 
 def _home(event: Invocation, page: int) -> HomeOpened:

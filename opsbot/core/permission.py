@@ -55,7 +55,8 @@ def may(
     guests: bool = False,
 ) -> Allowed | Denied:
     """Whether this account may use the verb about this incident."""
-    if who.outsider and not (guests and who.guest and not who.stranger):
+    let_in = guests and who.guest and not (who.stranger or who.deactivated or who.bot)
+    if who.outsider and not let_in:
         who_can = "Ask a full member of this workspace to do it"
         return Denied(why=_upper(who.outsider), who_can=f"{who_can}.")
     rows = [row for row in permissions if verb in row.verbs]

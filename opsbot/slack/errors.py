@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """What an error means for the call that met it."""
-
-    BENIGN = "benign"  # it stands already as asked for
-    GONE = "gone"  # what we point at is not there any more
-    CONFIG = "config"  # somebody has to change something in Slack
-    FATAL = "fatal"  # the token is no good: nothing works until it is replaced
-    RETRY = "retry"  # the same call may succeed later
-    BUG = "bug"  # we asked wrongly
+from opsbot.slack.error_kind import Kind, Row
+from opsbot.slack.errors_files import FILES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +37,7 @@ _BLOCKS = "Slack refused the layout of a message ({error}): opsbot shows it as p
 _CONNECT = "This channel is shared with another company, whose rules forbid it ({error})."
 _AGAIN = "The form or button has expired: press it again."
 
-# (kind, method or "" for all, error words, cure)
-_Row = tuple[Kind, str, str, str]
-_ANY: tuple[_Row, ...] = (
+_ANY: tuple[Row, ...] = (
     (
         Kind.FATAL,
         "",
@@ -146,7 +135,7 @@ _ANY: tuple[_Row, ...] = (
         _CONNECT,
     ),
 )
-_CHANNELS: tuple[_Row, ...] = (
+_CHANNELS: tuple[Row, ...] = (
     (
         Kind.CONFIG,
         "conversations.create",
@@ -224,7 +213,7 @@ _CHANNELS: tuple[_Row, ...] = (
     (Kind.BENIGN, "conversations.unarchive", "not_archived", ""),
     (Kind.RETRY, "conversations.replies", "list_record_comment_fetch_failed", _LATER),
 )
-_MESSAGES: tuple[_Row, ...] = (
+_MESSAGES: tuple[Row, ...] = (
     (
         Kind.BUG,
         "",
@@ -323,7 +312,7 @@ _MESSAGES: tuple[_Row, ...] = (
         "The message takes no more reactions ({error}).",
     ),
 )
-_OTHERS: tuple[_Row, ...] = (
+_OTHERS: tuple[Row, ...] = (
     (Kind.CONFIG, "", "expired_trigger_id exchanged_trigger_id", _AGAIN),
     (
         Kind.BUG,
@@ -363,7 +352,7 @@ _OTHERS: tuple[_Row, ...] = (
 
 
 def _rulings() -> Iterator[tuple[tuple[str, str], Ruling]]:
-    for kind, method, words, cure in (*_ANY, *_CHANNELS, *_MESSAGES, *_OTHERS):
+    for kind, method, words, cure in (*_ANY, *_CHANNELS, *_MESSAGES, *_OTHERS, *FILES):
         for word in words.split():
             yield (method, word), Ruling(kind=kind, cure=cure)
 

@@ -35,7 +35,7 @@ from tests.fakes.people import Answered, FakePeople
 from tests.fakes.room import FakeRoom
 from tests.fakes.source import FakeSource
 
-ANN, BEN, GUS, SAM, DEE = "U0ANN", "U0BEN", "U0GUS", "U0SAM", "U0DEE"
+ANN, BEN, ADA, GUS, SAM, DEE = "U0ANN", "U0BEN", "U0ADA", "U0GUS", "U0SAM", "U0DEE"
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 KINDS = (
     ("prometheus", EvidenceKind.METRICS), ("loki", EvidenceKind.LOGS),
@@ -253,4 +253,4 @@ def responder(name: str) -> Person:
     return Person(id=f"P{name.upper()}", name=name.title(), email=f"{name}@example.com")
 
 
-__all__ = ["ANN", "BEN", "DEE", "GUS", "SAM", "START", "TOWN", "Office", "action", "replace"]
+__all__ = ["ADA", "ANN", "BEN", "DEE", "GUS", "SAM", "START", "TOWN", "Office", "action", "replace"]

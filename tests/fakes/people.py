@@ -3,8 +3,10 @@ one."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from opsbot.cards.plain import as_text
@@ -63,6 +65,7 @@ class FakePeople:
     def __init__(self) -> None:
         self._failures: dict[str, list[_Failure]] = {}
         self._triggers: dict[str, str] = {}
+        self._numbers = itertools.count(1)
         self.standings: dict[str, Standing] = {}
         self.channels: dict[str, FakeConversation] = {}
         self.answers: list[Answered] = []
@@ -92,7 +95,7 @@ class FakePeople:
 
     def new_trigger(self, user_id: str) -> str:
         """The trigger of one interaction; it opens one form."""
-        trigger = f"trigger-{len(self._triggers)}"
+        trigger = f"trigger-{next(self._numbers)}"
         self._triggers[trigger] = user_id
         return trigger
 
@@ -105,6 +108,11 @@ class FakePeople:
         """The next call of a move is done, and its answer lost."""
         failure = _Failure(outcome=Unsure(reason=f"{move}: answer lost"), done_first=True)
         self._failures.setdefault(move, []).append(failure)
+
+    def break_down(self, move: str) -> None:
+        """The calls of a move are refused for now, until `mend`."""
+        later = Refused(error="ratelimited", cure="later", retry_after=timedelta(seconds=3))
+        self.fail(move, later, times=1_000)
 
     def mend(self) -> None:
         """Nothing fails any more."""

@@ -111,6 +111,12 @@ class FakeRoom:
         """Somebody else has a channel of this name."""
         self._create(name, private=False, ours=False)
 
+    def lend(self, channel_id: str, name: str, *, topic: str = "") -> None:
+        """People have a channel of their own."""
+        self.channels[channel_id] = FakeChannel(
+            id=channel_id, name=name, ours=False, created_at=self._clock.now(), topic=topic
+        )
+
     def messages(self, channel_id: str, *, thread_ts: str = "") -> list[FakeMessage]:
         """What stands in a channel, or in one of its threads."""
         return [m for m in self.channels[channel_id].messages if m.thread_ts == thread_ts]

@@ -71,7 +71,7 @@ def test_a_command_that_claims_the_impossible_is_nothing(changes: dict[str, Any]
             told.click(),
             f"click:{told.SAID_AT}:opsbot:ack:U1:{told.CLICKED_AT}",
         ),
-        (Kind.INTERACTIONS, told.submission(), "submit:V1:123.abc"),
+        (Kind.INTERACTIONS, told.submission(), "submit:V1:123.abc:a4a66d12e9f0"),
         (Kind.INTERACTIONS, told.shortcut(), "shortcut:1.2.abc"),
     ],
 )

@@ -179,7 +179,7 @@ def test_an_odd_response_url_is_none() -> None:
 def test_a_form_reads_like_a_typed_line() -> None:
     """Block ids are parameter names; what was left empty is there, and empty."""
     assert submission_in(told.submission(), NOON) == Invocation(
-        id="submit:V1:123.abc",
+        id="submit:V1:123.abc:a4a66d12e9f0",  # the last part tells the values
         occurred_at=NOON,
         how=How.FORM,
         caller=ADA,

@@ -184,17 +184,22 @@ def both_doors(database_url: str) -> bool:
 @asynccontextmanager
 async def theatre(
     folder: Path, scenario: str = "no-culprit", *, environ: Mapping[str, str] | None = None,
-    by_socket: bool = False, **changes: Any,
+    by_socket: bool = False, own_process: bool = False, **changes: Any,
 ) -> AsyncGenerator[Theatre]:  # fmt: skip
-    """A running bot; keyword arguments are merged into opsbot.yaml."""
+    """A running bot; keyword arguments are merged into opsbot.yaml.
+
+    With `own_process` it is `stage.bot`, which can be killed, and `play.bot` does not run.
+    """
     stage = Stage(
-        scenario=load_scenario(scenario), folder=folder, changes=changes, by_socket=by_socket
-    )
+        scenario=load_scenario(scenario), folder=folder, changes=changes, by_socket=by_socket,
+        environ=environ or {},
+    )  # fmt: skip
     play: Theatre | None = None
     try:
-        await stage.start(with_bot=False)
+        await stage.start(with_bot=own_process)
         play = Theatre(stage, environ or {})
-        await play.bot.start()
+        if not own_process:
+            await play.bot.start()
         if by_socket:
             await play.until(lambda: stage.slack.sockets.connected, "a socket")
         yield play
