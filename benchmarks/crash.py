@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.outage import POLL_EVERY, SHORT, measure_outage
+from benchmarks.outage import POLLING, SHORT, measure_outage
 from benchmarks.pager_story import STORIES
 from benchmarks.postgres import drop_engine_schema, fresh_database
 from benchmarks.rooms import find, is_whole, messages_of, rooms_of
@@ -100,7 +100,7 @@ def count(stage: Stage, found: dict[str, Incident | None]) -> dict[str, Figure]:
 async def measure(options: Namespace, folder: Path, environ: dict[str, str]) -> dict[str, Figure]:
     """All rounds on one stage."""
     scenario = load_scenario("memory-limit")
-    changes = {"intake": "poll", "poll_every": POLL_EVERY} if options.poll else {}
+    changes = POLLING if options.poll else {}
     stage = Stage(scenario=scenario, folder=folder, environ=environ, changes=changes)
     tally = Tally()
     await stage.start()

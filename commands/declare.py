@@ -12,7 +12,7 @@ from opsbot.core.incident_card import headline
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.pointed import words_of
 from opsbot.core.text import cut, inert
-from opsbot.core.verb import Needs, Opening, Reads, Reply, Scene, Values, Verb, answer
+from opsbot.core.verb import Needs, Opening, Reads, Reply, Scene, Values, Verb, answer, given
 from opsbot.core.when import Moment
 
 JUST_NOW = timedelta(minutes=10)
@@ -61,9 +61,10 @@ def _twin(scene: Scene, title: str, service: str) -> Incident | None:
 
 
 def _shown_first(twin: Incident, title: str, values: Values) -> Reply:
-    given = {"title": title, "anyway": "yes"}
-    given |= {k: str(v) for k, v in values.items() if k in ("severity", "service", "private")}
-    action = "declare:" + urlencode(given)
+    said = {"title": title, "anyway": "yes"}
+    kept = ("severity", "service", "private", "lead", "since")
+    said |= {name: value for name in kept if (value := given(values, name))}
+    action = "declare:" + urlencode(said)
     anyway = Button(action=action, label="Declare anyway")
     lines = [
         line(f"INC-{twin.number} was opened a moment ago: ", headline(twin)),
@@ -78,10 +79,9 @@ def _shown_first(twin: Incident, title: str, values: Values) -> Reply:
 def form(scene: Scene, values: Values) -> Form:
     """Title and severity first; the rest is optional."""
     pointed = scene.asked.pointed
-    title = str(values.get("title", "")) or (words_of(pointed) if pointed else "")
-    held = values.get("severity")
+    title = given(values, "title") or (words_of(pointed) if pointed else "")
     severities = tuple(Choice(value=s, label=s) for s in Severity if s is not Severity.UNSET)
-    service = values.get("service")
+    since = Field(name="since", label="Since", value=given(values, "since"))
     return Form(
         verb="declare", title="Declare an incident", submit="Declare",
         channel_id=scene.asked.place.channel_id,
@@ -90,15 +90,16 @@ def form(scene: Scene, values: Values) -> Form:
             Field(name="title", label="What is wrong", required=True, limit=LONGEST_TITLE,
                   value=cut(title, LONGEST_TITLE), placeholder="Checkout answers with errors"),
             Field(name="severity", label="Severity", kind=FieldKind.CHOICE, choices=severities,
-                  value=str(held) if held else "", hint="When unsure, take the worse one."),
+                  value=given(values, "severity"), hint="When unsure, take the worse one."),
             Field(name="service", label="Service", kind=FieldKind.SERVICE,
-                  value=str(service) if service else ""),
+                  value=given(values, "service")),
             Field(name="private", label="Private", kind=FieldKind.FLAG,
                   choices=(Choice(value="yes", label="Keep it private: a neutral name, a private "
                                   "room, nothing in the digest"),),
-                  value="yes" if values.get("private") else ""),
+                  value=given(values, "private")),
             Field(name="lead", label="Lead", kind=FieldKind.FLAG, value="yes",
                   choices=(Choice(value="yes", label="I take the lead"),)),
+            *((since,) if since.value else ()),
         ),
     )  # fmt: skip
 

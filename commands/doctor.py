@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from opsbot.core.consequences import Owed
+from opsbot.core.unfolding import Owed
 from opsbot.core.verb import Needs, Reply, Scene, Values, Verb, answer
 
 

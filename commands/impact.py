@@ -4,7 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import At, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
 from opsbot.core.when import Moment
 
 
@@ -27,13 +27,14 @@ def run(scene: Scene, values: Values) -> Reply:
 def form(scene: Scene, values: Values) -> Form:
     """Say what users notice."""
     held = scene.here.impact
-    since = f"{held.since:%Y-%m-%dT%H:%MZ}" if held and held.since else ""
+    began = f"{held.since:%Y-%m-%dT%H:%MZ}" if held and held.since else ""
+    since, text = given(values, "since") or began, given(values, "text")
     return Form(
         verb="impact", title="Set the impact", submit="Set", incident_id=scene.here.id,
         channel_id=scene.asked.place.channel_id,
         fields=(
             Field(name="text", label="What users notice", kind=FieldKind.LONG_TEXT, required=True,
-                  value=held.text if held else "", limit=600,
+                  value=text or (held.text if held else ""), limit=600,
                   placeholder="31 % of logins fail (usually 0.2 %), all regions"),
             Field(name="since", label="Since", value=since, hint="Such as 13:58, 13:58Z or -20m."),
         ),

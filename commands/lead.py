@@ -9,7 +9,7 @@ from opsbot.core.incident import Incident
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter, PersonRef
 from opsbot.core.text import inert
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 
 def run(scene: Scene, values: Values) -> Reply:
@@ -74,7 +74,7 @@ def form(scene: Scene, values: Values) -> Form:
         channel_id=scene.asked.place.channel_id,
         fields=(
             Field(name="person", label="Lead", kind=FieldKind.PERSON, required=True,
-                  value=lead.slack_id if lead else scene.me.slack_id),
+                  value=given(values, "person") or (lead.slack_id if lead else scene.me.slack_id)),
             Field(name="ack", label="Pager", kind=FieldKind.FLAG, value="yes",
                   choices=(Choice(value="yes", label="Acknowledge the page in my name"),)),
         ),

@@ -7,7 +7,7 @@ from opsbot.core.invocation import How
 from opsbot.core.moment import plausible
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.pointed import moment_of, words_of
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
 
 PARAMETERS = (
@@ -52,14 +52,14 @@ def _pinned(scene: Scene) -> Reply:
 
 def form(scene: Scene, values: Values) -> Form:
     """Write a note, at another time if it was not now."""
-    text = values.get("text", "")
     return Form(
         verb="note", title="Add to the timeline", submit="Add", incident_id=scene.here.id,
         channel_id=scene.asked.place.channel_id,
         fields=(
             Field(name="text", label="What happened", kind=FieldKind.LONG_TEXT, required=True,
-                  value=str(text)),
-            Field(name="at", label="When", placeholder="now", hint="Such as 14:02 or -20m."),
+                  value=given(values, "text")),
+            Field(name="at", label="When", placeholder="now", hint="Such as 14:02 or -20m.",
+                  value=given(values, "at")),
         ),
     )  # fmt: skip
 

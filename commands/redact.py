@@ -1,10 +1,10 @@
 """Remove the words of one entry for good: from the record, the card, the timeline and Slack."""
 
 from opsbot.core.entry import Redacted
-from opsbot.core.form import Field, FieldKind, Form
+from opsbot.core.form import Field, Form
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.text import inert
-from opsbot.core.verb import Reads, Removal, Reply, Scene, Values, Verb, answer, refuse
+from opsbot.core.verb import Reads, Removal, Reply, Scene, Values, Verb, answer, given, refuse
 
 
 def run(scene: Scene, values: Values) -> Reply:
@@ -29,8 +29,10 @@ def form(scene: Scene, values: Values) -> Form:
         channel_id=scene.asked.place.channel_id,
         intro="The words leave the record for good; that something was there stays visible.",
         fields=(
-            Field(name="entry", label="Entry number", required=True, hint="From timeline --all."),
-            Field(name="reason", label="Why", kind=FieldKind.TEXT, required=True, limit=300),
+            Field(name="entry", label="Entry number", required=True, hint="From timeline --all.",
+                  value=given(values, "entry")),
+            Field(name="reason", label="Why", required=True, limit=300,
+                  value=given(values, "reason")),
         ),
     )  # fmt: skip
 

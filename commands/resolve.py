@@ -7,7 +7,7 @@ from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.text import count, inert
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
 
 CLOSURES = {
     "fixed": Closure.FIXED,
@@ -44,8 +44,9 @@ def form(scene: Scene, values: Values) -> Form:
         intro="Alerts that still fire are resolved at the pager in your name.",
         fields=(
             Field(name="closure", label="How it ended", kind=FieldKind.CHOICE, choices=choices,
-                  value="fixed", required=True),
-            Field(name="reason", label="What fixed it", kind=FieldKind.LONG_TEXT, limit=300),
+                  value=given(values, "closure") or "fixed", required=True),
+            Field(name="reason", label="What fixed it", kind=FieldKind.LONG_TEXT, limit=300,
+                  value=given(values, "reason")),
         ),
     )  # fmt: skip
 

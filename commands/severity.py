@@ -5,7 +5,7 @@ from opsbot.core.entry import Severity
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.text import inert
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 MEANS = {
     Severity.SEV1: "critical: most users cannot work",
@@ -45,11 +45,11 @@ def form(scene: Scene, values: Values) -> Form:
                 label="Severity",
                 kind=FieldKind.CHOICE,
                 choices=choices,
-                value="" if held is Severity.UNSET else held,
+                value=given(values, "severity") or ("" if held is Severity.UNSET else held),
                 required=True,
                 hint="When unsure, take the worse one and argue later.",
             ),
-            Field(name="reason", label="Why", kind=FieldKind.TEXT, limit=300),
+            Field(name="reason", label="Why", value=given(values, "reason"), limit=300),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ class PagerWatch:
         self._since: datetime | None = None
         self._asked_problem_at: datetime | None = None
         self._said = ""
+        self._mended = 0
         self.last_ok_at: datetime | None = None
         self.failed = ""
 
@@ -81,8 +83,11 @@ class PagerWatch:
             return
         self._said = outcome.value
         if not self._said:
+            self._mended += 1
             return
-        key = f"feed:{self._name}:{int(now.timestamp())}"
+        # Once an hour for the same trouble, however often opsbot starts anew meanwhile.
+        told = hashlib.sha256(self._said.encode()).hexdigest()[:12]
+        key = f"feed:{self._name}:{told}:{int(now.timestamp()) // 3600}:{self._mended}"
         text = f"{self._name}: {self._said} Until then opsbot asks every minute, so pages are late."
         async with self._record.transaction(LOCK) as tx:
             await tx.owe(tell_ops(key, text, now))

@@ -3,48 +3,29 @@ owed. Nothing here looks at Slack; it compares the incident before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
 from opsbot.core.decision import Route
-from opsbot.core.entry import (
-    Body,
-    Closure,
-    Draft,
-    Entry,
-    Mode,
-    PagerAct,
-    Placement,
-    Severity,
-    Status,
-    Visibility,
-)
+from opsbot.core.entry import Closure, Draft, Placement, Severity, Status
 from opsbot.core.event import DECLARED, MAINTENANCE, NO_ALERT, Transition
 from opsbot.core.evidence import Window
-from opsbot.core.incident import Alert, Incident, evolve
+from opsbot.core.incident import Alert, Incident
 from opsbot.core.intake import page_for, severity_of
 from opsbot.core.moment import lasting, plausible, shifted, to_micros
-from opsbot.core.people import OPSBOT, Actor
+from opsbot.core.pager_acts import owes_pager, tells_pager
+from opsbot.core.people import Actor
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
+from opsbot.core.unfolding import Owed, Unfolding
 
 ALERT_CLEARED = "alert_cleared"
 # The card overtakes the evidence: reading answers costs time that the room's opening needs.
 CARD_FIRST = timedelta(milliseconds=250)
 _RANK = {p: rank for rank, p in enumerate(Placement)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """Work that the record now owes, under a key that runs once."""
-
-    purpose: str
-    key: str  # unique within the incident
-    due_at: datetime
-    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,53 +36,13 @@ class Consequences:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Story:
-    """The incident as each consequence is added, so that the next one sees it."""
-
-    state: Incident
-    rules: Rules
-    now: datetime
-    cause: str
-    drafts: list[Draft] = field(default_factory=list[Draft])
-    by: Actor | None = None
-    owed: list[Owed] = field(default_factory=list[Owed])
-    cancelled: list[str] = field(default_factory=list[str])
-    reasons: list[str] = field(default_factory=list[str])
-
-    def add(self, name: str, body: Body, reason: str, actor: Actor = OPSBOT) -> None:
-        draft = Draft(
-            key=f"{name}<{self.cause}",
-            occurred_at=self.now,
-            actor=actor,
-            source="opsbot",
-            body=body,
-        )
-        self.drafts.append(draft)
-        self.reasons.append(reason)
-        self.state = evolve(self.state, _as_entry(self.state, draft, self.now))
-
-
-def _as_entry(state: Incident, draft: Draft, now: datetime) -> Entry:
-    return Entry(
-        incident_id=state.id,
-        seq=state.seq + 1,
-        key=draft.key,
-        occurred_at=draft.occurred_at,
-        recorded_at=now,
-        actor=draft.actor,
-        source=draft.source,
-        body=draft.body,
-    )
-
-
 def consequences(
     before: Incident, after: Incident, *, cause: str, rules: Rules, now: datetime,
     by: Actor | None = None,
 ) -> Consequences:  # fmt: skip
     """All that follows from the step `before` -> `after`. `cause` is the key of the entry that
     made it, and makes every draft's key unique to it; `by` is the person whose act it was."""
-    story = _Story(state=after, rules=rules, now=now, cause=cause, by=by)
+    story = Unfolding(state=after, rules=rules, now=now, cause=cause, by=by)
     if after.origin is not None:
         for rule in _RULES:
             rule(story, before)
@@ -113,14 +54,14 @@ def consequences(
     )
 
 
-def _over_before_heard_of(story: _Story, before: Incident) -> None:
+def _over_before_heard_of(story: Unfolding, before: Incident) -> None:
     if before.seq == 0 and not story.state.firing and not story.state.declared_by:
         reason = "the first thing heard of this alert is that it resolved"
         body = e.StatusChanged(status=Status.CLOSED, reason=reason, closure=Closure.NEVER_OPENED)
         story.add("status", body, reason)
 
 
-def _reopened(story: _Story, before: Incident) -> None:
+def _reopened(story: Unfolding, before: Incident) -> None:
     state = story.state
     if not (state.status.is_over and state.fires_anew):
         return
@@ -130,14 +71,14 @@ def _reopened(story: _Story, before: Incident) -> None:
     story.cancelled.append("archive")
 
 
-def _fires_again(story: _Story, before: Incident) -> None:
+def _fires_again(story: Unfolding, before: Incident) -> None:
     question = story.state.questions.get(ALERT_CLEARED)
     if question and not question.answer and story.state.firing:
         reason = "the alert fires again before anybody answered"
         story.add("answer", e.Answered(question=ALERT_CLEARED, answer="fires_again"), reason)
 
 
-def _acknowledged(story: _Story, before: Incident) -> None:
+def _acknowledged(story: Unfolding, before: Incident) -> None:
     if story.state.lead and not before.lead and story.state.status is Status.TRIAGE:
         reason = "somebody leads now"
         story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
@@ -149,7 +90,7 @@ def _acknowledged(story: _Story, before: Incident) -> None:
         story.add("status", e.StatusChanged(status=Status.INVESTIGATING, reason=reason), reason)
 
 
-def _cleared(story: _Story, before: Incident) -> None:
+def _cleared(story: Unfolding, before: Incident) -> None:
     state = story.state
     if state.firing or state.status.is_over or before.seq == 0 or not before.firing:
         return
@@ -159,7 +100,7 @@ def _cleared(story: _Story, before: Incident) -> None:
         _ask_whether_it_is_over(story, "people have acted, so only a person may end the incident")
 
 
-def _self_recovered(story: _Story) -> None:
+def _self_recovered(story: Unfolding) -> None:
     opened_at = story.state.opened_at or story.now
     cleared_at = _cleared_at(story)
     length = lasting(plausible(cleared_at, story.now) - plausible(opened_at, story.now))
@@ -168,11 +109,11 @@ def _self_recovered(story: _Story) -> None:
     story.add("status", body, reason)
 
 
-def _cleared_at(story: _Story) -> datetime:
+def _cleared_at(story: Unfolding) -> datetime:
     return max((a.changed_at for a in story.state.alerts.values()), default=story.now)
 
 
-def _late_human_act(story: _Story, before: Incident) -> None:
+def _late_human_act(story: Unfolding, before: Incident) -> None:
     """An act at the pager that was heard of after the closing, but shows that somebody was
     working on it before. What is done in Slack afterwards is no such thing."""
     state = story.state
@@ -185,14 +126,14 @@ def _late_human_act(story: _Story, before: Incident) -> None:
         _ask_whether_it_is_over(story, reason)
 
 
-def _ask_whether_it_is_over(story: _Story, reason: str) -> None:
+def _ask_whether_it_is_over(story: Unfolding, reason: str) -> None:
     question = story.state.questions.get(ALERT_CLEARED)
     if question is None or question.answer:
         text = "Alert cleared. Is the incident over?"
         story.add("asked", e.Asked(question=ALERT_CLEARED, text=text), reason)
 
 
-def _severity(story: _Story, before: Incident) -> None:
+def _severity(story: Unfolding, before: Incident) -> None:
     """A priority set at the pager sets the severity in the moment it is heard of; a person may
     say otherwise since. The severity is never lowered by urgency alone."""
     state = story.state
@@ -218,7 +159,7 @@ def _named(alert: Alert | None) -> tuple[str, str]:
     return (alert.origin.id, alert.details.priority)
 
 
-def _routed(story: _Story, before: Incident) -> None:
+def _routed(story: Unfolding, before: Incident) -> None:
     """Route a firing incident; later events may raise its place, none lowers it."""
     state = story.state
     if before.seq and (state.status.is_over or not state.firing):
@@ -283,7 +224,7 @@ def _worst(state: Incident, rules: Rules) -> Alert | None:
     return min(firing, key=lambda a: order.index(severity_of(a.details, rules)), default=None)
 
 
-def _evidence(story: _Story, before: Incident) -> None:
+def _evidence(story: Unfolding, before: Incident) -> None:
     """Look once an incident has a room or thread, and again when it comes back."""
     state = story.state
     placed = state.placement in (Placement.ROOM, Placement.THREAD)
@@ -292,7 +233,8 @@ def _evidence(story: _Story, before: Incident) -> None:
         return
     if state.window is not None and not reopening:
         return
-    firing = [a.changed_at for a in state.alerts.values() if a.status is Transition.TRIGGERED]
+    alerts = [a for a in state.alerts.values() if a.origin.source not in NO_ALERT]
+    firing = [a.changed_at for a in alerts if a.status is Transition.TRIGGERED]
     began = state.opened_at if state.declared_by and state.opened_at else story.now
     paged_at = plausible(min(firing, default=began), story.now)
     window = Window(
@@ -310,7 +252,7 @@ def _evidence(story: _Story, before: Incident) -> None:
     _collect(story, shifted(story.now, CARD_FIRST))
 
 
-def _collect(story: _Story, due_at: datetime) -> None:
+def _collect(story: Unfolding, due_at: datetime) -> None:
     asked = story.state.asks[-1]
     owed = Owed(
         purpose="collect", key=f"collect:{asked.seq}", due_at=due_at,
@@ -319,59 +261,14 @@ def _collect(story: _Story, due_at: datetime) -> None:
     story.owed.append(owed)
 
 
-def _looked(story: _Story, before: Incident) -> None:
+def _looked(story: Unfolding, before: Incident) -> None:
     """Evidence that a person asked for is collected at once."""
     newest = story.state.asks[-1] if story.state.asks else None
     if newest and newest.by.is_person and newest.seq > before.seq and not newest.complete:
         _collect(story, story.now)
 
 
-def _tells_pager(story: _Story, before: Incident) -> None:
-    """What a person did in Slack is done at the pager as well, in that person's name."""
-    state, rules = story.state, story.rules
-    if not rules.tells_pager or state.mode is not Mode.LIVE:
-        return
-    by = _who_acted(story)
-    if by is None:
-        return
-    firing = [a for a in state.alerts.values() if a.firing and a.origin.source not in NO_ALERT]
-    if state.status is Status.RESOLVED and not before.status.is_over:
-        for alert in firing:
-            _ask_pager(story, PagerAct.RESOLVE, alert, "", by)
-    if state.severity is not before.severity and before.seq:
-        priority = {s: p for p, s in reversed(rules.severity_by_priority)}.get(state.severity, "")
-        for alert in firing:
-            held = alert.details.priority if alert.details else ""
-            if priority and held != priority:
-                _ask_pager(story, PagerAct.PRIORITY, alert, priority, by)
-    note = state.last_note
-    told = note is not None and note.seq > before.seq and note.by.id.startswith("slack:")
-    if note is not None and told and state.visibility is Visibility.PUBLIC and firing:
-        _ask_pager(story, PagerAct.NOTE, firing[0], str(note.seq), by)
-
-
-def _who_acted(story: _Story) -> Actor | None:
-    """The person in Slack whose act this step is; None for everything that came otherwise."""
-    return story.by if story.by is not None and story.by.id.startswith("slack:") else None
-
-
-def _ask_pager(story: _Story, act: PagerAct, alert: Alert, value: str, by: Actor) -> None:
-    body = e.PagerAsked(act=act, origin_id=alert.origin.id, value=value)
-    story.add(f"pager:{act}:{alert.origin.id}", body, f"{act} at the pager", by)
-
-
-def _owes_pager(story: _Story, before: Incident) -> None:
-    """Every act that was asked for is owed, the verbs' own and those that follow."""
-    for asked in story.state.of_pager:
-        if asked.seq > before.seq and asked.result is None:
-            owed = Owed(
-                purpose="tell_pager", key=f"tell_pager:{asked.seq}", due_at=story.now,
-                arguments=MappingProxyType({"asked": str(asked.seq)}),
-            )  # fmt: skip
-            story.owed.append(owed)
-
-
-def _illustrated(story: _Story, before: Incident) -> None:
+def _illustrated(story: Unfolding, before: Incident) -> None:
     """Pictures are drawn once the evidence is in."""
     state = story.state
     placed = state.placement in (Placement.ROOM, Placement.THREAD)
@@ -381,7 +278,7 @@ def _illustrated(story: _Story, before: Incident) -> None:
         story.owed.append(Owed(purpose="illustrate", key=key, due_at=story.now))
 
 
-def _ended(story: _Story, before: Incident) -> None:
+def _ended(story: Unfolding, before: Incident) -> None:
     state = story.state
     if not state.status.is_over or before.status.is_over:
         return
@@ -392,7 +289,7 @@ def _ended(story: _Story, before: Incident) -> None:
         story.owed.append(Owed(purpose="archive", key=key, due_at=due_at))
 
 
-_RULES: tuple[Callable[[_Story, Incident], None], ...] = (
+_RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
-    _severity, _routed, _evidence, _looked, _tells_pager, _owes_pager, _illustrated, _ended,
+    _severity, _routed, _evidence, _looked, tells_pager, owes_pager, _illustrated, _ended,
 )  # fmt: skip

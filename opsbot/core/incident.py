@@ -46,6 +46,8 @@ T = TypeVar("T")
 CHANGES_KEPT = 24  # transitions of one alert, to tell an event heard twice
 ASKS_KEPT = 6
 SAID_KEPT = 40
+NOTES_KEPT = 12
+TAKEN_BACK, REDACTED = "taken back", "redacted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ class Alert:
     title: str
     status: Transition  # TRIGGERED, ACKNOWLEDGED or RESOLVED
     changed_at: datetime
-    status_event: str = ""  # tie-break for two events of the same instant
+    status_rank: int = 0  # tie-breaks for two events of the same second
+    status_event: str = ""
     by: Actor | None = None
     details: AlertDetails | None = None
     details_at: datetime | None = None
@@ -184,7 +187,7 @@ class Incident:
     people: tuple[Person, ...] = ()
     human_acts: int = 0  # since the incident was last opened or reopened
     acted_at: datetime | None = None  # when the earliest of these happened
-    last_note: Note | None = None
+    notes: tuple[Note, ...] = ()  # the latest words of people, the newest last
     questions: Mapping[str, Question] = field(default_factory=lambda: MappingProxyType({}))
     window: Window | None = None
     asked_sources: tuple[str, ...] = ()
@@ -199,7 +202,9 @@ class Incident:
     pager_notes: tuple[str, ...] = ()
     of_pager: tuple[AskOfPager, ...] = ()
     announcements: tuple[Announcement, ...] = ()  # said publicly, one line each
-    unsaid: frozenset[int] = frozenset()  # entries that were withdrawn or redacted since
+    unsaid: Mapping[int, str] = field(  # entries that were taken back or redacted since
+        default_factory=lambda: MappingProxyType({})
+    )
     housed_since: int = 0  # the entry since which it has a place of its own; 0 while it has none
     surface: Surface = field(default_factory=Surface)
 
@@ -208,6 +213,11 @@ class Incident:
         """Whether any alert is not resolved at its source; announced work and a declaration
         are no alerts."""
         return any(a.firing for a in self.alerts.values() if a.origin.source not in NO_ALERT)
+
+    @property
+    def last_note(self) -> Note | None:
+        """What somebody said last, and has not taken back."""
+        return self.notes[-1] if self.notes else None
 
     @property
     def fires_anew(self) -> bool:
@@ -251,18 +261,28 @@ def fold(incident_id: str, entries: Iterable[Entry]) -> Incident:
 
 def evolve(state: Incident, entry: Entry) -> Incident:
     """The incident after `entry`. Unknown, redacted and repeated facts change nothing."""
+    moved = _is_new_home(state, entry)
     state = replace(state, seq=entry.seq, surface=evolve_surface(state.surface, entry))
     if _is_human_act(entry):
         first = min(state.acted_at or entry.occurred_at, entry.occurred_at)
         state = replace(state, human_acts=state.human_acts + 1, acted_at=first)
     after = _apply(state, entry)
-    placed = isinstance(entry.body, e.MessageShown) and entry.body.slot == "card"
-    if placed and not state.housed_since:
+    if moved:
         after = replace(after, housed_since=entry.seq)
     said = announced(entry, state.severity, state.lead.name if state.lead else "")
     if said is not None:
         after = replace(after, announcements=(*after.announcements, said)[-SAID_KEPT:])
     return after
+
+
+def _is_new_home(state: Incident, entry: Entry) -> bool:
+    """Whether the card now stands where none stood before, so that what is said from here on is
+    said there."""
+    if not isinstance(entry.body, e.MessageShown) or entry.body.slot != "card":
+        return False
+    held = state.surface.messages.get("card")
+    elsewhere = held is not None and held.channel_id != entry.body.channel_id
+    return elsewhere or not state.housed_since
 
 
 def _is_human_act(entry: Entry) -> bool:
@@ -291,7 +311,7 @@ def _apply(state: Incident, entry: Entry) -> Incident:
             return _alert_changed(state, entry, body)
         case e.NoteAdded(text=text):
             note = Note(text=text, by=entry.actor, at=entry.occurred_at, seq=entry.seq)
-            return replace(state, last_note=note)
+            return replace(state, notes=(*state.notes, note)[-NOTES_KEPT:])
         case e.SeverityChanged(severity=severity, priority=priority):
             return replace(state, severity=severity, priority=priority or state.priority)
         case e.StatusChanged() as body:
@@ -315,10 +335,10 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
             impact = Impact(text=text, since=since, by=entry.actor)
             return replace(state, impact=impact if text or since else None)
         case e.Withdrawn(seq=seq) | e.Redacted(seq=seq):
-            note = state.last_note
-            gone = note is not None and note.seq == seq
-            unsaid = state.unsaid | {seq}
-            return replace(state, last_note=None if gone else note, unsaid=unsaid)
+            word = REDACTED if isinstance(entry.body, e.Redacted) else TAKEN_BACK
+            unsaid = MappingProxyType({**state.unsaid, seq: word})
+            kept = tuple(note for note in state.notes if note.seq != seq)
+            return replace(state, notes=kept, unsaid=unsaid)
         case e.PagerAsked() as body:
             asked = AskOfPager(
                 seq=entry.seq, act=body.act, origin_id=body.origin_id, value=body.value,
@@ -410,6 +430,10 @@ def _with_alert(state: Incident, origin: Origin, title: str, entry: Entry) -> Ma
 
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+_USUAL_ORDER = (
+    Transition.TRIGGERED, Transition.ACKNOWLEDGED, Transition.UNACKNOWLEDGED, Transition.RESOLVED,
+    Transition.REOPENED,
+)  # fmt: skip
 _SETTLED = {
     Transition.TRIGGERED: Transition.TRIGGERED,
     Transition.UNACKNOWLEDGED: Transition.TRIGGERED,
@@ -443,12 +467,22 @@ def _alert_changed(state: Incident, entry: Entry, body: e.AlertChanged) -> Incid
 
 def _newer_status(alert: Alert, entry: Entry, body: e.AlertChanged) -> Alert:
     settled = _SETTLED.get(body.transition)
-    # Two events of one instant: the order they happened in is not known, so any fixed one will do.
-    if settled is None or (entry.occurred_at, entry.key) < (alert.changed_at, alert.status_event):
+    if settled is None:
+        return alert
+    rank = _USUAL_ORDER.index(body.transition)
+    held = _order(alert.changed_at, alert.status_rank, alert.status_event)
+    if _order(entry.occurred_at, rank, entry.key) < held:
         return alert
     return replace(
-        alert, status=settled, changed_at=entry.occurred_at, status_event=entry.key, by=entry.actor
-    )
+        alert, status=settled, changed_at=entry.occurred_at, status_rank=rank,
+        status_event=entry.key, by=entry.actor,
+    )  # fmt: skip
+
+
+def _order(at: datetime, rank: int, key: str) -> tuple[datetime, int, datetime, str]:
+    """When something happened, to compare by. What asking finds knows no parts of a second, so
+    within one second the usual order counts; what then is alike stands in any fixed order."""
+    return at.replace(microsecond=0), rank, at, key
 
 
 def _described(state: Incident, details: AlertDetails) -> Incident:

@@ -131,8 +131,10 @@ def heard_before(event: AlertEvent, alert: Alert | None) -> str:
 
 def _is_the_same(event: AlertEvent, change: Change, alert: Alert) -> bool:
     first, last = sorted((change.at, event.occurred_at))
+    began = first.replace(microsecond=0)  # within it, which came first is not known
     between = any(
-        other.transition not in (event.transition, Transition.OTHER) and first <= other.at <= last
+        other.transition not in (event.transition, Transition.OTHER)
+        and began < other.at.replace(microsecond=0) <= last
         for other in alert.changes
     )
     return (

@@ -154,7 +154,8 @@ def _messages(
                     edits=edits)
             for key, said, edits in posts(incident, rules)
         ]  # fmt: skip
-        if incident.housed_since:
+        stands = incident.surface.messages.get(CARD)
+        if stands and stands.channel_id == home:  # what is said from then on is said there
             found += _people_messages(incident, home, thread_of)
         if timeline is not None:
             found.append(Message(slot=TIMELINE, card=timeline, channel_id=home, thread_of=CARD))

@@ -9,7 +9,7 @@ from opsbot.core.consequences import ALERT_CLEARED
 from opsbot.core.entry import Closure
 from opsbot.core.evidence import Finding
 from opsbot.core.gaps import blindnesses
-from opsbot.core.incident import Ask, Incident
+from opsbot.core.incident import REDACTED, Ask, Incident
 from opsbot.core.incident_card import headline
 from opsbot.core.moment import lasting
 from opsbot.core.rules import Rules
@@ -89,20 +89,19 @@ def _question_card(incident: Incident) -> Card:
 def announcements(incident: Incident) -> tuple[tuple[str, Card, bool], ...]:
     """What people changed since the room stands, each in one line: (slot, card, kept current).
 
-    A line whose entry was taken back or redacted since is edited to say so.
+    A line whose entry was taken back or redacted since is edited to say so, or to what is left.
     """
-    surface = incident.surface
+    told = {said.seq: said.line for said in incident.announcements}
     found = [
-        (f"{SAID}{said.seq}", Card(header="", lines=(said.line,)), False)
-        for said in incident.announcements
-        if said.seq > incident.housed_since and said.seq not in incident.unsaid
+        (f"{SAID}{seq}", Card(header="", lines=(said,)), False)
+        for seq, said in told.items()
+        if seq > incident.housed_since and seq not in incident.unsaid
     ]
-    gone = Card(header="", lines=(line("(taken back)", tone=Tone.QUIET),))
-    found += [
-        (f"{SAID}{seq}", gone, True)
-        for seq in sorted(incident.unsaid)
-        if f"{SAID}{seq}" in surface.messages
-    ]
+    for seq, word in sorted(incident.unsaid.items()):
+        left = told.get(seq) if word == REDACTED else None
+        if f"{SAID}{seq}" in incident.surface.messages:
+            said = left or line(f"({word})", tone=Tone.QUIET)
+            found.append((f"{SAID}{seq}", Card(header="", lines=(said,)), True))
     return tuple(found)
 
 

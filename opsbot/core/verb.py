@@ -10,15 +10,16 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from opsbot.core.card import Button, Card, Line, line
-from opsbot.core.consequences import Owed
 from opsbot.core.entry import Body, Entry, Severity, Visibility
 from opsbot.core.event import ServiceRef
 from opsbot.core.form import Form
 from opsbot.core.incident import Incident
 from opsbot.core.invocation import Invocation
-from opsbot.core.parameter import Parameter, Value
+from opsbot.core.parameter import Parameter, PersonRef, Value
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
+from opsbot.core.unfolding import Owed
+from opsbot.core.when import Moment
 
 
 class Needs(StrEnum):
@@ -139,6 +140,21 @@ def verb_named(book: tuple[Verb, ...], word: str) -> Verb | None:
     """The verb that `word` names, in any case."""
     wanted = word.casefold()
     return next((verb for verb in book if wanted in verb.words), None)
+
+
+def given(values: Values, name: str) -> str:
+    """What was given already, as a form's field holds it; empty when it was not."""
+    match values.get(name):
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case Moment(at=at):
+            return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at.second else f"{at:%Y-%m-%dT%H:%MZ}"
+        case PersonRef(slack_id=slack_id):
+            return slack_id
+        case value:
+            return str(value)
 
 
 def answer(*lines: Line | str, header: str = "", buttons: tuple[Button, ...] = ()) -> Card:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
-from opsbot.core.card import Button, Card
-from opsbot.core.entry import Body, Draft, Entry, Placement, Visibility
+from opsbot.core.card import At, Button, Card, Tone, line
+from opsbot.core.entry import Body, Draft, Entry, Mode, Placement, Visibility
 from opsbot.core.event import DECLARED, Origin
-from opsbot.core.incident import Incident
+from opsbot.core.incident import REDACTED, TAKEN_BACK, Incident
 from opsbot.core.invocation import How, Invocation
+from opsbot.core.moment import clock_text
 from opsbot.core.permission import may_see
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
@@ -128,7 +129,8 @@ async def decide(
     if understood.wants_form:
         return _form_again(understood, verb)
     if verb.opens and (opened := await tx.incident(_declared_id(asked))).seq:
-        return Acted(card=_declared(opened), incident_id=opened.id)
+        card = _with_said(_declared(opened, now), understood.reading.said)
+        return Acted(card=card, incident_id=opened.id)
     scene = await _scene(tx, understood, verb, book, me, rules, now)
     reply = verb.run(replace(scene, pointed_url=known.pointed_url), understood.reading.values)
     return await _apply(tx, scene, verb, reply)
@@ -163,15 +165,17 @@ async def _scene(
 
 async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Acted:
     incident, card = scene.incident, reply.card
+    appended: Sequence[Entry] = []
     if reply.opening is not None:
         incident, appended = await _declare(tx, scene, reply.opening)
-        card = card or _declared(incident)
+        card = card or _declared(incident, scene.now)
     elif reply.removal is not None and incident is not None:
         appended = await _redact(tx, scene, incident, reply.removal)
     elif reply.facts and incident is not None:
         appended = await _append(tx, scene, incident, reply.facts)
-    else:
-        appended = ()
+        if incident.unsaid.get(appended[0].seq) == REDACTED:
+            said = f"Entry #{appended[0].seq} was redacted, so it is not put back."
+            return Acted(card=answer(said), incident_id=incident.id)
     for owed in reply.owed:
         home = incident.id if incident else e.OPS
         await tx.owe(
@@ -180,7 +184,9 @@ async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Act
                 due_at=owed.due_at, arguments=owed.arguments,
             )
         )  # fmt: skip
-    if reply.undo and appended and card is not None:
+    card = _with_said(card, scene.said) if card else None
+    mine = bool(appended) and appended[0].actor.id == scene.me.actor.id
+    if reply.undo and mine and card is not None:
         undo = Button(action=f"undo:entry={appended[0].seq}", label="Undo")
         card = replace(card, buttons=(*card.buttons, undo))
     ticked = scene.asked.how is How.REACTION and bool(appended)
@@ -204,13 +210,22 @@ async def _append(
     tx: Transaction, scene: Scene, incident: Incident, facts: Sequence[Fact]
 ) -> Sequence[Entry]:
     """Append in the caller's name, with all that follows; a repeat appends nothing."""
-    entries = await tx.append(incident.id, _drafts(scene, facts))
+    entries = [await _once(tx, incident, draft) for draft in _drafts(scene, facts)]
     if entries[-1].seq > incident.seq:
         await follow(
             tx, incident, cause=entries[-1].key, rules=scene.rules, now=scene.now,
             by=scene.me.actor,
         )  # fmt: skip
     return entries
+
+
+async def _once(tx: Transaction, incident: Incident, draft: Draft) -> Entry:
+    """Append what counts once in the incident; what was taken back may be said again."""
+    (entry,) = await tx.append(incident.id, [draft])
+    while incident.unsaid.get(entry.seq) == TAKEN_BACK:
+        again = replace(draft, key=f"{draft.key}:after:{entry.seq}")
+        (entry,) = await tx.append(incident.id, [again])
+    return entry
 
 
 async def _redact(
@@ -260,7 +275,20 @@ def _opening_drafts(scene: Scene, opening: Opening, number: int) -> list[Draft]:
     return [replace(drafts[0], key="opened"), *drafts[1:]]
 
 
-def _declared(incident: Incident) -> Card:
+def _declared(incident: Incident, now: datetime) -> Card:
     private = incident.visibility is Visibility.PRIVATE
-    where = "a private room" if private else "a room"
-    return answer(f"INC-{incident.number} is open; {where} for it is on its way.")
+    where = f"{'a private' if private else 'a'} room for it is on its way."
+    if incident.mode is Mode.SHADOW:
+        where = "in shadow mode it is shown in the shadow channel alone."
+    lines = [line(f"INC-{incident.number} is open; {where}")]
+    began = incident.opened_at
+    if began is not None and now - began >= timedelta(minutes=1):
+        lines.append(line("Since ", At(moment=began, style="date_time"), f", {clock_text(began)}."))
+    return answer(*lines)
+
+
+def _with_said(card: Card, said: tuple[str, ...]) -> Card:
+    """The card, and how what was typed was understood, where it does not say so itself."""
+    words = "".join(p for one in card.lines for p in one.pieces if isinstance(p, str))
+    unsaid = tuple(line(one, tone=Tone.QUIET) for one in said if one not in words)
+    return replace(card, lines=(*card.lines, *unsaid))

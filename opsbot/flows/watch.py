@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Mode
-from opsbot.core.event import MAINTENANCE
+from opsbot.core.event import NO_ALERT
 from opsbot.core.incident import Incident
 from opsbot.core.intake import OWN_NOTE
 from opsbot.core.moment import lasting, to_micros
@@ -29,8 +29,9 @@ async def watch_delivery(ports: Ports, stuck_after: timedelta) -> tuple[str, ...
 
 
 async def _note(ports: Ports, incident: Incident, since: datetime, stuck_after: timedelta) -> None:
-    origin = incident.origin
-    if ports.pager is None or origin is None or origin.source == MAINTENANCE:
+    origins = (alert.origin for alert in incident.alerts.values())
+    origin = next((one for one in origins if one.source not in NO_ALERT), None)
+    if ports.pager is None or origin is None:
         return
     key = f"stuck:{to_micros(since)}"  # one note for one stretch, however long it lasts
     if any(entry.key == key for entry in await ports.record.entries(incident.id)):

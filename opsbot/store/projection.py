@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Entry
-from opsbot.core.event import Origin
+from opsbot.core.entry import Entry, Visibility
+from opsbot.core.event import NO_SERVICE, Origin
 from opsbot.core.incident import Incident, evolve, new_incident
 from opsbot.core.moment import to_micros
 from opsbot.store.column import bounded
@@ -62,19 +62,21 @@ class Derived:
 
 
 def index_row(state: Incident) -> IndexRow:
-    """The incident's line in the index."""
+    """The incident's line in the index; of a private one it holds no words."""
+    private = state.visibility is Visibility.PRIVATE
+    service = NO_SERVICE if private else state.service
     return IndexRow(
         incident_id=state.id,
         number=state.number or None,
-        title=state.title,
+        title="" if private else state.title,
         status=state.status.value,
         severity=state.severity.value,
         placement=state.placement.value,
         visibility=state.visibility.value,
         mode=state.mode.value,
-        service=state.service.name,
-        service_id=bounded(state.service.source_id),
-        service_key=state.service.key,
+        service=service.name,
+        service_id=bounded(service.source_id),
+        service_key=service.key,
         channel_id=state.surface.channel_id,
         opened_at=None if state.opened_at is None else to_micros(state.opened_at),
         over_at=None if state.over_at is None else to_micros(state.over_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, Locator, Page, Request, Response, expect
 
 WITHIN = 15_000  # milliseconds for anything to come about, on a busy machine
+MOST_TABS = 80
 PHONE = 500  # pixels; a narrower window is a phone
 
 expect.set_options(timeout=WITHIN)
@@ -88,8 +90,19 @@ class Visitor:
     async def open_channel(self, name: str) -> None:
         """Enter a channel from the list."""
         listed = await self.open_list()
-        await listed.get_by_role("link", name=name).click()
+        exactly = self.page.locator(".name", has_text=re.compile(f"^{re.escape(name)}$"))
+        await listed.locator("a.place").filter(has=exactly).click()
         await expect(self.page.locator("#main h2")).to_have_text(name)
+
+    async def open_thread(self) -> Locator:
+        """The thread below the card."""
+        await self.card.get_by_test_id("thread-summary").click()
+        return self.page.get_by_role("complementary", name="Thread")
+
+    async def open_panel(self) -> Locator:
+        """The panel with pages and faults."""
+        await self.page.get_by_role("link", name="Sandbox panel").click()
+        return self.page.get_by_role("complementary", name="Sandbox")
 
     async def be(self, name: str) -> None:
         """Become somebody else, in the same place."""
@@ -131,6 +144,14 @@ class Visitor:
         """Press a button of a message or form."""
         await within.get_by_role("button", name=name, exact=True).click()
 
+    async def tab_to(self, wanted: Locator) -> None:
+        """Press Tab until something has the focus; it fails when nothing leads there."""
+        for _ in range(MOST_TABS):
+            await self.page.keyboard.press("Tab")
+            if await wanted.evaluate("(e) => e === document.activeElement"):
+                return
+        raise AssertionError(f"{MOST_TABS} times Tab never came to {wanted}")
+
     # --- afterwards -----------------------------------------------------------------------------
 
     async def picture(self, name: str) -> None:
@@ -141,20 +162,6 @@ class Visitor:
             await self.page.emulate_media(color_scheme=scheme)
             await self.page.screenshot(path=self._album / f"{name}-{self.width}-{scheme}.png")
         await self.page.emulate_media(color_scheme="light")
-
-    async def sticks_out(self) -> list[str]:
-        """What is wider than the window and cannot be scrolled to."""
-        found: list[str] = await self.page.evaluate(_STICKS_OUT)
-        return found
-
-
-_STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter((e) => {
-  const { left, right, width } = e.getBoundingClientRect();
-  if (!width || !e.checkVisibility() || e.closest(".unseen, .skip, svg")) return false;
-  for (let box = e.parentElement; box; box = box.parentElement)
-    if (["auto", "scroll", "hidden"].includes(getComputedStyle(box).overflowX) && box !== document.body && box !== document.documentElement) return false;
-  return right > innerWidth + 1 || left < -1;
-}).map((e) => `${e.tagName}#${e.id}.${e.className}: ${e.textContent.trim().slice(0, 40)}`)"""
 
 
 @asynccontextmanager

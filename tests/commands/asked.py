@@ -81,8 +81,9 @@ class Slack:
         self, callback: str, pointed: Pointed, user: str, *, trigger: str, team: str = ""
     ) -> Any:
         """An entry of a message's menu."""
-        message: dict[str, Any] = {"user": pointed.author_id, "ts": pointed.ts, "text": pointed.text,
-                   "files": [{}] * pointed.files}  # fmt: skip
+        files: list[dict[str, Any]] = [{}] * pointed.files
+        said = {"user": pointed.author_id, "ts": pointed.ts, "text": pointed.text}
+        message: dict[str, Any] = {**said, "files": files}
         return self._read(Kind.INTERACTIONS, {
             "type": "message_action", "callback_id": callback, "trigger_id": trigger,
             "action_ts": self.ts(), "user": self._user(user, team), "message": message,

@@ -156,7 +156,9 @@ async def test_a_title_with_a_mistyped_flag_is_asked_about() -> None:
     assert await office.numbers() == []
 
 
-@pytest.mark.parametrize("title", ["<!channel> is down", "a" * 400, "*bold* `code` <https://x.y|z>"])
+@pytest.mark.parametrize(
+    "title", ["<!channel> is down", "a" * 400, "*bold* `code` <https://x.y|z>"]
+)
 async def test_a_hostile_title_is_a_title(title: str) -> None:
     """Inert and short enough wherever it stands."""
     office = Office()

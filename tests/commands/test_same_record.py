@@ -27,7 +27,7 @@ async def _paged(office: Office) -> Incident:
 
 
 async def _noted(office: Office) -> Incident:
-    """INC-1 with a note that Ann typed, which is entry 25."""
+    """INC-1 with a note that Ann typed."""
     incident = await office.page()
     await office.typed("note looking at the pool", at=incident.surface.channel_id)
     return incident
@@ -35,7 +35,7 @@ async def _noted(office: Office) -> Incident:
 
 async def _cleared(office: Office) -> Incident:
     """INC-1 was worked on and its alert cleared: the room is asked whether it is over."""
-    incident = await _noted(office)
+    await _noted(office)
     return await office.hear(event(Transition.RESOLVED, 1))
 
 
@@ -60,8 +60,8 @@ class Way:
 
 
 WAYS = (
-    Way(verb="declare", typed='"Search is slow" sev2 checkout-api --private --lead', before=_nothing,
-        values={"title": "Search is slow", "severity": "SEV2", "service": "checkout-api",
+    Way(verb="declare", typed='"Search is slow" sev2 checkout-api --private --lead',
+        before=_nothing, values={"title": "Search is slow", "severity": "SEV2", "service": "checkout-api",
                 "private": "yes", "lead": "yes"}),
     Way(verb="severity", typed='sev1 "all regions"',
         values={"severity": "SEV1", "reason": "all regions"}),

@@ -13,8 +13,10 @@ from tests.docs.command_line import options_of, synopsis_of
 from tests.docs.evidence_rules import default_queries, findings_rules, silence_rules
 from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
+from tests.docs.sandbox_table import acts_table
 from tests.docs.settings_table import environment_table, secrets_table, settings_table
 from tests.docs.slack_tables import events_table, manifest_block, scopes_table
+from tests.docs.suspect_rules import signs_table, steps_table
 from tests.docs.typed_lines import lines_table
 from tests.docs.verbs_table import verbs_table, verbs_until_the_end
 
@@ -36,6 +38,9 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "manifest": lambda _: manifest_block(),
     "scopes": lambda _: scopes_table(),
     "events": lambda _: events_table(),
+    "acts": lambda _: acts_table(),
+    "signs": lambda _: signs_table(),
+    "ranking": lambda _: steps_table(),
     "verbs": lambda _: verbs_table(),
     "until": lambda _: verbs_until_the_end(),
     "lines": lines_table,

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from opsbot.catalog import integration_names
+from opsbot.core.parameter import Kind, example
 from tests.docs.command_line import commands, options
 from tests.docs.generated import filled, part_names
 from tests.docs.pages import PAGES, ROOT, code, headings, name_of, page, rows, section
 from tests.docs.settings_table import VARIABLES, all_settings, secrets_of, sections
+from tests.docs.verbs_table import verbs
 
 _ASKED_FOR = re.compile(
     r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z_0-9]+)\"|_either\(environ, \"(\w+)\""
@@ -69,10 +71,11 @@ def test_every_command_has_its_section_with_synopsis_and_options() -> None:
 
 
 def test_every_option_that_a_page_names_exists() -> None:
-    """An option in code marks by itself may also be one of a benchmark."""
+    """An option in code marks by itself may also be one of a benchmark, or of a verb in Slack."""
     own = {name for command in commands() for name in options(command)} | {"--version", "--help"}
     sources = (file.read_text("utf-8") for file in (ROOT / "benchmarks").glob("*.py"))
     others = {name for source in sources for name in re.findall(r"\"(--[a-z-]+)\"", source)}
+    others |= {example(p) for verb in verbs() for p in verb.parameters if p.kind is Kind.FLAG}
     for path in PAGES:
         for word in code(path.read_text("utf-8")):
             named = set(re.findall(r"--[a-z][a-z-]+", word))

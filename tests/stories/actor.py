@@ -133,9 +133,7 @@ class Actor:
         view = self._slack.people.home(self.id)
         assert view is not None, f"{self.user.name} has not opened Home"
         action_id, block_id = _action_and_block(view.view["blocks"], action)
-        return await self._slack.people.act_in_view(
-            self.id, view.id, action_id, block_id=block_id
-        )
+        return await self._slack.people.act_in_view(self.id, view.id, action_id, block_id=block_id)
 
     def _draws(self) -> int:
         calls = self._slack.journal.of("views.publish")
