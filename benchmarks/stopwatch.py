@@ -42,20 +42,14 @@ class Stopwatch:
                 self._waiting[urlsplit(str(mark)).path] = timing
         return timing
 
-    def answered(self, mark: str) -> None:
+    def answered(self, mark: str, at: float) -> None:
         """Somebody sees what came by this response URL's path, or trigger; the first counts."""
         timing = self._waiting.pop(mark, None)
         if timing is not None and timing.answer_ms is None:
-            timing.answer_ms = timing.since()
+            timing.answer_ms = (at - timing.sent_at) * 1000
 
     def take(self) -> list[dict[str, Any]]:
         """All timings so far; they are forgotten here."""
         taken, self.timings = self.timings, []
         self._waiting.clear()
         return [asdict(timing) for timing in taken]
-
-
-def percentile_of(values: list[float], share: float) -> float | None:
-    """The value that `share` of the values do not exceed (nearest rank); None of nothing."""
-    ranked = sorted(values)
-    return ranked[min(int(len(ranked) * share), len(ranked) - 1)] if ranked else None

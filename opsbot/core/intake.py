@@ -101,11 +101,13 @@ def arrival(
         reason = "the event concerns no alert"
         return Arrival(action=Action.NOTE, reason=reason, drafts=(_fact(event, "", rules),))
     if known is not None:
-        heard = heard_before(event, known.alerts.get(event.alert.id))
+        # Whose act it was first: both tellings of an echo are then by the same person.
+        told = in_whose_name(event, known)
+        heard = heard_before(told, known.alerts.get(event.alert.id))
         if heard:
             return Arrival(action=Action.APPEND, reason=heard, drafts=())
         reason = f"INC-{known.number} holds this alert"
-        fact = _fact(in_whose_name(event, known), event.alert.id, rules)
+        fact = _fact(told, event.alert.id, rules)
         return Arrival(action=Action.APPEND, reason=reason, drafts=(fact,))
     window = maintenance_of(page_of(event, rules, now), rules.maintenance, now)
     if recent is not None:

@@ -30,11 +30,14 @@ async def illustrate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -
     painter, room, incident_id = ports.painter, ports.room, arguments["incident_id"]
 
     async def step() -> float | None:
-        incident = await ports.record.incident(incident_id)
+        incident, run = await ports.record.incident(incident_id), arguments["key"]
         exhibits = await _exhibits(ports, incident)
+        # What an earlier try gave to Slack stands; giving it again would leave an orphan.
+        held = {entry.key for entry in await ports.record.entries(incident_id)}
         waits = [
-            await _picture(ports, painter, room, incident, slot, picture, arguments["key"])
+            await _picture(ports, painter, room, incident, slot, picture, run)
             for slot, picture in pictures(incident, exhibits)
+            if f"{run}:{slot}" not in held
         ]
         return max((wait for wait in waits if wait), default=None)
 

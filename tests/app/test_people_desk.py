@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from opsbot.core.invocation import Invocation
+from opsbot.core.invocation import Caller, Invocation, MemberJoined
+from opsbot.core.service import Catalogue, Service
 from opsbot.ports import Refused, Unsure
-from tests.commands.asked import BOT, OURSELVES
-from tests.commands.office import ANN, GUS, TOWN, Office
+from tests.commands.asked import OURSELVES
+from tests.commands.office import ANN, BEN, GUS, TOWN, Office
 
 NOT_NOW = Refused(error="ratelimited", cure="later", retry_after=timedelta(seconds=9))
 TOO_LATE = Refused(error="expired_trigger_id", cure="Press it again.")
@@ -108,12 +109,18 @@ async def test_somebody_whom_slack_does_not_name_yet_waits_and_is_not_answered()
 
 
 async def test_our_own_acts_are_nobodys():
-    """Slack tells of what we did, too: of our joining a channel, say."""
+    """Slack tells of what we did, too: whoever else comes into a room late is told about it."""
     office = Office()
     office.people.add("bot")
-    assert OURSELVES.bot_user_id == BOT
-    await office.desk.take(office.slack.mentioned("list", BOT, TOWN))
-    assert office.people.moves == []
+    room = (await office.declared()).surface.channel_id
+    office.clock.advance(minutes=10)
+    office.people.answers.clear()
+    for user in (OURSELVES.bot_user_id, BEN):
+        await office.desk.take(MemberJoined(
+            id=f"event:{user}", occurred_at=office.clock.now(), caller=Caller(user_id=user),
+            channel_id=room,
+        ))  # fmt: skip
+    assert [told.to for told in office.people.answers] == [BEN]
 
 
 async def test_home_is_drawn_anew_after_what_was_done_there_and_not_after_anything_else():
@@ -135,16 +142,14 @@ async def test_a_page_of_home_that_is_no_number_is_the_first():
 
 
 async def test_services_are_suggested_by_any_part_of_their_name_first_letters_first():
-    office = Office()
-    names = [choice.value for choice in office.desk.suggest("service", "CHECK", _caller(office))]
-    assert names == sorted(names, key=lambda name: (not name.startswith("check"), name))
-    assert names
-    assert office.desk.suggest("title", "check", _caller(office)) == ()
-    assert len(office.desk.suggest("service", "", _caller(office))) <= 100
-
-
-def _caller(office: Office):
-    return _typed(office, "help").caller
+    names = ("cart-check", "checkout-api", "Check-in", "search")
+    many = tuple(f"x{number}" for number in range(200))
+    services = tuple(Service(name=name) for name in (*names, *many))
+    office, ann = Office(catalogue=Catalogue(services=services)), Caller(user_id=ANN)
+    found = [choice.value for choice in office.desk.suggest("service", " CHECK", ann)]
+    assert found == ["Check-in", "checkout-api", "cart-check"]
+    assert office.desk.suggest("title", "check", ann) == ()
+    assert len(office.desk.suggest("service", "", ann)) == 100
 
 
 async def test_an_apology_reaches_who_asked():

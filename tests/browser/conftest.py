@@ -6,11 +6,10 @@ Mode and the page. Without a Chromium the tests skip and say where one is looked
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +31,10 @@ if TYPE_CHECKING:  # without Playwright this file still loads, and the tests ski
 CHROMIUM = "/usr/bin/chromium"
 # No sandbox: it needs what containers lack, and only our own page on loopback is opened. The rest
 # keeps the browser from talking to anybody else.
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
 WIDTHS = {"desk": 1280, "phone": 375}
 
 
@@ -94,13 +95,12 @@ async def workspaces(
     """A workspace for the desk and one for the phone: edits are rationed by Slack's limits, and
     two stories at once on one workspace would wait for each other."""
     folder = tmp_path_factory.mktemp("browser")
-    async with AsyncExitStack() as stack:
-        running = [stack.enter_async_context(_running(folder / name)) for name in WIDTHS]
-        yield dict(zip(WIDTHS, await asyncio.gather(*running), strict=True))
+    async with _running(folder / "desk") as desk, _running(folder / "phone") as phone:
+        yield {"desk": desk, "phone": phone}
 
 
 @asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[Running]:
+async def _running(folder: Path) -> AsyncGenerator[Running]:
     stage = Stage(scenario=load_scenario("memory-limit"), folder=folder, by_socket=True)
     try:
         await stage.start()

@@ -1,4 +1,4 @@
-"""Somebody in front of the workspace page: one tab, what they do in it, and what the browser says."""
+"""Somebody in front of the workspace page: one tab, what they do in it, what the browser says."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Visitor:
         listed = await self.open_list()
         await listed.get_by_test_id("person-switch").click()
         await listed.locator("#be li").get_by_role("link", name=name).click()
-        await expect(listed.get_by_test_id("person-switch")).to_contain_text(name)
+        await expect(self.page.get_by_test_id("person-switch")).to_contain_text(name)
 
     # --- what is there --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from opsbot.app.people_desk import PeopleDesk
 from opsbot.catalog.commands import read_commands
-from opsbot.core.entry import Entry
+from opsbot.core.entry import Entry, Severity
 from opsbot.core.event import AlertEvent
 from opsbot.core.evidence import EvidenceKind
 from opsbot.core.form import Form
@@ -92,7 +92,7 @@ class Office:
         base: dict[str, Any] = {
             "channels": Channels(digest=self.digest),
             "evidence_sources": tuple(name for name, _ in KINDS), "evidence_kinds": kinds,
-            "severity_by_priority": tuple((f"P{n}", f"SEV{n}") for n in range(1, 6)),
+            "severity_by_priority": tuple((f"P{n}", Severity(f"SEV{n}")) for n in range(1, 6)),
         }  # fmt: skip
         return rules(**{**base, **changes})
 

@@ -61,8 +61,8 @@ class Way:
 
 WAYS = (
     Way(verb="declare", typed='"Search is slow" sev2 checkout-api --private --lead',
-        before=_nothing, values={"title": "Search is slow", "severity": "SEV2", "service": "checkout-api",
-                "private": "yes", "lead": "yes"}),
+        before=_nothing, values={"title": "Search is slow", "severity": "SEV2",
+                                 "service": "checkout-api", "private": "yes", "lead": "yes"}),
     Way(verb="severity", typed='sev1 "all regions"',
         values={"severity": "SEV1", "reason": "all regions"}),
     Way(verb="lead", typed="@me --ack", values={"person": ANN, "ack": "yes"}),

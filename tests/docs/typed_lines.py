@@ -48,11 +48,12 @@ LINES = {
 
 def lines_table(which: str) -> str:
     """The table of one set of lines."""
-    rows = [(f"`{line}`", _told(_read(line))) for line in LINES[which]]
+    rows = [(f"`{line}`", _told(read_typed(line))) for line in LINES[which]]
     return table(("typed", "understood as"), rows)
 
 
-def _read(line: str) -> Reading:
+def read_typed(line: str) -> Reading:
+    """What a line means to the typist of the pages."""
     asked = Invocation(
         id="typed", occurred_at=NOW, how=How.TYPED, caller=Caller(user_id=ME.slack_id),
         place=Place(), line=line,

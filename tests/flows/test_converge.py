@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from opsbot.core.event import AlertEvent, Transition
-from opsbot.core.people import Person
 from opsbot.core.rules import Channels
 from opsbot.engine.plain import PlainSteps
 from opsbot.flows.converge import converge
 from opsbot.flows.intake import LOCK, take
-from opsbot.ports import Done, Outcome, Ports, Refused
+from opsbot.ports import Ports, Refused
 from opsbot.store.memory import MemoryRecord
 from tests.core.story import ADA, event, rules
 from tests.fakes.clock import ManualClock
+from tests.fakes.pager import FakePager
 from tests.fakes.room import FakeRoom
 
 LATER = Refused(error="service_unavailable", cure="later", retry_after=timedelta(seconds=5))
 NEVER = Refused(error="missing_scope", cure="add the scope")
-
-
-@dataclass
-class FakePager:
-    """Knows Ada's address; answers `refusal` while it is set."""
-
-    refusal: Refused | None = None
-    notes: list[str] = field(default_factory=list[str])
-
-    async def people(self, ids: object, escalation_policy_id: str) -> Outcome[tuple[Person, ...]]:
-        return self.refusal or Done(value=(Person(id="PADA", name="Ada", email="ada@example.com"),))
-
-    async def add_note(self, alert_id: str, text: str) -> Outcome[None]:
-        self.notes.append(text)
-        return self.refusal or Done(value=None)
 
 
 class Rig:
@@ -44,7 +29,8 @@ class Rig:
         self.record = MemoryRecord(self.clock)
         self.room = FakeRoom(self.clock)
         self.room.accounts["ada@example.com"] = "UADA"
-        self.pager = FakePager()
+        self.pager = FakePager(self.clock)
+        self.pager.add_user("PADA", "ada")
         for name in ("C0DIGEST", "C0TEAM"):
             self.room.hold_name(name)
         rules_ = rules(evidence_sources=())
@@ -105,13 +91,12 @@ async def test_lost_answers_never_double_a_channel_or_a_card():
 
 async def test_a_pager_that_is_away_makes_nobody_missing():
     rig = Rig()
-    rig.pager.refusal = LATER
+    rig.pager.fail("people", LATER, times=3)
     await rig.take(event())
     for _ in range(3):
         assert await rig.converge() is not None
     incident = await rig.record.incident(rig.incident_id)
     assert incident.surface.missing == ()
-    rig.pager.refusal = None
     await rig.settle()
     assert rig.room.channels[rig.rooms[0]].members == ["UADA"]
 
