@@ -21,19 +21,23 @@ TICKED = "yes"
 def render_form(form: Form) -> dict[str, object]:
     """Draw `form` as a modal view within Slack's limits; never raises for any text in it."""
     blocks: list[Block] = []
-    if form.intro:
-        words = plain_text(inert(form.intro, 600), 600)
-        blocks.append({"type": "section", "text": words})
+    if intro := inert(form.intro, 600):
+        blocks.append({"type": "section", "text": plain_text(intro, 600)})
     blocks += [_field(one) for one in form.fields]
     return {
         "type": "modal",
         "callback_id": ACTION_PREFIX + form.verb,
-        "title": plain_text(inert(form.title, limits.FORM_TITLE), limits.FORM_TITLE),
-        "submit": plain_text(inert(form.submit, limits.FORM_TITLE), limits.FORM_TITLE),
+        "title": _words(form.title, limits.FORM_TITLE),
+        "submit": _words(form.submit, limits.FORM_TITLE),
         "close": plain_text("Cancel", limits.FORM_TITLE),
         "private_metadata": _metadata(form),
         "blocks": blocks,
     }
+
+
+def _words(text: str, limit: int) -> Element:
+    """A text that Slack takes: it refuses empty ones."""
+    return plain_text(inert(text, limit) or "(unnamed)", limit)
 
 
 def _metadata(form: Form) -> str:
@@ -46,11 +50,11 @@ def _field(field: Field) -> Block:
         "type": "input",
         "block_id": field.name,
         "optional": not field.required,
-        "label": plain_text(inert(field.label, limits.FIELD_LABEL), limits.FIELD_LABEL),
+        "label": _words(field.label, limits.FIELD_LABEL),
         "element": _element(field),
     }
-    if field.hint:
-        block["hint"] = plain_text(inert(field.hint, limits.FIELD_HINT), limits.FIELD_HINT)
+    if hint := inert(field.hint, limits.FIELD_HINT):
+        block["hint"] = plain_text(hint, limits.FIELD_HINT)
     return block
 
 
@@ -78,11 +82,11 @@ def _element(field: Field) -> Element:
 
 
 def _text(field: Field) -> Element:
-    longest = field.limit or limits.FIELD_TEXT
+    longest = min(field.limit or limits.FIELD_TEXT, limits.FIELD_TEXT)
     drawn: Element = {
         "type": "plain_text_input",
         "multiline": field.kind is FieldKind.LONG_TEXT,
-        "max_length": min(longest, limits.FIELD_TEXT),
+        "max_length": longest,
     }
     if field.value:
         drawn["initial_value"] = field.value[:longest]
@@ -98,19 +102,17 @@ def _box(field: Field) -> Element:
 
 def _filled(field: Field, drawn: Element) -> Element:
     drawn = {**drawn, "action_id": VALUE}
-    if field.placeholder:
-        drawn["placeholder"] = plain_text(
-            inert(field.placeholder, limits.PLACEHOLDER), limits.PLACEHOLDER
-        )
+    if placeholder := inert(field.placeholder, limits.PLACEHOLDER):
+        drawn["placeholder"] = plain_text(placeholder, limits.PLACEHOLDER)
     return drawn
 
 
 def option(choice: Choice) -> Element:
     """One option of a select, as forms and option lists draw it."""
     drawn: Element = {
-        "text": plain_text(inert(choice.label, limits.CHOICE) or "(unnamed)", limits.CHOICE),
+        "text": _words(choice.label, limits.CHOICE),
         "value": choice.value[:150],
     }
-    if choice.description:
-        drawn["description"] = plain_text(inert(choice.description, limits.CHOICE), limits.CHOICE)
+    if description := inert(choice.description, limits.CHOICE):
+        drawn["description"] = plain_text(description, limits.CHOICE)
     return drawn

@@ -76,7 +76,7 @@ def _read(path: Path, whose: str) -> Verb:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # whatever it does, it must not stop the bot
         del sys.modules[name]
         said = f"{type(error).__name__}: {error}"
         raise CommandUnusable(f"{path} cannot be imported ({said}): mend or remove it") from error

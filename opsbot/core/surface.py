@@ -15,6 +15,7 @@ from opsbot.core.people import Invited, Missing
 TRY_AGAIN = timedelta(minutes=15)
 LEFT = "left:"  # slot of a message that stands where the incident used to live
 GONE = "gone:"  # fact: the message of this slot was deleted by somebody
+MOVED = "moved"  # fact: Slack gave the channel another id, with all that stands in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,8 @@ def evolve_surface(surface: Surface, entry: Entry) -> Surface:
         case e.SurfaceChanged(what=what) if what.startswith(GONE):
             kept = {k: v for k, v in surface.messages.items() if k != what.removeprefix(GONE)}
             return replace(surface, messages=MappingProxyType(kept))
+        case e.SurfaceChanged(what=what, value=channel_id) if what == MOVED:
+            return _moved(surface, channel_id)
         case e.SurfaceChanged(what=what, value=value):
             facts = MappingProxyType({**surface.facts, what: value})
             return replace(surface, facts=facts, refusals=_without(surface.refusals, what))
@@ -99,6 +102,17 @@ def evolve_surface(surface: Surface, entry: Entry) -> Surface:
             return replace(surface, refusals=MappingProxyType({**surface.refusals, move: refusal}))
         case _:
             return surface
+
+
+def _moved(surface: Surface, channel_id: str) -> Surface:
+    """The same room under another id: what stands there stands."""
+    messages = {
+        slot: replace(held, channel_id=channel_id)
+        if held.channel_id == surface.channel_id
+        else held
+        for slot, held in surface.messages.items()
+    }
+    return replace(surface, channel_id=channel_id, messages=MappingProxyType(messages))
 
 
 def _without(refusals: Mapping[str, Refusal], move: str) -> Mapping[str, Refusal]:

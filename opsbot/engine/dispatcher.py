@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsbot.core.event import AlertEvent
 from opsbot.core.rules import Rules
-from opsbot.engine.people_lane import AT_ONCE, Handle, OrderKey, PeopleLane
+from opsbot.engine.people_lane import HELD, Handle, OrderKey, PeopleLane
 from opsbot.engine.stopping import Stopping
 from opsbot.flows.intake import LOCK, take, tell_ops
 from opsbot.ports import Clock, Delivery, Inbox, Pending, Record, Transaction
@@ -72,9 +72,9 @@ class Dispatcher:
 
     async def drain(self) -> int:
         """Start on what people sent, take one batch of the rest; how many deliveries that was."""
-        people = await self._inbox.pending(AT_ONCE, lane="person")
-        started = self._people.offer(people[: self._people.free]) if people else 0
-        self._longest_wait = SOON if len(people) == AT_ONCE else WAIT
+        people = await self._inbox.pending(HELD, lane="person")
+        started = self._people.offer(people) if people else 0
+        self._longest_wait = SOON if len(people) == HELD else WAIT
         batch = await self._inbox.pending(BATCH, lane="machine")
         if batch:
             await self._take_batch(batch)
@@ -82,7 +82,7 @@ class Dispatcher:
 
     async def settled(self) -> None:
         """Wait until everything that people sent so far was answered."""
-        while await self._inbox.pending(AT_ONCE, lane="person"):
+        while await self._inbox.pending(1, lane="person"):
             await self.drain()
             await self._people.finish()
 

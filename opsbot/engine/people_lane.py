@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 from opsbot.ports import Clock, Delivery, Inbox, InboxUnavailable, Pending
 
 log = logging.getLogger(__name__)
-AT_ONCE = 32
+AT_ONCE = 32  # worked on at the same time
+HELD = 128  # known here, those included that wait for another of their channel
 PAUSE = 1.0  # seconds before a delivery that could not be handled now is tried again
 TRIES = 5  # then it is put aside: it is not the store's trouble but the delivery's
 
@@ -34,16 +35,13 @@ class PeopleLane:
         self._handle, self._put_aside, self._order_key = handle, put_aside, order_key
         self._observe = observe
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @property
-    def free(self) -> int:
-        """How many more may be worked on at once."""
-        return AT_ONCE - len(self._tasks)
-
     def offer(self, waiting: Sequence[Pending]) -> int:
-        """Start on those that are not being worked on; how many were started."""
+        """Start on those that are not known here, as many as may be; how many were started."""
         fresh = [pending for pending in waiting if pending.id not in self._tasks]
+        fresh = fresh[: HELD - len(self._tasks)]
         for pending in fresh:
             key = self._order_key(pending.delivery)
             lock = self._orders.setdefault(key, asyncio.Lock())
@@ -62,11 +60,14 @@ class PeopleLane:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _work(self, pending: Pending, lock: asyncio.Lock) -> None:
+        """In its channel's turn; who waits for that, or for another try, keeps nobody else from
+        being worked on."""
         async with lock:
             failures = 0
             while True:
                 try:
-                    wait = await self._handle(pending.delivery)
+                    async with self._slots:
+                        wait = await self._handle(pending.delivery)
                     if wait is None:
                         await self._inbox.handled([pending.id])
                         self._observe("handled", 1)
@@ -77,8 +78,15 @@ class PeopleLane:
                     log.exception("a delivery from %s failed", pending.delivery.door)
                     # A store that is away is no fault of the delivery.
                     failures += await self._is_up()
-                    if failures >= TRIES:
-                        await self._put_aside(pending, error)
+                    if failures >= TRIES and await self._is_put_aside(pending, error):
                         return
                     wait = PAUSE
                 await self._clock.sleep(wait)
+
+    async def _is_put_aside(self, pending: Pending, error: Exception) -> bool:
+        try:
+            await self._put_aside(pending, error)
+        except Exception:
+            log.exception("delivery %s could not be put aside; trying again", pending.id)
+            return False
+        return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Draft
 from opsbot.core.incident import Incident
-from opsbot.core.invocation import ChannelChanged, ChannelTurn
-from opsbot.core.people import Actor, ActorKind
+from opsbot.core.invocation import Caller, ChannelChanged, ChannelTurn
+from opsbot.core.people import SLACK, Actor, ActorKind
+from opsbot.core.surface import MOVED
 from opsbot.flows.intake import LOCK, converge_soon
 from opsbot.ports import Ports
 
@@ -21,13 +22,19 @@ async def channel_turn(ports: Ports, changed: ChannelChanged) -> None:
         body = _fact(incident, changed)
         if body is None:
             return
-        caller = changed.caller
-        actor = Actor(kind=ActorKind.PERSON, id=f"slack:{caller.user_id}", name=caller.name)
         draft = Draft(
-            key=changed.id, occurred_at=changed.occurred_at, actor=actor, source="slack", body=body
-        )
+            key=changed.id, occurred_at=changed.occurred_at, actor=_by(changed.caller),
+            source="slack", body=body,
+        )  # fmt: skip
         await tx.append(holder, [draft])
         await tx.owe(converge_soon(await tx.incident(holder), ports.clock.now()))
+
+
+def _by(caller: Caller) -> Actor:
+    """Who did it; a rename names nobody, and must not count as somebody's work."""
+    if not caller.user_id:
+        return Actor(kind=ActorKind.SYSTEM, id="slack")
+    return Actor(kind=ActorKind.PERSON, id=f"{SLACK}{caller.user_id}", name=caller.name)
 
 
 def _fact(incident: Incident, changed: ChannelChanged) -> Body | None:
@@ -42,8 +49,6 @@ def _fact(incident: Incident, changed: ChannelChanged) -> Body | None:
         case ChannelTurn.RENAMED if changed.value and changed.value != surface.channel_name:
             return e.ChannelOpened(channel_id=changed.channel_id, name=changed.value, adopted=True)
         case ChannelTurn.MOVED if changed.value:
-            return e.ChannelOpened(
-                channel_id=changed.value, name=surface.channel_name, adopted=True
-            )
+            return e.SurfaceChanged(what=MOVED, value=changed.value)
         case _:
             return None

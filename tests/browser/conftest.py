@@ -6,10 +6,11 @@ Mode and the page. Without a Chromium the tests skip and say where one is looked
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,8 +96,13 @@ async def workspaces(
     """A workspace for the desk and one for the phone: edits are rationed by Slack's limits, and
     two stories at once on one workspace would wait for each other."""
     folder = tmp_path_factory.mktemp("browser")
-    async with _running(folder / "desk") as desk, _running(folder / "phone") as phone:
-        yield {"desk": desk, "phone": phone}
+    async with AsyncExitStack() as stack:
+        async with asyncio.TaskGroup() as starting:
+            running = {
+                name: starting.create_task(stack.enter_async_context(_running(folder / name)))
+                for name in WIDTHS
+            }
+        yield {name: task.result() for name, task in running.items()}
 
 
 @asynccontextmanager

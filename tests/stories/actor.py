@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from opsbot.sandbox.slack import visible_text
 from opsbot.sandbox.slack.delivery.parcel import Answer
 from opsbot.sandbox.slack.model import Change, Channel, Ephemeral, Json, Message, User
-from opsbot.sandbox.slack.people import Values
+from opsbot.sandbox.slack.people import Typed, Values
 from opsbot.sandbox.slack.server import SlackSandbox
 from opsbot.sandbox.slack.views import OpenView
 
@@ -101,11 +101,14 @@ class Actor:
         view = self._slack.people.modal(self.id)
         return view is not None and title in str(view.view["title"])
 
-    async def submit(self, *, copies: int = 1, **values: str | list[str] | None) -> Answer:
+    async def submit(
+        self, values: Mapping[str, Typed] | None = None, *, copies: int = 1, **more: Typed
+    ) -> Answer:
         """Fill in the form on screen by field names, and send it."""
         view = self._slack.people.modal(self.id)
         assert view is not None, f"{self.user.name} has no form open"
-        typed: Values = {name: {"value": value} for name, value in values.items()}
+        given = {**(values or {}), **more}
+        typed: Values = {name: {"value": value} for name, value in given.items()}
         return await self._slack.people.submit(self.id, view.id, typed, copies=copies)
 
     @property

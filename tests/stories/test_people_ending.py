@@ -6,15 +6,14 @@ from pathlib import Path
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Closure, Status
-from tests.stories.theatre import NO_EVIDENCE, both_doors, stored_in, theatre
+from tests.stories.theatre import NO_EVIDENCE, theatre
 
 
 async def test_resolving_by_form_ends_the_alert_that_still_fires_in_the_persons_name(
-    database_url: str, tmp_path: Path
+    tmp_path: Path,
 ):
     """And the incident stays ended when PagerDuty says that the alert resolved."""
-    store, by_socket = stored_in(database_url), both_doors(database_url)
-    async with theatre(tmp_path / "s", environ=store, by_socket=by_socket, **NO_EVIDENCE) as play:
+    async with theatre(tmp_path, by_socket=True, **NO_EVIDENCE) as play:
         page = await play.page()
         room = await play.until_room()
         jules = play.as_person("jules")

@@ -67,3 +67,16 @@ async def test_somebody_unknown_is_looked_up_when_slack_is_back(tmp_path: Path):
         play.stage.slack.faults.down = None
         assert "INC-1 is open" in await kim.hears()
         await play.until(lambda: bool(play.messages("card")), "its room")
+
+
+async def test_what_a_person_declared_leaves_no_note_at_the_pager_when_slack_is_away(
+    tmp_path: Path,
+):
+    """The note about a room that is overdue belongs to a page, and here is none."""
+    async with theatre(tmp_path, delivery_stuck_after="1s", **NO_EVIDENCE) as play:
+        robin = play.as_person("robin")
+        await robin.ask("list")  # who they are is known from now on
+        play.stage.slack.faults.down = "503"
+        assert "INC-1 is open" in await robin.ask('declare "Slack is down"')
+        await play.until(lambda: play.metric("opsbot_slack_stuck_incidents") == 1, "overdue")
+        assert [s.path for s in play.pagerduty.seen if s.method != "GET"] == []

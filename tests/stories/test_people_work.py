@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Severity
 from tests.stories.theatre import NO_EVIDENCE, both_doors, stored_in, theatre
 
 PRIORITIES = {"P1": "SEV1", "P2": "SEV2", "P4": "SEV4"}
-SETTINGS = {**NO_EVIDENCE, "severity": {"priority": PRIORITIES}}
+SETTINGS: dict[str, Any] = {**NO_EVIDENCE, "severity": {"priority": PRIORITIES}}
 
 
 async def test_severity_goes_to_pagerduty_as_priority_and_comes_back_from_there(

@@ -57,8 +57,11 @@ class Theatre:
     @property
     def handled(self) -> int:
         """How many deliveries this bot has worked on to their end."""
-        name = "opsbot_deliveries_handled_total"
-        return int(self.bot.metrics.registry.get_sample_value(name) or 0)
+        return int(self.metric("opsbot_deliveries_handled_total"))
+
+    def metric(self, name: str) -> float:
+        """What this bot counts under that name, without labels."""
+        return self.bot.metrics.registry.get_sample_value(name) or 0.0
 
     def lines(self, channel_id: str = "") -> list[str]:
         """What was said publicly about people's acts, one line each."""
