@@ -24,11 +24,8 @@ import aiohttp
 
 from benchmarks.child import child
 from benchmarks.responders import Responders
-from benchmarks.rooms import find, is_whole, rooms_of
+from benchmarks.rooms import record_of, rooms_of, whole_room
 from benchmarks.table import Figure, arguments, percentile, tell
-from opsbot.app.clock import SystemClock
-from opsbot.app.settings import read_settings
-from opsbot.app.store import open_record
 from opsbot.sandbox.faults import slow
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
@@ -116,14 +113,8 @@ async def relaying(stage: Stage, telemetry: Mapping[str, Any]) -> AsyncGenerator
 
 async def open_room(stage: Stage) -> tuple[str, str]:
     """Page once; the room's id and the ts of its card, once everything stands."""
-    page = await stage.world.pagerduty.trigger()
-    environ = {**stage.secrets, **stage.environ}
-    settings = read_settings(Namespace(config=str(stage.config)), environ)
-    async with open_record(settings, SystemClock()) as record:
-        while not is_whole(incident := await find(record, page)):
-            await asyncio.sleep(0.1)
-    if incident is None:
-        raise LookupError(page.id)
+    async with record_of(stage) as record:
+        _, incident = await whole_room(stage, record)
     return incident.surface.channel_id, incident.surface.messages["card"].ts
 
 
@@ -174,7 +165,8 @@ def _figures(
         for name, (values, share) in zip(NAMES[situation.name], of, strict=False)
     }
     return {
-        "deliveries": len(timings), "rooms_left": left, "not_acknowledged": len(timings) - len(acks),
+        "deliveries": len(timings), "rooms_left": left,
+        "not_acknowledged": len(timings) - len(acks),
         "unanswered": 0 if situation.stalled else len(timings) - len(answers), **told,
     }  # fmt: skip
 

@@ -24,15 +24,12 @@ from pathlib import Path
 from benchmarks.outage import POLLING, SHORT, measure_outage
 from benchmarks.pager_story import STORIES
 from benchmarks.postgres import drop_engine_schema, fresh_database
-from benchmarks.rooms import find, is_whole, messages_of, rooms_of
+from benchmarks.rooms import find, is_whole, messages_of, record_of, rooms_of
 from benchmarks.table import Figure, arguments, median, tell
-from opsbot.app.clock import SystemClock
-from opsbot.app.settings import read_settings
-from opsbot.app.store import open_record
 from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
-from opsbot.sandbox.stage import Stage, secrets
+from opsbot.sandbox.stage import Stage
 from opsbot.store.record import SqlRecord
 
 GOALS = {
@@ -105,8 +102,7 @@ async def measure(options: Namespace, folder: Path, environ: dict[str, str]) -> 
     tally = Tally()
     await stage.start()
     try:
-        settings = read_settings(Namespace(config=str(stage.config)), {**secrets(), **environ})
-        async with open_record(settings, SystemClock()) as record:
+        async with record_of(stage) as record:
             for number in range(options.kills):
                 await round_of(stage, record, tally, options)
                 print(f"\r{number + 1} of {options.kills} kills", end="", file=sys.stderr)

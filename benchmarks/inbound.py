@@ -6,11 +6,11 @@ the record can be counted: once is right.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks import rooms
 from benchmarks.rooms import find
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Entry
@@ -62,26 +62,29 @@ class Kind(ABC):
         """Join the room."""
         await self.people.join(self.person, self.scene.room_id)
 
-    async def prepare(self, tag: str) -> None:
+    async def prepare(self, tag: str) -> None:  # noqa: B027 - most kinds need nothing
         """What has to stand before the act."""
 
     @abstractmethod
-    async def act(self, tag: str) -> None:
-        """Do it; the sandbox brings it as often as it is told to."""
+    async def act(self, tag: str) -> bool:
+        """Do it; the sandbox brings it as often as it is told to. False when nobody took the
+        first copy and nobody will bring it again, as Slack does not with commands and presses."""
 
     async def effects(self, tag: str) -> int:
         """How often it took effect; for most kinds the tag is a note's text."""
         return await self.scene.notes(tag)
 
-    async def settle(self, tag: str) -> None:
+    async def settle(self, tag: str) -> None:  # noqa: B027 - most kinds leave nothing
         """Clear away what would stand in the next act's way."""
 
 
 class SlashCommand(Kind):
     name, answers = "slash_command", 1
 
-    async def act(self, tag: str) -> None:
-        await self.people.command(self.person, self.scene.room_id, "/incident", f'note "{tag}"')
+    async def act(self, tag: str) -> bool:
+        room = self.scene.room_id
+        answer = await self.people.command(self.person, room, "/incident", f'note "{tag}"')
+        return answer.ok
 
 
 class Click(Kind):
@@ -108,13 +111,14 @@ class Click(Kind):
                 return shown.ts, undo
         return None
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         found = self._undo()
         if found is None:
             raise LookupError("there is no Undo button")
         ts, action = found
         self._notes[tag] = int(action.rpartition("=")[2])
-        await self.people.click(self.person, self.scene.room_id, ts, action)
+        answer = await self.people.click(self.person, self.scene.room_id, ts, action)
+        return answer.ok
 
     async def effects(self, tag: str) -> int:
         seq = self._notes.get(tag)
@@ -137,9 +141,9 @@ class CardButton(Kind):
     async def prepare(self, tag: str) -> None:
         self._before[tag] = await self._taken()
 
-    async def act(self, tag: str) -> None:
-        card = self.scene.card_ts
-        await self.people.click(self.person, self.scene.room_id, card, "opsbot:lead:ack=yes")
+    async def act(self, tag: str) -> bool:
+        room, card = self.scene.room_id, self.scene.card_ts
+        return (await self.people.click(self.person, room, card, "opsbot:lead:ack=yes")).ok
 
     async def effects(self, tag: str) -> int:
         return await self._taken() - self._before[tag]
@@ -162,11 +166,11 @@ class FormSubmission(Kind):
         await self.people.command(self.person, self.scene.room_id, "/incident", "note")
         await until(lambda: self.people.modal(self.person) is not None)
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         view = self.people.modal(self.person)
         if view is None:
             raise LookupError("there is no form")
-        await self.people.submit(self.person, view.id, {"text": {"value": tag}})
+        return (await self.people.submit(self.person, view.id, {"text": {"value": tag}})).ok
 
 
 class Said(Kind):
@@ -183,15 +187,17 @@ class Said(Kind):
 class MessageShortcut(Said):
     name, answers = "message_shortcut", 1
 
-    async def act(self, tag: str) -> None:
-        await self.people.shortcut(self.person, ADD_TO_TIMELINE, self.scene.room_id, self._ts)
+    async def act(self, tag: str) -> bool:
+        room = self.scene.room_id
+        return (await self.people.shortcut(self.person, ADD_TO_TIMELINE, room, self._ts)).ok
 
 
 class Reaction(Said):
     name = "reaction"
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         await self.people.react(self.person, self.scene.room_id, self._ts, "pushpin")
+        return True
 
 
 class Mention(Kind):
@@ -199,8 +205,9 @@ class Mention(Kind):
 
     name, answers = "mention", 1
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         await self.people.say(self.person, self.scene.room_id, f'@opsbot note "{tag}"')
+        return True
 
 
 class ChannelEvent(Kind):
@@ -208,8 +215,9 @@ class ChannelEvent(Kind):
 
     name = "channel_event"
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         await self.people.rename(self.person, self.scene.room_id, tag)
+        return True
 
     async def effects(self, tag: str) -> int:
         named = [b for _, b in await self.scene.bodies() if isinstance(b, e.ChannelOpened)]
@@ -229,9 +237,10 @@ class Home(Kind):
         calls = self.scene.stage.slack.journal.of("views.publish")
         return sum(1 for call in calls if call.ok and call.arguments["user_id"] == self.person)
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         self._before[tag] = self._drawn()
         await self.people.open_home(self.person)
+        return True
 
     async def effects(self, tag: str) -> int:
         return self._drawn() - self._before[tag]
@@ -242,9 +251,10 @@ class Webhook(Kind):
 
     name = "webhook"
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         pagerduty = self.scene.stage.world.pagerduty
         await pagerduty.annotate(self.scene.page, pagerduty.account.people[0], tag)
+        return True
 
 
 class NewPage(Kind):
@@ -256,9 +266,10 @@ class NewPage(Kind):
         super().__init__(scene)
         self._pages: dict[str, Page] = {}
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         pagerduty = self.scene.stage.world.pagerduty
         self._pages[tag] = await pagerduty.trigger(title=tag, urgency="low")
+        return True
 
     async def effects(self, tag: str) -> int:
         record, page = self.scene.record, self._pages.get(tag)
@@ -275,11 +286,12 @@ class PollLine(Webhook):
 
     name = "poll_line"
 
-    async def act(self, tag: str) -> None:
+    async def act(self, tag: str) -> bool:
         pagerduty = self.scene.stage.world.pagerduty
         pagerduty.drop_webhooks()
         await super().act(tag)
         pagerduty.drop_webhooks(False)
+        return True
 
 
 # What is dropped comes first, because dropping loses whatever else is on its way.
@@ -291,6 +303,8 @@ KINDS: tuple[type[Kind], ...] = (
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something is so; raises TimeoutError."""
-    async with asyncio.timeout(WITHIN):
-        while not holds():
-            await asyncio.sleep(0.02)
+
+    async def now() -> bool:
+        return holds()
+
+    await rooms.until(now, WITHIN)

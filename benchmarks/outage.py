@@ -20,11 +20,8 @@ from typing import Any
 import yaml
 
 from benchmarks.pager_story import OUTAGE, STORIES, LateClock, Teller, acts_of
-from benchmarks.rooms import find, is_whole, messages_of, rooms_of
+from benchmarks.rooms import find, is_whole, messages_of, record_of, rooms_of, until
 from benchmarks.table import Figure
-from opsbot.app.clock import SystemClock
-from opsbot.app.settings import read_settings
-from opsbot.app.store import open_record
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
@@ -81,10 +78,7 @@ async def measure_outage(
     try:
         await _open(stage, clock, with_webhooks=not options.poll)
         teller = Teller(stage.world.pagerduty, clock)
-        settings = read_settings(
-            Namespace(config=str(stage.config)), {**stage.secrets, **environ}
-        )
-        async with open_record(settings, SystemClock()) as record:
+        async with record_of(stage) as record:
             acts = acts_of(stories)
             for act in (act for act in acts if act.minute < 0):
                 await teller.play(act)
@@ -122,9 +116,13 @@ async def _declare_and_restart(stage: Stage, record: SqlRecord) -> None:
     was paged above carries an older time."""
     workspace = stage.slack.workspace
     person = next(user for user in workspace.general.members if user != workspace.bot_user_id)
-    await stage.slack.people.command(person, workspace.general.id, "/incident", f"declare {DRILL}")
-    while await record.by_number(1) is None:
-        await asyncio.sleep(0.05)
+    words = f"declare {DRILL}"
+    await stage.slack.people.command(person, workspace.general.id, "/incident", words)
+
+    async def declared() -> bool:
+        return await record.by_number(1) is not None
+
+    await until(declared, GIVEN_UP)
     await stage.bot.stop()
     await stage.bot.start()
 

@@ -15,7 +15,6 @@ from opsbot.sandbox.pagerduty import PagerDutyServer
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario import Person
 
-
 OUTAGE = timedelta(hours=2)
 
 # Minutes from the beginning of the outage, and what happens then; before it opsbot listens. The

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from argparse import Namespace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 
+from opsbot.app.clock import SystemClock
+from opsbot.app.settings import read_settings
+from opsbot.app.store import open_record
 from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.slack.model import Channel, Message
 from opsbot.sandbox.stage import Stage
 from opsbot.store.record import SqlRecord
+
+ROOM_WITHIN = 60.0  # seconds
 
 
 def is_whole(incident: Incident | None) -> bool:
@@ -28,6 +36,38 @@ async def find(record: SqlRecord, page: Page) -> Incident | None:
     async with record.transaction() as tx:
         found = await tx.find_origin("pagerduty", page.id)
     return await record.incident(found) if found else None
+
+
+async def until(holds: Callable[[], Awaitable[bool]], within: float) -> None:
+    """Wait until something is so; raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def whole_room(stage: Stage, record: SqlRecord) -> tuple[Page, Incident]:
+    """Page once, and wait until everything stands."""
+    page = await stage.world.pagerduty.trigger()
+
+    async def stands() -> bool:
+        return is_whole(await find(record, page))
+
+    await until(stands, ROOM_WITHIN)
+    incident = await find(record, page)
+    if incident is None:
+        raise LookupError(page.id)
+    return page, incident
+
+
+@asynccontextmanager
+async def record_of(stage: Stage) -> AsyncGenerator[SqlRecord]:
+    """The record of the opsbot on this stage, to look at."""
+    environ = {**stage.secrets, **stage.environ}
+    settings = read_settings(Namespace(config=str(stage.config)), environ)
+    async with open_record(settings, SystemClock()) as record:
+        yield record
 
 
 def rooms_of(stage: Stage) -> list[Channel]:

@@ -146,7 +146,8 @@ class Relay:
 
     async def _from_slack(self, slack: Socket, bot: Socket) -> None:
         async for message in slack:
-            frame = json.loads(message.data) if message.type is WSMsgType.TEXT else {}
+            text = message.data if message.type is WSMsgType.TEXT else "{}"
+            frame: dict[str, Any] = json.loads(text)
             if frame.get("type") in ("slash_commands", "interactive"):
                 self._start(self._hand_over(frame, message.data, bot))
             else:
@@ -195,9 +196,12 @@ class Relay:
         """An answer counts from when it came here, but only if Slack took it."""
         if path.startswith("/actions/"):
             self._watch.answered(path, came_at)
-        elif path == "/api/views.open" and isinstance(answer.body, bytes):
-            if json.loads(answer.body).get("ok") is True:
-                self._watch.answered(str(json.loads(body).get("trigger_id")), came_at)
+        elif path == "/api/views.open" and _is_ok(answer):
+            self._watch.answered(str(json.loads(body).get("trigger_id")), came_at)
+
+
+def _is_ok(answer: web.Response) -> bool:
+    return isinstance(answer.body, bytes) and json.loads(answer.body).get("ok") is True
 
 
 def _passed(headers: Mapping[str, str]) -> dict[str, str]:

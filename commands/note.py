@@ -44,7 +44,7 @@ def _pinned(scene: Scene) -> Reply:
     key = f"pinned:{pointed.channel_id}:{pointed.ts}"
     at = plausible(moment_of(pointed.ts, scene.now), scene.now)
     body = e.NoteAdded(text=text, channel_id=pointed.channel_id, ts=pointed.ts,
-                       author_id=pointed.author_id)  # fmt: skip
+                       author_id=pointed.author_id, author=pointed.author)  # fmt: skip
     fact = Fact(body=body, at=at, key=key)
     card = answer(f"The message is on the timeline of INC-{scene.here.number}.")
     return Reply(card=None if scene.asked.how is How.REACTION else card, facts=(fact,), undo=True)

@@ -17,7 +17,8 @@ def run(scene: Scene, values: Values) -> Reply:
         return Reply(card=answer(f"Entry #{seq} is redacted already."))
     said = answer(
         f"Entry #{seq} of INC-{scene.here.number} is redacted; opsbot verify still passes.",
-        "Cards follow within seconds. Backups made before still hold the words.",
+        "Cards follow within seconds. Backups made before still hold the words, and a note that "
+        "was sent to PagerDuty stays there until somebody removes it.",
     )
     return Reply(card=said, removal=Removal(seq=seq, reason=reason))
 

@@ -1,13 +1,14 @@
 """The incident is over: ends it here and at the pager."""
 
 from opsbot.core import entry as e
+from opsbot.core.asked_question import ANSWERED, QUESTION, is_stale, open_question
 from opsbot.core.consequences import ALERT_CLEARED
 from opsbot.core.entry import Closure, Status
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.text import count, inert
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 CLOSURES = {
     "fixed": Closure.FIXED,
@@ -21,12 +22,13 @@ CLOSURES = {
 def run(scene: Scene, values: Values) -> Reply:
     """End it, answer the question whether it is over, and resolve what still fires."""
     incident = scene.here
+    if is_stale(scene, values):
+        return refuse(ANSWERED)
     closure = CLOSURES.get(str(values.get("closure", "")), Closure.FIXED)
     reason = inert(str(values.get("reason", "")), 300) or "a responder said that it is over"
     ended = e.StatusChanged(status=Status.RESOLVED, reason=reason, closure=closure)
     facts = [Fact(body=ended)]
-    question = incident.questions.get(ALERT_CLEARED)
-    if question is not None and not question.answer:
+    if open_question(scene) is not None:
         facts.append(Fact(body=e.Answered(question=ALERT_CLEARED, answer="resolve")))
     said = f"INC-{incident.number} is resolved: {closure}."
     firing = len(firing_alerts(incident))
@@ -59,6 +61,7 @@ VERB = Verb(
     parameters=(
         Parameter(name="closure", kind=Kind.CHOICE, label="how it ended", choices=tuple(CLOSURES)),
         Parameter(name="reason", kind=Kind.TEXT, label="reason"),
+        QUESTION,
     ),
     changes=True,
     when_over=False,

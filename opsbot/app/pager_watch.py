@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from opsbot.flows.intake import LOCK, tell_ops
-from opsbot.ports import AlertFeed, Clock, Done, Inbox, InboxFull, InboxUnavailable, Record, Refused
+from opsbot.ports import (
+    AlertFeed,
+    Clock,
+    Delivery,
+    Done,
+    Inbox,
+    InboxFull,
+    InboxUnavailable,
+    Record,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
 LOOKS_BACK = timedelta(hours=24)  # at the start: as long as opsbot may have been away
@@ -28,6 +39,7 @@ class PagerWatch:
         self._inbox, self._record, self._clock = inbox, record, clock
         self._webhooks = webhooks  # whether webhooks are meant to come as well
         self._since: datetime | None = None
+        self._told: deque[Delivery] = deque()
         self._asked_problem_at: datetime | None = None
         self._said = ""
         self._mended = 0
@@ -36,24 +48,36 @@ class PagerWatch:
 
     async def look(self) -> None:
         """One look; what could not be stored is looked for again."""
+        if not await self._kept():
+            return
         began = self._clock.now()
         since = self._since or began - await self._away()
-        outcome = await self._feed.look(since=since, alert_ids=await self._open_alerts())
+        held = await self._record.open_alerts(self._name)
+        outcome = await self._feed.look(since=since, alert_ids=held)
         if not isinstance(outcome, Done):
             reason = outcome.error if isinstance(outcome, Refused) else outcome.reason
             log.warning("%s could not be asked what happened: %s", self._name, reason)
             self.failed = reason
             return
-        try:
-            for delivery in outcome.value:
-                await self._inbox.put(delivery)
-        except (InboxFull, InboxUnavailable) as unavailable:
-            log.warning("what %s told could not be kept yet: %s", self._name, unavailable)
+        self._told.extend(outcome.value)
+        if not await self._kept():
             return
         self._since = began - OVERLAP
         self.last_ok_at, self.failed = began, ""
         if self._webhooks:
             await self._look_at_subscription(began)
+
+    async def _kept(self) -> bool:
+        """Put what was told into the inbox. The feed tells it only once, so what finds no room
+        waits here, and nothing more is asked for until it does."""
+        try:
+            while self._told:
+                await self._inbox.put(self._told[0])
+                self._told.popleft()
+        except (InboxFull, InboxUnavailable) as unavailable:
+            log.warning("what %s told could not be kept yet: %s", self._name, unavailable)
+            return False
+        return True
 
     async def _away(self) -> timedelta:
         """How far the first look goes back: a new installation opens no rooms for yesterday."""
@@ -62,15 +86,6 @@ class PagerWatch:
     async def problem(self) -> str:
         """Why pages may not arrive; empty when the last look went well."""
         return self.failed if not self._webhooks else ""
-
-    async def _open_alerts(self) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        for incident_id in await self._record.open_incidents():
-            incident = await self._record.incident(incident_id)
-            for alert in incident.alerts.values():
-                if alert.origin.source == self._name:
-                    found[alert.origin.id] = None
-        return tuple(found)
 
     async def _look_at_subscription(self, now: datetime) -> None:
         """Say once, and again when it changes, that webhooks will not come."""

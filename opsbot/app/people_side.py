@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from opsbot.app.doorman import Doorman
 from opsbot.app.people_desk import PeopleDesk
@@ -19,10 +20,12 @@ from opsbot.entrypoints.slack_doors import SlackDoor, slack_doors
 from opsbot.http_client import proxy_for
 from opsbot.http_client.tls import trust
 from opsbot.ports import Clock, Delivery, Inbox, Ports, Refused
+from opsbot.slack.foreign_json import as_object, text_at
 from opsbot.slack.listeners import Listeners
 from opsbot.slack.socket_mode import SocketMode
 
 log = logging.getLogger(__name__)
+_OF_A_CHANNEL = ("channel_", "group_")  # how Slack's events of a channel's own changes begin
 
 
 class PeopleSide:
@@ -102,13 +105,24 @@ class PeopleSide:
 
 
 def order_key(delivery: Delivery) -> str:
-    """What is done in one channel is answered in the order it was done."""
+    """What one person does in one channel is done in their order; nobody waits for somebody else
+    of whom Slack does not say who they are. What happens to a channel itself goes by the channel,
+    whoever did it: what came last counts there."""
     try:
-        payload = cast("dict[str, Any]", json.loads(delivery.body))
-    except ValueError:
+        payload = as_object(json.loads(delivery.body))
+    except (ValueError, RecursionError):
         return delivery.door
-    channel: Any = payload.get("channel_id") or payload.get("channel") or payload.get("event")
-    if isinstance(channel, dict):
-        held = cast("dict[str, Any]", channel)
-        channel = held.get("id") or held.get("channel")
-    return channel if isinstance(channel, str) else delivery.door
+    event = as_object(payload.get("event"))
+    places = (payload, event, as_object(event.get("item")))
+    channel = next((found for place in places if (found := _channel_in(place))), "")
+    user = text_at(as_object(payload.get("user")), "id") or text_at(payload, "user_id")
+    user = user or text_at(event, "user")
+    if text_at(event, "type").startswith(_OF_A_CHANNEL):
+        user = ""
+    return f"{channel} {user}" if channel or user else delivery.door
+
+
+def _channel_in(found: Mapping[str, Any]) -> str:
+    """The channel's id, in whichever of its places Slack put it."""
+    by_object = text_at(as_object(found.get("channel")), "id")
+    return by_object or text_at(found, "channel_id", "channel", "old_channel_id")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from opsbot.core.announcement import who
-from opsbot.core.card import At, Button, Card, Line, line
+from opsbot.core.card import At, Button, Card, Line, Tone, line
 from opsbot.core.gaps import blindnesses
 from opsbot.core.home import incident_facts
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import headline, impact_line, suspect_lines
+from opsbot.core.incident_card import headline, impact_line, suspect_lines, words_by
 from opsbot.core.moment import lasting
 from opsbot.core.text import cut, inert
 
@@ -24,8 +23,10 @@ def brief(incident: Incident) -> Card:
         lines.append(line(f"evidence that cannot be relied on: {kinds}", label="Blind"))
     if incident.last_note:
         note = incident.last_note
-        lines.append(line(f"“{cut(inert(note.text, 300), 200)}” - ", who(note.by), " ",
+        lines.append(line(f"“{cut(inert(note.text, 300), 200)}” - ", *words_by(note), " ",
                           At(moment=note.at), label="Latest"))  # fmt: skip
+    refused = [r.cure for r in incident.surface.refusals.values() if r.gives_up]
+    lines += [line(inert(cure, 200), label="Trouble", tone=Tone.LOUD) for cure in refused[:2]]
     if incident.over_at and incident.opened_at:
         lines.append(line(f"over after {lasting(incident.over_at - incident.opened_at)}"))
     return Card(

@@ -103,6 +103,7 @@ class PagerResult(StrEnum):
     ALREADY = "already"  # it stood so before
     REFUSED = "refused"
     UNSURE = "unsure"  # no answer came; it may have happened
+    MOOT = "moot"  # not done: what happened since made it wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class NoteAdded:
     channel_id: str = ""
     ts: str = ""
     author_id: str = ""  # who wrote that message, when somebody else put it on the record
+    author: str = ""  # their name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,7 @@ class PagerActed:
     result: PagerResult
     said: str = ""  # why not, in words that name the cure
     at: datetime | None = None
+    by_id: str = ""  # the pager's id of the account it was done with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,17 +268,20 @@ class EvidenceAsked:
     sources: tuple[str, ...]
     services: tuple[str, ...]
     reason: str
+    look: bool = False  # a person's own question, which leaves the incident's findings alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceCollected:
     report: SourceReport
+    asked: int = 0  # the entry that asked; 0 before this was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceComplete:
     answered: tuple[str, ...]
     silent: tuple[str, ...]  # sources that did not answer by the deadline
+    asked: int = 0  # the entry that asked; 0 before this was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,17 +26,22 @@ class Blindness:
 
 def blindnesses(incident: Incident) -> tuple[Blindness, ...]:
     """Gaps by source, worst first; a dead collector is named with the evidence it should carry."""
-    found = [b for report in incident.reports.values() for b in _of_report(report)]
-    down = _pipelines_down(incident)
+    return blind_in(tuple(incident.reports.values()))
+
+
+def blind_in(reports: Collection[SourceReport]) -> tuple[Blindness, ...]:
+    """The same of any reports."""
+    found = [b for report in reports for b in _of_report(report)]
+    down = _pipelines_down(reports)
     explained = [_explained(b, down) for b in found]
     order = {Health.UNREACHABLE: 0, Health.STALE: 1, Health.SPARSE: 2, Health.FRESH: 3}
     return tuple(sorted(explained, key=lambda b: (not b.loud, order[b.health], b.kind, b.source)))
 
 
-def _pipelines_down(incident: Incident) -> tuple[Finding, ...]:
+def _pipelines_down(reports: Collection[SourceReport]) -> tuple[Finding, ...]:
     return tuple(
         finding
-        for report in incident.reports.values()
+        for report in reports
         for finding in report.findings
         if finding.kind is FindingKind.PIPELINE
     )

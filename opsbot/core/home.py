@@ -37,6 +37,9 @@ def _rank(incident: Incident) -> tuple[int, int]:
 
 def waits_for(incident: Incident, me: Standing) -> str:
     """Why the incident waits for this person; empty when it does not."""
+    refused = incident.surface.refusals.get("channel")
+    if refused is not None and has_role(DECLARER, me, incident):
+        return f"its room could not be opened: {inert(refused.cure, 160)}"
     question = incident.questions.get(ALERT_CLEARED)
     leads = incident.lead is not None and incident.lead.slack_id == me.slack_id
     if question and not question.answer and (leads or has_role(RESPONDER, me, incident)):
@@ -65,11 +68,13 @@ def _declare() -> Button:
 
 def _waiting(incident: Incident, why: str) -> Card:
     buttons: tuple[Button, ...] = (Button(action="menu", label="What can I do?"),)
-    if incident.questions.get(ALERT_CLEARED) and "over?" in why:
+    question = incident.questions.get(ALERT_CLEARED)
+    if question and "over?" in why:
         buttons = (
-            Button(action="resolve:closure=fixed", label="Yes, resolve", primary=True),
-            Button(action="keep", label="No, keep it open"),
-        )
+            Button(action=f"resolve:closure=fixed&question={question.seq}", label="Yes, resolve",
+                   primary=True),
+            Button(action=f"keep:question={question.seq}", label="No, keep it open"),
+        )  # fmt: skip
     elif incident.lead is None:
         buttons = (Button(action="lead:ack=yes", label="Ack and lead", primary=True), *buttons)
     elif incident.impact is None:

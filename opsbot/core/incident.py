@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -20,7 +20,6 @@ from opsbot.core.entry import (
     Entry,
     Mode,
     PagerAct,
-    PagerResult,
     Placement,
     Role,
     Severity,
@@ -37,6 +36,18 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.evidence import SourceReport, Window
+from opsbot.core.incident_parts import (
+    Alert,
+    Ask,
+    AskOfPager,
+    Change,
+    Drawn,
+    Holder,
+    Impact,
+    Note,
+    Question,
+)
+from opsbot.core.moment import shifted
 from opsbot.core.people import SLACK, Actor, Person, slack_account
 from opsbot.core.surface import Surface, evolve_surface
 from opsbot.core.suspects import Ranking
@@ -44,116 +55,16 @@ from opsbot.core.suspects import Ranking
 FOLD_VERSION = 2
 T = TypeVar("T")
 CHANGES_KEPT = 24  # transitions of one alert, to tell an event heard twice
-ASKS_KEPT = 6
+ASKS_KEPT = 24
+SKEW = timedelta(seconds=3)  # between the pager's clock and ours
+SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
+_STATUS_OF = {
+    PagerAct.ACKNOWLEDGE: Transition.ACKNOWLEDGED,
+    PagerAct.RESOLVE: Transition.RESOLVED,
+}
 SAID_KEPT = 40
 NOTES_KEPT = 12
 TAKEN_BACK, REDACTED = "taken back", "redacted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One event that was heard of, and whether by asking or by being told."""
-
-    transition: Transition
-    type: str
-    at: datetime
-    by_id: str
-    looked_up: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """One alert of the incident, as its source last described it."""
-
-    origin: Origin
-    title: str
-    status: Transition  # TRIGGERED, ACKNOWLEDGED or RESOLVED
-    changed_at: datetime
-    status_rank: int = 0  # tie-breaks for two events of the same second
-    status_event: str = ""
-    by: Actor | None = None
-    details: AlertDetails | None = None
-    details_at: datetime | None = None
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def firing(self) -> bool:
-        return self.status is not Transition.RESOLVED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Something the room was asked; `answer` is empty while it is open."""
-
-    text: str
-    asked_at: datetime
-    seq: int
-    answer: str = ""
-    answered_by: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """The latest words of a person."""
-
-    text: str
-    by: Actor
-    at: datetime
-    seq: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who has a role, since when."""
-
-    slack_id: str
-    name: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impact:
-    """What users notice, as a person put it."""
-
-    text: str
-    since: datetime | None
-    by: Actor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Evidence that was asked for: by whom, where, about what."""
-
-    seq: int
-    by: Actor
-    window: Window
-    sources: tuple[str, ...]
-    services: tuple[str, ...]
-    complete: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskOfPager:
-    """An act at the pager that a person asked for, and what came of it so far."""
-
-    seq: int
-    act: PagerAct
-    origin_id: str
-    value: str
-    by: Actor
-    at: datetime
-    result: PagerResult | None = None
-    said: str = ""
-    acted_at: datetime | None = None  # when it happened, by the pager's own clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A picture that Slack holds."""
-
-    file_id: str
-    title: str
-    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,9 +137,14 @@ class Incident:
         return any(
             alert.firing
             and alert.origin.source not in NO_ALERT
-            and (key not in self.left_firing or _again(alert, self.left_firing[key]))
+            and (key not in self.left_firing or self._again(alert, self.left_firing[key]))
             for key, alert in self.alerts.items()
         )
+
+    def _again(self, alert: Alert, left_at: datetime) -> bool:
+        """Whether it fired again after the end, and not before it but was heard of late."""
+        ended = shifted(self.over_at, -SKEW) if self.over_at else left_at
+        return alert.status is Transition.TRIGGERED and alert.changed_at > max(left_at, ended)
 
     @property
     def origin(self) -> Origin | None:
@@ -240,10 +156,6 @@ class Incident:
         """Who acknowledged the alert that is still firing, if anybody did."""
         acked = [a for a in self.alerts.values() if a.status is Transition.ACKNOWLEDGED]
         return acked[0].by if acked else None
-
-
-def _again(alert: Alert, left_at: datetime) -> bool:
-    return alert.status is Transition.TRIGGERED and alert.changed_at > left_at
 
 
 def new_incident(incident_id: str) -> Incident:
@@ -309,8 +221,10 @@ def _apply(state: Incident, entry: Entry) -> Incident:
             )
         case e.AlertChanged() as body:
             return _alert_changed(state, entry, body)
-        case e.NoteAdded(text=text):
-            note = Note(text=text, by=entry.actor, at=entry.occurred_at, seq=entry.seq)
+        case e.NoteAdded(text=text, author=author):
+            note = Note(
+                text=text, by=entry.actor, at=entry.occurred_at, seq=entry.seq, author=author
+            )
             return replace(state, notes=(*state.notes, note)[-NOTES_KEPT:])
         case e.SeverityChanged(severity=severity, priority=priority):
             return replace(state, severity=severity, priority=priority or state.priority)
@@ -338,21 +252,43 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
             word = REDACTED if isinstance(entry.body, e.Redacted) else TAKEN_BACK
             unsaid = MappingProxyType({**state.unsaid, seq: word})
             kept = tuple(note for note in state.notes if note.seq != seq)
-            return replace(state, notes=kept, unsaid=unsaid)
+            drawn = {slot: d for slot, d in state.pictures.items() if d.seq != seq}
+            return replace(state, notes=kept, unsaid=unsaid, pictures=MappingProxyType(drawn))
         case e.PagerAsked() as body:
             asked = AskOfPager(
                 seq=entry.seq, act=body.act, origin_id=body.origin_id, value=body.value,
                 by=entry.actor, at=entry.occurred_at,
             )  # fmt: skip
-            return replace(state, of_pager=(*state.of_pager, asked)[-CHANGES_KEPT:])
-        case e.PagerActed(asked=seq, result=result, said=said, at=at):
-            told = (
-                replace(a, result=result, said=said, acted_at=at) if a.seq == seq else a
-                for a in state.of_pager
-            )
-            return replace(state, of_pager=tuple(told))
+            return replace(state, of_pager=_kept((*state.of_pager, asked)))
+        case e.PagerActed() as body:
+            return _pager_acted(state, body)
         case _:
             return _apply_evidence(state, entry)
+
+
+def _kept(asks: tuple[AskOfPager, ...]) -> tuple[AskOfPager, ...]:
+    """Every act that is still owed, and the newest of those that are settled."""
+    settled = [ask.seq for ask in asks if ask.result is not None][-CHANGES_KEPT:]
+    return tuple(ask for ask in asks if ask.result is None or ask.seq in settled)
+
+
+def _pager_acted(state: Incident, body: e.PagerActed) -> Incident:
+    """What came of an act; when its echo was heard first, that was this person's doing."""
+    asked = next((ask for ask in state.of_pager if ask.seq == body.asked), None)
+    if asked is None:
+        return state
+    done = replace(asked, result=body.result, said=body.said, acted_at=body.at, acted_by=body.by_id)
+    asks = _kept(tuple(done if ask.seq == done.seq else ask for ask in state.of_pager))
+    state = replace(state, of_pager=asks)
+    alert = state.alerts.get(done.origin_id)
+    if alert is None or body.at is None or alert.by is None:
+        return state
+    theirs = not body.by_id or alert.by.id.endswith(f":{body.by_id}")
+    same = _STATUS_OF.get(done.act) is alert.status and theirs
+    if same and abs(alert.changed_at - body.at) <= SAME_MOMENT:
+        alerts = _with(state.alerts, done.origin_id, replace(alert, by=done.by))
+        return replace(state, alerts=alerts)
+    return state
 
 
 def _in_the_room(state: Incident, slack_id: str, name: str) -> Incident:
@@ -366,15 +302,14 @@ def _apply_evidence(state: Incident, entry: Entry) -> Incident:
     match entry.body:
         case e.EvidenceAsked() as body:
             return _asked(state, entry, body)
-        case e.EvidenceCollected(report=report):
-            return replace(state, reports=_with(state.reports, report.source, report))
-        case e.EvidenceComplete():
-            asks = tuple(replace(ask, complete=True) for ask in state.asks)
-            return replace(state, evidence_complete_at=entry.occurred_at, asks=asks)
+        case e.EvidenceCollected(report=report, asked=asked):
+            return _collected(state, report, asked)
+        case e.EvidenceComplete(asked=asked):
+            return _complete(state, entry, asked)
         case e.SuspectsRanked(ranking=ranking):
             return replace(state, ranking=ranking)
         case e.Illustrated(slot=slot, file_id=file_id, title=title, alt=alt):
-            drawn = Drawn(file_id=file_id, title=title, alt=alt)
+            drawn = Drawn(file_id=file_id, title=title, alt=alt, seq=entry.seq)
             return replace(state, pictures=_with(state.pictures, slot, drawn))
         case e.PagerNoted(text=text):
             return replace(state, pager_notes=(*state.pager_notes, text))
@@ -383,20 +318,47 @@ def _apply_evidence(state: Incident, entry: Entry) -> Incident:
 
 
 def _asked(state: Incident, entry: Entry, body: e.EvidenceAsked) -> Incident:
-    """What was asked for anew is forgotten until it is answered; other reports stand."""
+    """A question of the incident's own begins anew; somebody's look stands beside it, and a
+    person who asks the same again keeps what is known until it is answered."""
     ask = Ask(
         seq=entry.seq, by=entry.actor, window=body.window, sources=body.sources,
-        services=body.services,
+        services=body.services, look=body.look,
     )  # fmt: skip
-    kept = {name: r for name, r in state.reports.items() if name not in body.sources}
+    state = replace(state, asks=(*state.asks, ask)[-ASKS_KEPT:])
+    if body.look:
+        return state
+    by_person = entry.actor.is_person and state.window is not None
+    kept = dict(state.reports) if by_person else {}
     return replace(
         state,
-        window=state.window if entry.actor.is_person and state.window else body.window,
+        window=state.window if by_person else body.window,
         asked_sources=tuple(dict.fromkeys((*kept, *body.sources))),
         evidence_complete_at=None,
         reports=MappingProxyType(kept),
-        asks=(*state.asks, ask)[-ASKS_KEPT:],
     )
+
+
+def _look_of(state: Incident, asked: int) -> Ask | None:
+    return next((ask for ask in state.asks if ask.seq == asked and ask.look), None)
+
+
+def _collected(state: Incident, report: SourceReport, asked: int) -> Incident:
+    look = _look_of(state, asked)
+    if look is None:
+        return replace(state, reports=_with(state.reports, report.source, report))
+    told = replace(look, reports=_with(look.reports, report.source, report))
+    return replace(state, asks=tuple(told if a.seq == asked else a for a in state.asks))
+
+
+def _complete(state: Incident, entry: Entry, asked: int) -> Incident:
+    asks = tuple(
+        replace(ask, complete=True) if ask.seq == asked or (not asked and not ask.look) else ask
+        for ask in state.asks
+    )
+    state = replace(state, asks=asks)
+    if _look_of(state, asked) is not None:
+        return state
+    return replace(state, evidence_complete_at=entry.occurred_at)
 
 
 def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
@@ -475,7 +437,7 @@ def _newer_status(alert: Alert, entry: Entry, body: e.AlertChanged) -> Alert:
         return alert
     return replace(
         alert, status=settled, changed_at=entry.occurred_at, status_rank=rank,
-        status_event=entry.key, by=entry.actor,
+        status_event=entry.key, by=entry.actor, changed_seq=entry.seq,
     )  # fmt: skip
 
 

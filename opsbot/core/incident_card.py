@@ -14,7 +14,8 @@ from opsbot.core.entry import Mode, PagerResult, Placement, Severity
 from opsbot.core.event import DECLARED, NO_ALERT, Transition
 from opsbot.core.evidence import Finding, FindingKind
 from opsbot.core.gaps import Blindness, blindnesses
-from opsbot.core.incident import Alert, Incident
+from opsbot.core.incident import Incident
+from opsbot.core.incident_parts import Alert, Note
 from opsbot.core.links import links_for
 from opsbot.core.moment import lasting, plausible
 from opsbot.core.people import slack_account
@@ -293,12 +294,19 @@ def _asking_line(incident: Incident) -> tuple[Line, ...]:
     return (line(f"asking {listed(tuple(waiting), 6)} ...", tone=Tone.QUIET),)
 
 
+def words_by(note: Note) -> tuple[Piece, ...]:
+    """Whose words they are; those of a pinned message are its author's."""
+    if not note.author:
+        return (who(note.by),)
+    return (Who(name=inert(note.author, 60)), ", put here by ", who(note.by))
+
+
 def _note_line(incident: Incident) -> tuple[Line, ...]:
     note = incident.last_note
     if note is None:
         return ()
     return (
-        line(f"“{cut(inert(note.text, 300), 200)}” - ", who(note.by), " ", At(moment=note.at),
+        line(f"“{cut(inert(note.text, 300), 200)}” - ", *words_by(note), " ", At(moment=note.at),
              label="Latest"),
     )  # fmt: skip
 

@@ -21,7 +21,8 @@ from opsbot.core.event import (
     ServiceRef,
     Transition,
 )
-from opsbot.core.incident import Alert, AskOfPager, Change, Incident
+from opsbot.core.incident import SAME_MOMENT, Incident
+from opsbot.core.incident_parts import Alert, AskOfPager, Change
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.routing import Maintenance, Page, maintenance_of
@@ -29,7 +30,6 @@ from opsbot.core.rules import Rules
 
 OWN_NOTE = "[opsbot] "  # how notes begin that opsbot leaves at the pager
 STANDS = "incident.updated"  # what asking gives for an alert that stands so, with no log line
-SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
 ECHO_WITHIN = timedelta(minutes=10)  # an act asked for may be done after some retries
 WHOLE_SECONDS = timedelta(seconds=1)  # in which pagers say when an act was done
 
@@ -143,7 +143,7 @@ def _is_the_same(event: AlertEvent, change: Change, alert: Alert) -> bool:
         (change.transition, change.type, change.by_id)
         == (event.transition, event.type, event.actor.id)
         and change.looked_up is not event.looked_up
-        and last - first <= SAME_MOMENT
+        and last - first <= (WHOLE_SECONDS if event.transition is Transition.OTHER else SAME_MOMENT)
         and not between
     )
 
@@ -164,7 +164,9 @@ def in_whose_name(event: AlertEvent, known: Incident) -> AlertEvent:
     The pager names the account whose key or address was used, which need not be theirs.
     """
     for asked in reversed(known.of_pager):
-        if _did(asked, event) and _then(asked, event.occurred_at):
+        if _did(asked, event) and _then(asked, event):
+            if _is_superseded(asked, known):
+                return replace(event, actor=asked.by, details=None)
             said = event.summary.replace(event.actor.name, asked.by.name, 1)
             return replace(
                 event, actor=asked.by, summary=said if event.actor.name else event.summary
@@ -182,12 +184,26 @@ def _did(asked: AskOfPager, event: AlertEvent) -> bool:
     return _TRANSITION_OF.get(asked.act) is event.transition
 
 
-def _then(asked: AskOfPager, at: datetime) -> bool:
-    """Whether it happened when we did it, as far as the pager has told when that was."""
-    if asked.result is PagerResult.REFUSED:
+def _is_superseded(asked: AskOfPager, known: Incident) -> bool:
+    """Whether a newer act asked for another priority since: the older one's echo decides
+    nothing any more."""
+    return asked.act is PagerAct.PRIORITY and any(
+        later.seq > asked.seq and (later.act, later.origin_id) == (asked.act, asked.origin_id)
+        for later in known.of_pager
+    )
+
+
+def _then(asked: AskOfPager, event: AlertEvent) -> bool:
+    """Whether it happened when we did it, by the account we did it with. While the pager has not
+    told when that was, nothing is put in anybody's name, but a priority, which says itself."""
+    at = event.occurred_at
+    if asked.result in (PagerResult.REFUSED, PagerResult.MOOT):
         return False
     if asked.acted_at is None:
-        return -SAME_MOMENT <= at - asked.at <= ECHO_WITHIN
+        priority = asked.act is PagerAct.PRIORITY
+        return priority and -SAME_MOMENT <= at - asked.at <= ECHO_WITHIN
+    if asked.acted_by and not event.actor.id.endswith(f":{asked.acted_by}"):
+        return False
     # It may have stood so because of us, when an answer was lost; not when it did so before.
     before = asked.result is PagerResult.ALREADY and asked.acted_at < asked.at - WHOLE_SECONDS
     return not before and abs(at - asked.acted_at) <= SAME_MOMENT
@@ -218,8 +234,11 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
         known=event.known,
         looked_up=event.looked_up,
     )
-    # The pager shows our own notes under somebody's login; they are no act of that person.
+    # The pager shows our own notes under somebody's login; they are no act of that person, and
+    # their words are on the record once already, where they can be redacted.
     own = event.note.startswith(OWN_NOTE)
+    if own:
+        changed = replace(changed, summary="the pager shows a note that opsbot left there")
     told = bool(event.note) and not own
     return Draft(
         key=event_key(event),

@@ -58,6 +58,7 @@ class Pointed:
     channel_id: str
     ts: str
     author_id: str = ""
+    author: str = ""  # their name, once it was looked up
     text: str = ""
     thread_ts: str = ""
     files: int = 0

@@ -22,6 +22,7 @@ LOOK = (
     Parameter(name="again", kind=Kind.FLAG, label="ask again"),
 )
 FRESH_FOR = timedelta(minutes=2)
+JUST_NOW = timedelta(seconds=30)  # longer than any source may take
 SHOWN = 8
 HOW_TO = "Somebody who runs opsbot can add one under `integrations:` in opsbot.yaml."
 
@@ -35,7 +36,8 @@ def look(scene: Scene, values: Values, kinds: tuple[str, ...]) -> Reply:
     service, since = values.get("service"), values.get("since")
     services = _services(scene, service if isinstance(service, str) else "")
     reports = [r for name, r in incident.reports.items() if name in sources]
-    fact = _ask(scene, services, sources, since if isinstance(since, Moment) else None)
+    own = isinstance(service, str) or isinstance(since, Moment)
+    fact = _ask(scene, services, sources, since if isinstance(since, Moment) else None, own=own)
     wanted = bool(values.get("again")) or isinstance(since, Moment) or _outside(reports, services)
     due = wanted or _old(reports, scene.now)
     head = line(f"INC-{incident.number}: {listed(kinds)} of {listed(services, 3)}")
@@ -45,9 +47,12 @@ def look(scene: Scene, values: Values, kinds: tuple[str, ...]) -> Reply:
     else:
         lines += _known(incident, reports, services)
     if due and not incident.status.is_over:
-        lines.append(line(f"asking {listed(sources)} ...; what comes stands in the card's thread",
+        where = "in the card's thread" if own else "on the card and the timeline"
+        lines.append(line(f"asking {listed(sources)} ...; what comes stands {where}",
                           tone=Tone.QUIET))  # fmt: skip
-        return Reply(card=Card(header="", lines=tuple(lines)), facts=(fact,))
+        late = isinstance(since, Moment)
+        on_its_way = not late and _on_its_way(scene, sources, services, own=own)
+        return Reply(card=Card(header="", lines=tuple(lines)), facts=() if on_its_way else (fact,))
     return Reply(card=Card(header="", lines=tuple(lines)))
 
 
@@ -59,15 +64,32 @@ def _services(scene: Scene, named: str) -> tuple[str, ...]:
 
 
 def _ask(
-    scene: Scene, services: tuple[str, ...], sources: tuple[str, ...], since: Moment | None
-) -> Fact:
+    scene: Scene, services: tuple[str, ...], sources: tuple[str, ...], since: Moment | None,
+    *, own: bool,
+) -> Fact:  # fmt: skip
+    """A look of one's own leaves the card as it is; the incident's question asked again does
+    not."""
     incident, now = scene.here, scene.now
     began = incident.window.start if incident.window else shifted(now, -scene.rules.evidence_window)
     window = Window(start=since.at if since else began, end=now)
     body = e.EvidenceAsked(
-        window=window, sources=sources, services=services, reason="a person asked"
+        window=window, sources=sources, services=services, reason="a person asked", look=own
     )
     return Fact(body=body)
+
+
+def _on_its_way(
+    scene: Scene, sources: tuple[str, ...], services: tuple[str, ...], *, own: bool
+) -> bool:
+    """Whether the same was asked for just now, and is still being answered."""
+    return any(
+        not ask.complete
+        and ask.look is own
+        and scene.now - ask.window.end < JUST_NOW
+        and set(sources) <= set(ask.sources)
+        and set(services) <= set(ask.services)
+        for ask in scene.here.asks
+    )
 
 
 def _old(reports: list[SourceReport], now: datetime) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Mode, PagerAct, Status, Visibility
+from opsbot.core.entry import Mode, PagerAct, PagerResult, Status, Visibility
 from opsbot.core.event import NO_ALERT
-from opsbot.core.incident import Alert, Incident
+from opsbot.core.incident import Incident
+from opsbot.core.incident_parts import Alert
 from opsbot.core.people import Actor
 from opsbot.core.unfolding import Owed, Unfolding
 
@@ -27,13 +28,23 @@ def tells_pager(story: Unfolding, before: Incident) -> None:
     if state.severity is not before.severity and before.seq:
         priority = {s: p for p, s in reversed(rules.severity_by_priority)}.get(state.severity, "")
         for alert in firing:
-            held = alert.details.priority if alert.details else ""
-            if priority and held != priority:
+            if priority and _priority_at_pager(state, alert) != priority:
                 _ask_pager(story, PagerAct.PRIORITY, alert, priority, by)
     note = state.last_note
     told = note is not None and note.seq > before.seq and note.by.id.startswith("slack:")
     if note is not None and told and state.visibility is Visibility.PUBLIC and firing:
         _ask_pager(story, PagerAct.NOTE, firing[0], str(note.seq), by)
+
+
+def _priority_at_pager(state: Incident, alert: Alert) -> str:
+    """What the pager holds, or will hold when it has done what was asked of it last."""
+    for asked in reversed(state.of_pager):
+        if (asked.act, asked.origin_id) == (PagerAct.PRIORITY, alert.origin.id):
+            told = alert.details_at is not None and alert.details_at > asked.at
+            if not told and asked.result is not PagerResult.REFUSED:
+                return asked.value
+            break
+    return alert.details.priority if alert.details else ""
 
 
 def _who_acted(story: Unfolding) -> Actor | None:

@@ -21,6 +21,8 @@ from opsbot.core.words import Word, rest, split
 
 INCIDENT = Parameter(name="incident", kind=Kind.INCIDENT, label="incident")
 MENU, STATUS, SEVERITY = "menu", "status", "severity"
+# What buttons of earlier versions say; messages that show them stand until they are redrawn.
+_ONCE_CALLED = {"open_room": "room", "keep_open": "keep"}
 _SEVERITY = Parameter(name="severity", kind=Kind.SEVERITY, label="severity")
 
 
@@ -55,7 +57,7 @@ def interpret(
 ) -> Reading:
     """Read `asked` with the caller's own zone and the catalogue's services."""
     if asked.verb:
-        verb = verb_named(book, asked.verb)
+        verb = verb_named(book, _ONCE_CALLED.get(asked.verb, asked.verb))
         if verb is None:
             return Reading(asked=asked, verb=None, word=inert(asked.verb, 60))
         if asked.line:

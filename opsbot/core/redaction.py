@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Body
-from opsbot.core.event import Origin
+from opsbot.core.event import AlertDetails, Origin
 
 REDACTED = "[redacted]"
 
@@ -24,7 +24,7 @@ def what_remains(body: Body) -> Body:
         case e.Joined():
             return replace(body, title=REDACTED, reason="", origin=_wordless(body.origin))
         case e.AlertChanged():
-            return replace(body, summary=REDACTED, details=None)
+            return replace(body, summary=REDACTED, details=_facts_only(body.details))
         case e.Routed() | e.SeverityChanged() | e.StatusChanged() | e.EvidenceAsked():
             return replace(body, reason=REDACTED)
         case e.Asked() | e.PagerNoted():
@@ -55,6 +55,15 @@ def _remains_of_people(body: Body) -> Body:
             return replace(body, title=REDACTED, alt=REDACTED)
         case _:
             return body  # holds no words; only the actor's name goes
+
+
+def _facts_only(details: AlertDetails | None) -> AlertDetails | None:
+    """What decisions were made from (priority, urgency, ids, times), without anybody's words."""
+    if details is None:
+        return None
+    people = tuple(replace(person, name="", email="") for person in details.people)
+    service = replace(details.service, name=details.service.key)
+    return replace(details, title=REDACTED, service=service, people=people, teams=())
 
 
 def _wordless(origin: Origin) -> Origin:

@@ -18,7 +18,7 @@ from opsbot.core.incident_card import bookmarks, digest_card, incident_card, top
 from opsbot.core.moment import shifted
 from opsbot.core.naming import channel_name
 from opsbot.core.people import Person
-from opsbot.core.room_posts import announcements, looks, moved_card, pictures, posts
+from opsbot.core.room_posts import announcements, looks, moved_card, pictures, pictures_gone, posts
 from opsbot.core.rules import Rules
 from opsbot.core.surface import LEFT, Surface
 
@@ -87,6 +87,10 @@ def room_plan(
 
 
 def _where(incident: Incident, rules: Rules, now: datetime) -> Where:
+    if incident.visibility is Visibility.PRIVATE and incident.declared_by:
+        # A person asked for nobody else to know, and every place but its own room has readers.
+        own = incident.placement is Placement.ROOM and incident.mode is Mode.LIVE
+        return _where_of_room(incident, rules, now) if own else Where.NOWHERE
     if incident.mode is Mode.SHADOW:
         shown = incident.placement is not Placement.IGNORE
         return Where.THREAD if shown and rules.channels.shadow else Where.NOWHERE
@@ -183,7 +187,7 @@ def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Mess
     ]
     below = [
         Message(slot=slot, card=card, channel_id=home, thread_of=CARD)
-        for slot, card in (*pictures(incident), *looks(incident))
+        for slot, card in (*pictures(incident), *pictures_gone(incident), *looks(incident))
     ]
     return [*said, *below]
 

@@ -8,9 +8,10 @@ from opsbot.core.card import At, Button, Card, Image, Line, Link, Piece, Room, T
 from opsbot.core.consequences import ALERT_CLEARED
 from opsbot.core.entry import Closure
 from opsbot.core.evidence import Finding
-from opsbot.core.gaps import blindnesses
-from opsbot.core.incident import REDACTED, Ask, Incident
+from opsbot.core.gaps import blind_in
+from opsbot.core.incident import REDACTED, Incident
 from opsbot.core.incident_card import headline
+from opsbot.core.incident_parts import Ask
 from opsbot.core.moment import lasting
 from opsbot.core.rules import Rules
 from opsbot.core.text import count, inert, listed
@@ -18,6 +19,7 @@ from opsbot.core.timeline import TimelineEntry, essential
 
 SAID = "said:"  # slot of the line that says what entry N changed
 LOOK_LINES = 10
+LOOKS_KEPT = 3  # of the newest looks, kept current
 
 
 def moved_card(incident: Incident) -> Card:
@@ -66,7 +68,8 @@ def posts(incident: Incident, rules: Rules) -> tuple[tuple[str, Card, bool], ...
             (f"recovered:{incident.reopened}", Card(header="", lines=(line(text),)), False)
         )
     if incident.reopened and not incident.status.is_over:
-        text = "The alert fires again, so this room is open again."
+        again = "The alert fires again, so this" if incident.firing else "This"
+        text = f"{again} room is open again."
         found.append((f"reopened:{incident.reopened}", Card(header="", lines=(line(text),)), False))
     return tuple(found)
 
@@ -75,8 +78,12 @@ def _question_card(incident: Incident) -> Card:
     question = incident.questions[ALERT_CLEARED]
     if not question.answer:
         buttons = (
-            Button(action="resolve:closure=fixed", label="Yes, resolve", primary=True),
-            Button(action="keep", label="No, keep it open"),
+            Button(
+                action=f"resolve:closure=fixed&question={question.seq}",
+                label="Yes, resolve",
+                primary=True,
+            ),
+            Button(action=f"keep:question={question.seq}", label="No, keep it open"),
         )
         return Card(header="", lines=(line(question.text),), buttons=buttons)
     by = question.answered_by
@@ -114,30 +121,36 @@ def pictures(incident: Incident) -> tuple[tuple[str, Card], ...]:
     )  # fmt: skip
 
 
+def pictures_gone(incident: Incident) -> tuple[tuple[str, Card], ...]:
+    """Where a picture stood that was redacted since."""
+    gone = Card(header="", lines=(line("(redacted)", tone=Tone.QUIET),))
+    held = (slot for slot in incident.surface.messages if slot.startswith("chart:"))
+    return tuple((slot, gone) for slot in sorted(held) if slot not in incident.pictures)
+
+
 def looks(incident: Incident) -> tuple[tuple[str, Card], ...]:
     """What came of evidence that a person asked for, below the card: (slot, card)."""
-    asked = [a for a in incident.asks if a.by.is_person and a.seq > incident.housed_since]
-    return tuple((f"look:{ask.seq}", _look_card(incident, ask)) for ask in asked[-3:])
+    asked = [a for a in incident.asks if a.look and a.seq > incident.housed_since]
+    return tuple((f"look:{ask.seq}", _look_card(ask)) for ask in asked[-LOOKS_KEPT:])
 
 
-def _look_card(incident: Incident, ask: Ask) -> Card:
+def _look_card(ask: Ask) -> Card:
     window = ask.window
     about = listed(tuple(inert(s, 60) for s in ask.services), 3)
     head = line(
         who(ask.by), f" asked {listed(ask.sources, 5)} about {about}, ",
         At(moment=window.start), " to ", At(moment=window.end),
     )  # fmt: skip
-    reports = [r for name, r in incident.reports.items() if name in ask.sources]
-    if len(reports) < len(ask.sources) and not ask.complete:
-        waiting = tuple(s for s in ask.sources if s not in incident.reports)
+    waiting = tuple(s for s in ask.sources if s not in ask.reports)
+    if waiting and not ask.complete:
         return Card(header="", lines=(head, line(f"asking {listed(waiting)} ...", tone=Tone.QUIET)))
+    reports = tuple(ask.reports.values())
     found = [f for r in reports for f in r.findings if not f.service or f.service in ask.services]
     lines = [_finding(f) for f in sorted(found, key=lambda f: (f.at, f.summary))[:LOOK_LINES]]
     if len(found) > len(lines):
         lines.append(line(f"and {count(len(found) - len(lines), 'finding')} more", tone=Tone.QUIET))
-    blind = [b for b in blindnesses(incident) if b.source in ask.sources]
     lines += [line(f"{b.kind} ({b.source}): {b.reason}", label="Blind", tone=Tone.LOUD)
-              for b in blind[:3]]  # fmt: skip
+              for b in blind_in(reports)[:3]]  # fmt: skip
     if not found:
         lines.append(line("nothing unusual in what could be read"))
     return Card(header="", lines=(head, *lines))

@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, cast
@@ -105,6 +106,19 @@ def _usual_spacing(known: list[Point]) -> timedelta:
     steps = [(after[0] - before[0]).total_seconds() for before, after in pairwise(known)]
     # A century is far beyond every window, and times HOLE still within the calendar's reach.
     return timedelta(seconds=min(statistics.median(steps), 3.2e9)) if steps else timedelta(0)
+
+
+def cleaned(exhibit: Exhibit, clean: Callable[[str], str]) -> Exhibit:
+    """The exhibit with every foreign word passed through `clean`, as entries are."""
+    match exhibit:
+        case Series():
+            return replace(exhibit, service=clean(exhibit.service), name=clean(exhibit.name))
+        case Waterfall():
+            spans = tuple(
+                replace(s, service=clean(s.service), name=clean(s.name), note=clean(s.note))
+                for s in exhibit.spans
+            )
+            return replace(exhibit, spans=spans)
 
 
 def pack(exhibit: Exhibit) -> bytes:

@@ -111,7 +111,8 @@ def _told(entry: Entry) -> TimelineEntry | None:
             return _line(entry, f"routed to {placement} by rule {rule!r}: {reason}", weight=0)
         case e.AlertChanged() as body:
             return _alert_line(entry, body, who)
-        case e.NoteAdded(text=text, trimmed=trimmed):
+        case e.NoteAdded(text=text, trimmed=trimmed) as note:
+            who = said_by(note, entry.actor.name or entry.actor.id)
             more = " (shortened by the source)" if trimmed else ""
             return _line(entry, f"{who}: {inert(text, 300)}{more}", weight=2)
         case e.SeverityChanged(severity=severity, reason=reason):
@@ -127,6 +128,14 @@ def _told(entry: Entry) -> TimelineEntry | None:
             return _line(entry, f"{who} asked for a room")
         case _:
             return _told_of_people(entry, who)
+
+
+def said_by(note: e.NoteAdded, by: str) -> str:
+    """Whose words a note holds: a pinned message's are its author's, not the pinner's."""
+    who = inert(by, 80)
+    if not note.author_id:
+        return who
+    return f"{inert(note.author or note.author_id, 80)} (put on the timeline by {who})"
 
 
 def _told_of_people(entry: Entry, who: str) -> TimelineEntry | None:

@@ -10,6 +10,7 @@ from opsbot.core.entry import Body, Entry, Role
 from opsbot.core.incident import Incident, fold
 from opsbot.core.people import Actor
 
+ALREADY = "it has been taken back already"
 UNDO_WITHIN = timedelta(hours=12)
 
 
@@ -29,7 +30,7 @@ def reversal(
     if now - entry.recorded_at > UNDO_WITHIN:
         return "that was too long ago; say what holds now instead"
     if any(isinstance(one.body, e.Withdrawn) and one.body.seq == seq for one in entries):
-        return "it has been taken back already"
+        return ALREADY
     if any(_same_matter(entry.body, one.body) for one in entries if one.seq > seq):
         return "it has been changed again since"
     before = fold(entry.incident_id, [one for one in entries if one.seq < seq])
@@ -61,8 +62,6 @@ def _back(entry: Entry, before: Incident) -> tuple[Body, ...] | str:
                 ),
             )
         case e.StatusChanged():
-            return (
-                e.StatusChanged(status=before.status, reason=reason, closure=before.closure),
-            )
+            return (e.StatusChanged(status=before.status, reason=reason, closure=before.closure),)
         case _:
             return "this cannot be taken back"

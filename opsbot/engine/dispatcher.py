@@ -7,6 +7,7 @@ flows of open incidents wait for the same one writer, and a flood must not starv
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
@@ -24,7 +25,7 @@ BATCH = 8
 PILE = 500
 REST = 2.0  # times as long as the batch took
 LONGEST_REST = 0.1  # seconds: a click that comes meanwhile does not notice
-WAIT, SOON = 5.0, 0.05  # seconds to wait for news; soon when more people wait than have a turn
+WAIT = 5.0  # seconds to wait for news
 PAUSE = 1.0  # seconds to wait after the record could not be written
 
 Parse = Callable[[Delivery], AlertEvent | None]
@@ -53,7 +54,6 @@ class Dispatcher:
             inbox=inbox, clock=clock, handle=people, put_aside=self._put_aside,
             order_key=order_key, observe=observe, is_up=self._record_is_up,
         )  # fmt: skip
-        self._longest_wait = WAIT
 
     async def run(self, stopping: Stopping) -> None:
         """Dispatch until stopping. A store that is away is waited for; nothing is dropped."""
@@ -61,7 +61,7 @@ class Dispatcher:
             try:
                 began = self._clock.monotonic()
                 if not await self.drain():
-                    await stopping.or_wait(self._inbox.wait(self._longest_wait))
+                    await stopping.or_wait(self._news())
                 elif self._busy() and await self._inbox.backlog() > PILE:
                     took = self._clock.monotonic() - began
                     await stopping.or_wait(self._clock.sleep(min(REST * took, LONGEST_REST)))
@@ -72,13 +72,22 @@ class Dispatcher:
 
     async def drain(self) -> int:
         """Start on what people sent, take one batch of the rest; how many deliveries that was."""
-        people = await self._inbox.pending(HELD, lane="person")
-        started = self._people.offer(people) if people else 0
-        self._longest_wait = SOON if len(people) == HELD else WAIT
+        started = self._people.offer(await self._inbox.pending(HELD + 1, lane="person"))
         batch = await self._inbox.pending(BATCH, lane="machine")
         if batch:
             await self._take_batch(batch)
         return len(batch) + started
+
+    async def _news(self) -> None:
+        """Until something arrived, or people who found no room among those in work have it."""
+        arrived = asyncio.create_task(self._inbox.wait(WAIT))
+        room = asyncio.create_task(self._people.room.wait())
+        try:
+            await asyncio.wait((arrived, room), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (arrived, room):
+                waiting.cancel()
+            await asyncio.gather(arrived, room, return_exceptions=True)
 
     async def settled(self) -> None:
         """Wait until everything that people sent so far was answered."""

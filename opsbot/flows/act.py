@@ -27,7 +27,7 @@ from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transa
 
 WAITS_FOR_SLACK = timedelta(minutes=5)  # for who somebody is; then they are told to try again
 ASK_AGAIN = 3.0  # seconds
-MOST_LISTED = 200  # open incidents that a list looks at
+JUST_OPENED = 12  # the newest open incidents, among which a declaration looks for its twin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Acted:
     card: Card | None
     incident_id: str = ""
     late_form: bool = False  # the card offers the form again, should the door have missed it
+    removed: bool = False  # words left the record
     ticked: bool = False  # a pinned message counted: a tick says so where it was pinned
 
 
@@ -76,6 +77,8 @@ async def act(
     async with ports.record.transaction(LOCK) as tx:
         now = ports.clock.now()
         acted = await decide(tx, book, asked, standing.value, ports.rules, now, known)
+    if acted.removed:
+        await ports.record.scour()
     if not (acted.late_form and await form_opened(asked.id)):
         await _tell(ports, asked, acted)
     return None
@@ -132,12 +135,14 @@ async def decide(
         card = _with_said(_declared(opened, now), understood.reading.said)
         return Acted(card=card, incident_id=opened.id)
     scene = await _scene(tx, understood, verb, book, me, rules, now)
+    if Reads.OPEN in verb.reads and not verb.opens:
+        scene = replace(scene, open=known.open)
     reply = verb.run(replace(scene, pointed_url=known.pointed_url), understood.reading.values)
     return await _apply(tx, scene, verb, reply)
 
 
 async def _open(tx: Transaction, me: Standing, asked: Invocation) -> tuple[Incident, ...]:
-    found = [await tx.incident(i) for i in (await tx.open_incidents())[-MOST_LISTED:]]
+    found = [await tx.incident(i) for i in (await tx.open_incidents())[-JUST_OPENED:]]
     return tuple(i for i in found if may_see(me, i, asked.place.channel_id))
 
 
@@ -156,7 +161,7 @@ async def _scene(
     rules: Rules, now: datetime,
 ) -> Scene:  # fmt: skip
     scene = scene_of(understood, book, me, rules, now)
-    if Reads.OPEN in verb.reads:
+    if verb.opens:  # under the lock, so that two who declare at once see each other
         scene = replace(scene, open=await _open(tx, me, scene.asked))
     if Reads.ENTRIES in verb.reads and scene.incident is not None:
         scene = replace(scene, entries=tuple(await tx.entries(scene.incident.id)))
@@ -190,7 +195,9 @@ async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Act
         undo = Button(action=f"undo:entry={appended[0].seq}", label="Undo")
         card = replace(card, buttons=(*card.buttons, undo))
     ticked = scene.asked.how is How.REACTION and bool(appended)
-    return Acted(card=card, incident_id=incident.id if incident else "", ticked=ticked)
+    about = incident.id if incident else ""
+    removed = reply.removal is not None
+    return Acted(card=card, incident_id=about, ticked=ticked, removed=removed)
 
 
 def _drafts(scene: Scene, facts: Sequence[Fact], first: int = 0) -> list[Draft]:

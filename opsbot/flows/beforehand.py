@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from opsbot.core.invocation import Invocation
+from opsbot.core.incident import Incident
+from opsbot.core.invocation import Caller, Invocation
 from opsbot.core.parameter import PersonRef, Problem
-from opsbot.core.permission import Allowed, Denied, may
+from opsbot.core.permission import Allowed, Denied, may, may_see
 from opsbot.core.reading import Reading, interpret
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
-from opsbot.core.verb import Verb
+from opsbot.core.verb import Reads, Verb
 from opsbot.ports import Done, PeopleSurface, Ports
+
+MOST_LISTED = 200  # open incidents that a list looks at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Beforehand:
     """What was learnt. `named` are the accounts that the invocation names, as Slack knows them."""
 
     pointed_url: str = ""
+    open: tuple[Incident, ...] = ()  # read outside the lock, for verbs that only list
     named: Mapping[str, Standing] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -43,7 +47,28 @@ async def look_up(
         if isinstance(found, Done):
             named[person.slack_id] = found.value
     asked = await _entered(rules, people, reading, me)
-    return asked, Beforehand(pointed_url=url, named=named)
+    seen = await _open(ports, me, asked, reading.verb)
+    return await _with_author(people, asked), Beforehand(pointed_url=url, named=named, open=seen)
+
+
+async def _open(
+    ports: Ports, me: Standing, asked: Invocation, verb: Verb | None
+) -> tuple[Incident, ...]:
+    if verb is None or Reads.OPEN not in verb.reads or verb.opens:
+        return ()
+    ids = (await ports.record.open_incidents())[-MOST_LISTED:]
+    found = [await ports.record.incident(incident_id) for incident_id in ids]
+    return tuple(i for i in found if may_see(me, i, asked.place.channel_id))
+
+
+async def _with_author(people: PeopleSurface, asked: Invocation) -> Invocation:
+    """Whose words a message holds: never those of whoever points at it."""
+    pointed = asked.pointed
+    if pointed is None or pointed.author_id in ("", asked.caller.user_id):
+        return replace(asked, pointed=pointed and replace(pointed, author_id=""))
+    found = await people.standing(Caller(user_id=pointed.author_id))
+    author = found.value.name if isinstance(found, Done) else ""
+    return replace(asked, pointed=replace(pointed, author=author))
 
 
 async def _entered(

@@ -13,7 +13,7 @@ from opsbot.core.illustration import pictures, worth_showing
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
 from opsbot.core.picture import Chart, Picture
-from opsbot.core.series import Exhibit, pack
+from opsbot.core.series import Exhibit, cleaned, pack
 from opsbot.flows.intake import converge_soon
 from opsbot.flows.investigate import ask_about
 from opsbot.ports import Done, Painter, Ports, Refused, RoomSurface, Steps, Unsure
@@ -57,7 +57,8 @@ async def _exhibits(ports: Ports, incident: Incident) -> tuple[Exhibit, ...]:
 
     by_source: list[list[Exhibit]] = [[] for _ in ports.exhibits]
     await asyncio.gather(*(one(found, index) for index, found in enumerate(by_source)))
-    return tuple(exhibit for found in by_source for exhibit in found)
+    clean = ports.record.clean
+    return tuple(cleaned(exhibit, clean) for found in by_source for exhibit in found)
 
 
 async def _picture(

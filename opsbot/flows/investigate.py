@@ -7,10 +7,11 @@ import asyncio
 from collections.abc import Mapping
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Draft
+from opsbot.core.entry import Body, Draft
 from opsbot.core.event import NO_ALERT
 from opsbot.core.evidence import EvidenceAsk, Subject, Window, unreachable
-from opsbot.core.incident import Ask, Incident
+from opsbot.core.incident import Incident
+from opsbot.core.incident_parts import Ask
 from opsbot.core.moment import shifted
 from opsbot.core.people import OPSBOT
 from opsbot.core.suspects.ranking import rank
@@ -24,20 +25,21 @@ DEADLINE = 8.0
 async def investigate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
     """Collect from all sources, each branch exactly one step, then say that it is complete."""
     incident = await ports.record.incident(arguments["incident_id"])
-    wanted = _wanted(incident, arguments.get("asked", ""))
-    if incident.window is None:
-        return None
+    asked = arguments.get("asked", "")
+    wanted = _wanted(incident, asked)
+    if incident.window is None or (asked and wanted is None):
+        return None  # so many were asked since that nobody waits for this one
     ask = ask_about(ports, incident, wanted)
     sources = [s for s in ports.sources if wanted is None or s.name in wanted.sources]
-    run = arguments["key"]
+    run, seq = arguments["key"], int(asked or 0)
 
     async def one(source: EvidenceSource) -> None:
-        await steps.run(f"collect {source.name}", lambda: _collect(ports, source, ask, run))
+        await steps.run(f"collect {source.name}", lambda: _collect(ports, source, ask, run, seq))
 
     # The gather starts its branches in list order and each is one step, which is what lets the
     # engine number them the same way when a half-done flow is replayed.
     await asyncio.gather(*(one(source) for source in sources))
-    await steps.run("complete", lambda: _complete(ports, ask, run))
+    await steps.run("complete", lambda: _complete(ports, ask, run, wanted))
     return None
 
 
@@ -71,7 +73,9 @@ def ask_about(ports: Ports, incident: Incident, wanted: Ask | None) -> EvidenceA
     )
 
 
-async def _collect(ports: Ports, source: EvidenceSource, ask: EvidenceAsk, run: str) -> str:
+async def _collect(
+    ports: Ports, source: EvidenceSource, ask: EvidenceAsk, run: str, asked: int
+) -> str:
     started_at, started = ports.clock.now(), ports.clock.monotonic()
     try:
         report = await asyncio.wait_for(source.collect(ask), DEADLINE + GRACE)
@@ -90,24 +94,34 @@ async def _collect(ports: Ports, source: EvidenceSource, ask: EvidenceAsk, run: 
         occurred_at=ports.clock.now(),
         actor=OPSBOT,
         source=source.name,
-        body=e.EvidenceCollected(report=report),
+        body=e.EvidenceCollected(report=report, asked=asked),
     )
     await _append_and_show(ports, ask.incident_id, draft)
     return report.health
 
 
-async def _complete(ports: Ports, ask: EvidenceAsk, run: str) -> None:
-    """Say that it is complete and rank what there is, in one transaction with what follows."""
+async def _complete(ports: Ports, ask: EvidenceAsk, run: str, wanted: Ask | None) -> None:
+    """Say that it is complete and rank what there is, in one transaction with what follows.
+
+    Somebody's look is their own: it neither completes the incident's evidence nor ranks it.
+    """
     incident = await ports.record.incident(ask.incident_id)
-    now = ports.clock.now()
-    silent = tuple(r.source for r in incident.reports.values() if r.health == "unreachable")
-    answered = tuple(r.source for r in incident.reports.values() if r.health != "unreachable")
-    complete = e.EvidenceComplete(answered=tuple(sorted(answered)), silent=tuple(sorted(silent)))
-    paged = incident.service.key or incident.service.name
-    ranking = rank(tuple(incident.reports.values()), ports.rules.catalogue, paged)
+    now, seq = ports.clock.now(), wanted.seq if wanted else 0
+    own = wanted is None or not wanted.look
+    look = next((a for a in incident.asks if a.seq == seq and a.look), None)
+    reports = tuple((look.reports if look else incident.reports).values())
+    silent = tuple(sorted(r.source for r in reports if r.health == "unreachable"))
+    answered = tuple(sorted(r.source for r in reports if r.health != "unreachable"))
+    bodies: list[tuple[str, Body]] = [
+        ("complete", e.EvidenceComplete(answered=answered, silent=silent, asked=seq))
+    ]
+    if own:
+        paged = incident.service.key or incident.service.name
+        ranking = rank(reports, ports.rules.catalogue, paged)
+        bodies.append(("ranked", e.SuspectsRanked(ranking=ranking)))
     drafts = [
         Draft(key=f"{run}:{name}", occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
-        for name, body in (("complete", complete), ("ranked", e.SuspectsRanked(ranking=ranking)))
+        for name, body in bodies
     ]
     async with ports.record.transaction(LOCK) as tx:
         before = await tx.incident(ask.incident_id)

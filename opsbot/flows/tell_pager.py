@@ -4,19 +4,25 @@ note; in their name, once, and what came of it on the record."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, PagerAct, PagerResult
-from opsbot.core.incident import AskOfPager, Incident
+from opsbot.core.event import Transition
+from opsbot.core.incident import Incident
+from opsbot.core.incident_parts import AskOfPager
 from opsbot.core.intake import OWN_NOTE
 from opsbot.core.invocation import Caller
+from opsbot.core.moment import lasting
 from opsbot.core.people import OPSBOT
 from opsbot.core.text import cut, inert
+from opsbot.core.timeline import said_by
 from opsbot.flows.intake import LOCK, follow
 from opsbot.ports import Acted, Done, Outcome, Pager, Ports, Refused, Steps, Unsure
 
 LOOK_AGAIN = 5.0  # seconds until an act that may be repeated is tried after a lost answer
 LONGEST_NOTE = 2_000
+EXPIRES = timedelta(minutes=30)  # after which nobody expects the act to happen any more
 
 
 async def tell_pager(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
@@ -40,6 +46,8 @@ async def _do(ports: Ports, incident: Incident, asked: AskOfPager) -> float | No
     if asked.act is PagerAct.NOTE and int(asked.value or 0) in incident.unsaid:
         said = "nothing was left: the note was taken back"
         return await _settle(ports, incident, asked, PagerResult.ALREADY, said)
+    if why := _moot(incident, asked, ports.clock.now()):
+        return await _settle(ports, incident, asked, PagerResult.MOOT, why)
     earlier = None
     if asked.act is PagerAct.NOTE:  # a note cannot be taken back, so it is claimed before
         claim = f"{incident.id}:pager:{asked.seq}"
@@ -49,6 +57,26 @@ async def _do(ports: Ports, incident: Incident, asked: AskOfPager) -> float | No
         return await _settle(ports, incident, asked, PagerResult.UNSURE, said)
     outcome = await _act(ports, ports.pager, incident, asked)
     return await _told(ports, incident, asked, outcome)
+
+
+def _moot(incident: Incident, asked: AskOfPager, now: datetime) -> str:
+    """Why the act would be wrong by now: it waited, and the world went on. An act that comes late
+    must not silence a page that nobody has seen."""
+    alert = incident.alerts.get(asked.origin_id)
+    again = (
+        alert is not None and alert.status is Transition.TRIGGERED and alert.changed_seq > asked.seq
+    )
+    if again and asked.act in (PagerAct.ACKNOWLEDGE, PagerAct.RESOLVE):
+        return "not done: the alert fired again meanwhile"
+    if asked.act is PagerAct.RESOLVE and not incident.status.is_over:
+        return "not done: the incident is open again"
+    if asked.act is PagerAct.PRIORITY and any(
+        later.seq > asked.seq and (later.act, later.origin_id) == (asked.act, asked.origin_id)
+        for later in incident.of_pager
+    ):
+        return "not done: another priority was asked for since"
+    late = now - asked.at > EXPIRES and asked.act is not PagerAct.NOTE
+    return f"not done: the pager was away for {lasting(EXPIRES)}; do it there" if late else ""
 
 
 async def _act(
@@ -86,7 +114,7 @@ async def _note(ports: Ports, incident: Incident, asked: AskOfPager) -> str:
         return ""
     for entry in await ports.record.entries(incident.id):
         if entry.seq == seq and isinstance(entry.body, e.NoteAdded):
-            who = inert(entry.actor.name, 80)
+            who = said_by(entry.body, entry.actor.name)
             return cut(f"{OWN_NOTE}{who} in Slack: {inert(entry.body.text, 1_900)}", LONGEST_NOTE)
     return ""
 
@@ -101,6 +129,9 @@ async def _told(
             return await _settle(ports, incident, asked, PagerResult.DONE, "", acted)
         case Refused(retry_after=wait) if wait is not None and asked.act is not PagerAct.NOTE:
             return max(wait.total_seconds(), 1.0)
+        case Refused(error=error, retry_after=wait) if wait is not None:
+            said = f"{error}: the note was not left at the pager, and is not tried again"
+            return await _settle(ports, incident, asked, PagerResult.REFUSED, said)
         case Refused(error=error, cure=cure):
             said = f"{error}: {cure}"
             return await _settle(ports, incident, asked, PagerResult.REFUSED, said)
@@ -118,7 +149,7 @@ async def _settle(
     now = ports.clock.now()
     body = e.PagerActed(
         asked=asked.seq, act=asked.act, origin_id=asked.origin_id, result=result, said=said,
-        at=acted.at if acted else None,
+        at=acted.at if acted else None, by_id=acted.by_id if acted else "",
     )  # fmt: skip
     draft = Draft(
         key=f"pager:{asked.seq}", occurred_at=now, actor=OPSBOT, source="pagerduty", body=body

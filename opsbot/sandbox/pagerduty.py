@@ -65,7 +65,7 @@ class PagerDutyServer(Acts, SandboxServer):
         self._scenario = scenario
         self._requests = RequestBudget(clock, a_minute=requests_a_minute)
         self._writes = RequestBudget(clock, a_minute=writes_a_minute)
-        self._gate = Gate(dict(keys), self._requests, self._writes)
+        self._gate = Gate(dict(keys), self._requests, self._writes, clock)
         self._sender = WebhookSender(clock, schedule=schedule, answer_timeout=answer_timeout)
         references = References(scenario, lambda: self.url)
         self.account = Account(scenario, anchor, clock.now, first_number=FIRST_NUMBER)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
 
+from opsbot.sandbox.clock import Clock
 from opsbot.sandbox.http_server import json_answer
 from opsbot.sandbox.pagerduty_account import Account
 from opsbot.sandbox.pagerduty_incident import AccountError
@@ -33,9 +35,14 @@ class Gate:
     """
 
     def __init__(
-        self, keys: dict[str, Person | None], budget: RequestBudget, writes: RequestBudget
+        self,
+        keys: dict[str, Person | None],
+        budget: RequestBudget,
+        writes: RequestBudget,
+        clock: Clock,
     ) -> None:
         self.keys = keys
+        self._clock = clock
         self._budget = budget
         self._writes = writes
 
@@ -55,6 +62,7 @@ class Gate:
             else:
                 response = await self._answered(request, answer)
             response.headers.update(headers)
+            response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
             return response
 
         return handle

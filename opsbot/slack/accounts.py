@@ -1,13 +1,13 @@
 """Who an account is right now: member, guest or stranger, their zone, address and user groups.
 
 Looked up and remembered for a while; nothing that a payload says of its sender counts, but that
-it belongs to another workspace than ours.
+it belongs to another workspace than ours. Whom nothing shows to be of ours is a stranger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -26,6 +26,15 @@ _MOST_REMEMBERED = 20_000
 _ZONES = available_timezones()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Account:
+    """One look-up; `colleague` when Slack names our organisation as the account's own."""
+
+    at: float  # on the monotonic clock, seconds
+    standing: Standing
+    colleague: bool
+
+
 class Accounts:
     """Standings by Slack id; `groups` are the user groups that rules name."""
 
@@ -34,48 +43,55 @@ class Accounts:
     ) -> None:
         self._gateway, self._identity, self._clock = gateway, identity, clock
         self._groups = tuple(groups)
-        self._known: dict[str, tuple[float, Standing]] = {}
+        self._known: dict[str, _Account] = {}
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
 
     def remembered(self, user_id: str) -> Standing | None:
         """What is known without asking, however old within a day."""
-        at, standing = self._known.get(user_id, (0.0, None))
-        held = standing is not None and self._clock.monotonic() - at < _HELD_FOR
-        return standing if held else None
+        known = self._held(user_id)
+        return known.standing if known else None
 
     async def standing(self, caller: Caller) -> Outcome[Standing]:
         """The caller's standing; Refused or Unsure only when Slack cannot be asked and nothing
-        is remembered."""
-        at, standing = self._known.get(caller.user_id, (0.0, None))
-        if standing is None or self._clock.monotonic() - at >= _FRESH_FOR:
+        is remembered. Until Slack has said which workspace is ours, nobody is known to be of it."""
+        identity = await self._identity.ask()
+        if not isinstance(identity, Done):
+            return identity
+        ours = identity.value.ours
+        account = self._known.get(caller.user_id)
+        if account is None or self._clock.monotonic() - account.at >= _FRESH_FOR:
             answer = await self._gateway.call(
                 "users.info", {"user": caller.user_id}, priority=Priority.PERSON
             )
             if isinstance(answer, Done):
-                standing = _judged(as_object(answer.value.get("user")))
-                self._remember(caller.user_id, standing)
-            elif (standing := self.remembered(caller.user_id)) is None:
+                account = self._remember(caller, as_object(answer.value.get("user")), ours)
+            elif (account := self._held(caller.user_id)) is None:
                 return answer
-        return Done(value=await self._placed(standing, caller))
+        return Done(value=await self._placed(account, caller, ours))
 
-    def _remember(self, user_id: str, standing: Standing) -> None:
+    def _held(self, user_id: str) -> _Account | None:
+        account = self._known.get(user_id)
+        held = account is not None and self._clock.monotonic() - account.at < _HELD_FOR
+        return account if held else None
+
+    def _remember(self, caller: Caller, user: Mapping[str, Any], ours: frozenset[str]) -> _Account:
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[user_id] = (self._clock.monotonic(), standing)
+        account = _Account(
+            at=self._clock.monotonic(),
+            standing=_judged(user, ours),
+            colleague=_is_colleague(user, ours),
+        )
+        self._known[caller.user_id] = account
+        return account
 
-    async def _placed(self, standing: Standing, caller: Caller) -> Standing:
-        """With user groups, and as a stranger when the payload names another workspace."""
-        if caller.team_id and await self._is_elsewhere(caller.team_id, standing):
+    async def _placed(self, account: _Account, caller: Caller, ours: frozenset[str]) -> Standing:
+        """With user groups, and as a stranger when the payload names another organisation."""
+        standing = account.standing
+        if caller.team_id and caller.team_id not in ours and not account.colleague:
             standing = replace(standing, stranger=True)
         found = [g for g in self._groups if standing.slack_id in await self._in_group(g)]
         return replace(standing, groups=frozenset(found))
-
-    async def _is_elsewhere(self, team_id: str, standing: Standing) -> bool:
-        identity = await self._identity.ask()
-        if not isinstance(identity, Done) or not identity.value.team_id:
-            return False
-        ours = {identity.value.team_id, identity.value.enterprise_id} - {""}
-        return team_id not in ours
 
     async def _in_group(self, group: str) -> frozenset[str]:
         """A group's members; the last ones known while Slack does not say."""
@@ -92,7 +108,20 @@ class Accounts:
         return members
 
 
-def _judged(user: Mapping[str, Any]) -> Standing:
+def _is_colleague(user: Mapping[str, Any], ours: frozenset[str]) -> bool:
+    """Whether the account is of our organisation, in whichever of its workspaces."""
+    return text_at(as_object(user.get("enterprise_user")), "enterprise_id") in ours
+
+
+def _is_stranger(user: Mapping[str, Any], ours: frozenset[str]) -> bool:
+    """Slack page "User object": `is_stranger` is false for people of another company as soon as
+    they share a channel with us, so the account's own workspace decides."""
+    if _is_colleague(user, ours):
+        return False
+    return user.get("is_stranger") is True or text_at(user, "team_id") not in ours
+
+
+def _judged(user: Mapping[str, Any], ours: frozenset[str]) -> Standing:
     """Slack page "User object"; a deactivated account shows no other flags."""
     profile = as_object(user.get("profile"))
     name = text_at(user, "real_name") or text_at(profile, "real_name", "display_name")
@@ -104,7 +133,7 @@ def _judged(user: Mapping[str, Any]) -> Standing:
         zone=zone if zone in _ZONES else "UTC",
         email=inert(text_at(profile, "email"), 254).lower(),
         guest=user.get("is_restricted") is True or user.get("is_ultra_restricted") is True,
-        stranger=user.get("is_stranger") is True,
+        stranger=_is_stranger(user, ours),
         deactivated=user.get("deleted") is True,
         bot=user.get("is_bot") is True,
     )

@@ -22,6 +22,11 @@ class Identity:
     bot_id: str = ""
     url: str = ""  # the workspace's own address
 
+    @property
+    def ours(self) -> frozenset[str]:
+        """The workspace and the organisation whose people are ours."""
+        return frozenset({self.team_id, self.enterprise_id} - {""})
+
 
 class OwnIdentity:
     """Asks auth.test when it is first needed, and again only while it has not been answered."""
@@ -42,12 +47,15 @@ class OwnIdentity:
         answer = await self._gateway.call("auth.test", {}, priority=Priority.ROOM)
         if not isinstance(answer, Done):
             return answer
+        team_id = text_at(answer.value, "team_id")
+        # A token for a whole organisation belongs to no workspace, so its id may stand there.
+        organisation = team_id if team_id.startswith("E") else ""
         self._known = Identity(
             bot_user_id=text_at(answer.value, "user_id"),
-            team_id=text_at(answer.value, "team_id"),
+            team_id=team_id,
             team_name=text_at(answer.value, "team"),
             scopes=self._gateway.granted_scopes,
-            enterprise_id=text_at(answer.value, "enterprise_id"),
+            enterprise_id=text_at(answer.value, "enterprise_id") or organisation,
             bot_id=text_at(answer.value, "bot_id"),
             url=text_at(answer.value, "url"),
         )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from opsbot.core.entry import Entry
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
-from opsbot.store.tables import incidents
+from opsbot.store.tables import incidents, origins
 
 
 async def by_number(connection: Connection, number: int) -> str | None:
@@ -35,6 +35,21 @@ async def open_incidents(connection: Connection) -> Sequence[str]:
         incidents.c.number.is_not(None), incidents.c.over_at.is_(None)
     )
     return (await connection.execute(found.order_by(incidents.c.number))).scalars().all()
+
+
+async def open_alerts(connection: Connection, source: str) -> Sequence[str]:
+    """The ids of the alerts of `source` that incidents hold which are not over, sorted."""
+    held = origins.join(incidents, origins.c.incident_id == incidents.c.incident_id)
+    found = (
+        select(origins.c.origin_id)
+        .select_from(held)
+        .where(
+            origins.c.source == source,
+            incidents.c.number.is_not(None),
+            incidents.c.over_at.is_(None),
+        )
+    )
+    return sorted((await connection.execute(found)).scalars().all())
 
 
 async def entries_of(connection: Connection, incident_id: str) -> Sequence[Entry]:

@@ -14,6 +14,7 @@ from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident, evolve, fold, new_incident
 from opsbot.core.people import Actor
 from opsbot.core.redaction import what_remains
+from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation, Transaction
 
 
@@ -101,6 +102,11 @@ class MemoryRecord:
         standing = [s for s in self._states.values() if s.number and not s.status.is_over]
         return [s.id for s in sorted(standing, key=lambda s: s.number)]
 
+    async def open_alerts(self, source: str) -> Sequence[str]:
+        standing = [self._states[one] for one in await self.open_incidents()]
+        origins = (alert.origin for state in standing for alert in state.alerts.values())
+        return sorted({origin.id for origin in origins if origin.source == source})
+
     async def holder_of_channel(self, channel_id: str) -> str | None:
         held = [s for s in self._states.values() if s.surface.channel_id == channel_id != ""]
         newest = max(held, key=lambda s: s.number, default=None)
@@ -151,6 +157,12 @@ class MemoryRecord:
             return self._claims[key]
         self._claims[key] = now
         return None
+
+    async def scour(self) -> None:
+        """Nothing is logged here."""
+
+    def clean(self, text: str) -> str:
+        return Scrubber().clean(text)[0]
 
     async def keep_blob(self, data: bytes) -> str:
         key = hashlib.sha256(data).hexdigest()

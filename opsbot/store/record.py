@@ -87,6 +87,11 @@ class SqlRecord:
         async with self.database.read() as connection:
             return await lookup.open_incidents(connection)
 
+    async def open_alerts(self, source: str) -> Sequence[str]:
+        """The ids of the alerts of `source` that incidents hold which are not over, sorted."""
+        async with self.database.read() as connection:
+            return await lookup.open_alerts(connection, source)
+
     async def holder_of_channel(self, channel_id: str) -> str | None:
         """The id of the incident whose own room the Slack channel is; the newest, if several."""
         async with self.database.read() as connection:
@@ -133,6 +138,14 @@ class SqlRecord:
         """Write a row that means nothing, durably; raises what a real write would raise now."""
         async with self.database.write() as connection:
             await obligations.probe(connection, self._clock.now())
+
+    async def scour(self) -> None:
+        """Empty the write-ahead log, which still holds what was just redacted."""
+        await self.database.truncate_log()
+
+    def clean(self, text: str) -> str:
+        """The words without what the scrubber takes out of every entry."""
+        return self.scrubber.clean(text)[0]
 
     async def keep_blob(self, data: bytes) -> str:
         """Keep something large under its SHA-256, and return that."""

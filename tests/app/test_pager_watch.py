@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from opsbot.app.pager_watch import LOOKS_BACK, OVERLAP, PROBLEM_EVERY, PagerWatch
+from opsbot.core.entry import Draft, Entry
+from opsbot.core.incident import Incident
 from opsbot.flows.intake import LOCK, take
 from opsbot.ports import Delivery, Done, Outcome, Refused, Unsure
 from opsbot.store.memory import MemoryRecord
@@ -66,6 +68,11 @@ class Watched:
         return [owed.arguments["text"] for owed in due if owed.purpose == "tell_ops"]
 
 
+def _draft(entry: Entry) -> Draft:
+    return Draft(key=entry.key, occurred_at=entry.occurred_at, actor=entry.actor,
+                 source=entry.source, body=entry.body)  # fmt: skip
+
+
 def _line(key: str, at: datetime) -> Delivery:
     return Delivery(door="pagerduty.poll", key=key, received_at=at, body=b"{}", headers={})
 
@@ -119,9 +126,42 @@ async def test_what_could_not_be_stored_is_looked_for_again(full: bool):
     await watched.watch.look()
     assert watched.watch.last_ok_at == first
     watched.inbox.away, watched.inbox.limit = False, 1000
+    watched.feed.told = []  # told once
     await watched.watch.look()
     assert watched.feed.looks[-1][0] == first - OVERLAP
-    assert len(await watched.inbox.pending()) == 1
+    assert [pending.delivery.key for pending in await watched.inbox.pending()] == ["R1"]
+
+
+async def test_while_there_is_no_room_for_what_was_told_nothing_more_is_asked():
+    watched = Watched()
+    watched.feed.told = [_line(f"R{number}", watched.clock.now()) for number in range(3)]
+    watched.inbox.limit = 1
+    for _ in range(3):
+        await watched.watch.look()
+    assert len(watched.feed.looks) == 1
+    watched.inbox.limit = 1000
+    await watched.watch.look()
+    assert [one.delivery.key for one in await watched.inbox.pending()] == ["R0", "R1", "R2"]
+
+
+class Unread(MemoryRecord):
+    """A record whose incidents nobody may fold."""
+
+    async def incident(self, incident_id: str) -> Incident:
+        raise AssertionError(f"{incident_id} was folded")
+
+
+async def test_which_alerts_are_open_is_told_without_folding_an_incident():
+    """With more open incidents than the record keeps folded, each look would fold them all."""
+    watched = Watched()
+    for number in range(3):
+        await watched.page(f"PINC{number}")
+    unread = Unread(watched.clock)
+    for held in await watched.record.open_incidents():
+        await unread.append(held, [_draft(one) for one in await watched.record.entries(held)])
+    watched.record = unread
+    await watched.anew().look()
+    assert watched.feed.looks[-1][1] == ("PINC0", "PINC1", "PINC2")
 
 
 async def test_a_failing_poll_is_a_problem_and_a_failing_sweep_is_none():

@@ -60,7 +60,7 @@
   };
   const wide = (e) => {
     const { left, right } = e.getBoundingClientRect();
-    return (right > innerWidth + 1 || left < -1) && !scrolls(e);
+    return (right > document.documentElement.clientWidth + 1 || left < -1) && !scrolls(e);
   };
   // A box that scrolls up and down must not scroll sideways too: pages of text do not.
   const sideways = (e) => e.matches(".scroll, .modal-body, .places, .menu") && e.scrollWidth > e.clientWidth + 1;

@@ -43,6 +43,31 @@ async def test_a_page_becomes_a_room_and_one_press_takes_it(visitor: Visitor):
     await expect(panel.locator(".pd-incident").first).to_contain_text("acknowledged")
 
 
+async def test_everything_goes_with_the_keyboard_alone(visitor: Visitor):
+    """And the focus returns to where one was when a form or a menu closes."""
+    await visitor.arrive()
+    keys, composer = visitor.page.keyboard, visitor.page.get_by_test_id("composer")
+    await visitor.tab_to(visitor.page.get_by_role("link", name="Skip to the message box"))
+    await keys.press("Enter")
+    await expect(composer).to_be_focused()
+    await keys.type("/incident help")
+    await keys.press("Enter")
+    await expect(visitor.private.last).to_contain_text("What you can do")
+    await visitor.picture("help")
+    await keys.type("/incident declare")
+    await keys.press("Enter")
+    await expect(visitor.form("Declare an incident")).to_be_visible()
+    await keys.press("Escape")
+    await expect(visitor.form("Declare an incident")).to_have_count(0)
+    await expect(composer).to_be_focused()
+    button = visitor.page.get_by_role("button", name="Channel menu")
+    await visitor.tab_to(button)
+    await keys.press("Enter")
+    await expect(visitor.page.get_by_role("button", name="Edit topic")).to_be_visible()
+    await keys.press("Escape")
+    await expect(button).to_be_focused()
+
+
 async def test_the_thread_has_the_timeline_and_pictures_that_say_what_they_show(
     visitor: Visitor, paged_room: str
 ):
@@ -102,28 +127,3 @@ async def test_the_severity_is_set_from_the_menu_behind_more_and_taken_back(
     await visitor.picture("menu")
     await visitor.press(visitor.private.filter(has_text="is SEV1 now").last, "Undo")
     await expect(title).to_have_text("[SEV2] checkout-api: error share above 5 %")
-
-
-async def test_everything_goes_with_the_keyboard_alone(visitor: Visitor):
-    """And the focus returns to where one was when a form or a menu closes."""
-    await visitor.arrive()
-    keys, composer = visitor.page.keyboard, visitor.page.get_by_test_id("composer")
-    await visitor.tab_to(visitor.page.get_by_role("link", name="Skip to the message box"))
-    await keys.press("Enter")
-    await expect(composer).to_be_focused()
-    await keys.type("/incident help")
-    await keys.press("Enter")
-    await expect(visitor.private.last).to_contain_text("What you can do")
-    await visitor.picture("help")
-    await keys.type("/incident declare")
-    await keys.press("Enter")
-    await expect(visitor.form("Declare an incident")).to_be_visible()
-    await keys.press("Escape")
-    await expect(visitor.form("Declare an incident")).to_have_count(0)
-    await expect(composer).to_be_focused()
-    button = visitor.page.get_by_role("button", name="Channel menu")
-    await visitor.tab_to(button)
-    await keys.press("Enter")
-    await expect(visitor.page.get_by_role("button", name="Edit topic")).to_be_visible()
-    await keys.press("Escape")
-    await expect(button).to_be_focused()

@@ -213,3 +213,24 @@ def test_times_at_the_ends_of_the_calendar_do_no_harm(year: int):
     assert story.state.placement is Placement.ROOM
     assert story.state.opened_at is not None
     assert story.state.opened_at.year == year
+
+
+def test_an_act_after_the_alert_cleared_reopens_nothing():
+    """Ada notes at the pager, minutes later, what it was: nobody had worked on it before."""
+    story = Story(rules())
+    story.take(event())
+    story.take(event(Transition.RESOLVED, 7))
+    assert story.state.closure is Closure.SELF_RECOVERED
+    story.take(event(Transition.OTHER, 12, by=ADA, note="it was the cache"))
+    assert story.state.closure is Closure.SELF_RECOVERED
+    assert story.state.last_note is not None
+
+
+def test_an_act_before_the_alert_cleared_that_is_heard_of_late_asks_the_room():
+    """She had acknowledged it: only a person may end what somebody worked on."""
+    story = Story(rules())
+    story.take(event())
+    story.take(event(Transition.RESOLVED, 7))
+    story.take(event(Transition.ACKNOWLEDGED, 3, by=ADA), after=30)
+    assert story.state.status is Status.INVESTIGATING
+    assert "alert_cleared" in story.state.questions

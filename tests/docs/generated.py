@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tests.docs.command_line import options_of, synopsis_of
 from tests.docs.evidence_rules import default_queries, findings_rules, silence_rules
+from tests.docs.inbound_table import inbound_table
 from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
 from tests.docs.sandbox_table import acts_table
@@ -38,6 +39,7 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "manifest": lambda _: manifest_block(),
     "scopes": lambda _: scopes_table(),
     "events": lambda _: events_table(),
+    "inbound": lambda _: inbound_table(),
     "acts": lambda _: acts_table(),
     "signs": lambda _: signs_table(),
     "ranking": lambda _: steps_table(),

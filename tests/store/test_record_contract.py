@@ -102,6 +102,15 @@ async def test_open_incidents_are_those_opened_and_not_over(any_record: Record) 
     assert sorted(await any_record.open_incidents()) == ["inc-1", "inc-2"]
 
 
+async def test_open_alerts_are_those_of_incidents_that_are_not_over(any_record: Record) -> None:
+    """Of one source, each once, those that joined an incident as well."""
+    await any_record.append("inc-1", [opened(1, "Q2"), joined("Q1")])
+    await any_record.append("inc-2", [opened(2, "Q3"), fact("over", RESOLVED)])
+    await any_record.append("ops", [note("a")])
+    assert list(await any_record.open_alerts("pagerduty")) == ["Q1", "Q2"]
+    assert list(await any_record.open_alerts("elsewhere")) == []
+
+
 async def test_every_alert_of_an_incident_leads_to_it(any_record: Record) -> None:
     await any_record.append("inc-1", [opened(1, "Q1"), joined("Q2")])
     async with any_record.transaction() as transaction:

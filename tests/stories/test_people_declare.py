@@ -11,7 +11,7 @@ from opsbot.core.entry import Body
 from opsbot.core.event import NO_SERVICE
 from opsbot.slack.manifest import DECLARE_FROM_MESSAGE
 from tests.stories.actor import Actor
-from tests.stories.theatre import NO_EVIDENCE, Theatre, both_doors, stored_in, theatre
+from tests.stories.theatre import NO_EVIDENCE, Theatre, theatre
 
 
 async def _typed(play: Theatre, who: Actor) -> None:
@@ -72,13 +72,10 @@ WAYS = {
 }
 
 
-async def test_every_way_to_declare_gives_one_room_and_the_same_record(
-    database_url: str, tmp_path: Path
-):
-    store, by_socket = stored_in(database_url), both_doors(database_url)
+async def test_every_way_to_declare_gives_one_room_and_the_same_record(tmp_path: Path):
     # Slack takes one message a second in a channel, so five lines in a digest would be waited for.
     changes: dict[str, Any] = {**NO_EVIDENCE, "slack": {"digest_channel": None}}
-    async with theatre(tmp_path / "s", environ=store, by_socket=by_socket, **changes) as play:
+    async with theatre(tmp_path, by_socket=True, **changes) as play:
         robin = play.as_person("robin")
         for way in WAYS.values():
             await way(play, robin)

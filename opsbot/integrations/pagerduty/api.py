@@ -12,6 +12,7 @@ from opsbot.core.moment import clock_text
 from opsbot.integrations import Secret
 from opsbot.integrations._backend import Backend, Credentials, LookUpFailed
 from opsbot.integrations._foreign_json import items, loads, mapping, text, whole
+from opsbot.integrations.pagerduty.their_time import TheirTime
 from opsbot.ports import Clock, Http, HttpAnswer
 
 ALREADY_RESOLVED = frozenset({1001, 2018})
@@ -62,7 +63,14 @@ def _said(body: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RestV2(Backend):
-    """The backend with the one verb more that PagerDuty changes incidents with."""
+    """The backend with the one verb more that PagerDuty changes incidents with, and an eye on
+    PagerDuty's clock."""
+
+    times: TheirTime
+
+    def _opened(self, answer: HttpAnswer, secrets: Sequence[str]) -> Any:
+        self.times.note(answer)
+        return Backend._opened(self, answer, secrets)
 
     async def change(
         self, path: str, body: Any, *, headers: Mapping[str, str], timeout: float
@@ -83,6 +91,11 @@ class PagerDutyApi:
     backend: _RestV2
     clock: Clock
     _blocked: dict[bool, datetime] = field(default_factory=dict[bool, datetime], init=False)
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far our clock is ahead of PagerDuty's, by its last answer; negative when behind."""
+        return self.backend.times.ahead
 
     async def get(
         self, path: str, params: Sequence[tuple[str, str]] = (), *, timeout: float
@@ -140,5 +153,6 @@ def api_of(http: Http, clock: Clock, url: str, token: Secret | None) -> PagerDut
         credentials=Credentials(token=token, scheme="Token token="),
         said=_said,
         cures=_CURES,
+        times=TheirTime(clock),
     )
     return PagerDutyApi(backend, clock)

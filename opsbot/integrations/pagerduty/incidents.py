@@ -24,7 +24,7 @@ _PAGE = 100
 _MOST_PAGES = 20  # 2,000 incidents, the newest first; PagerDuty itself ends at 10,000
 _MOST_LOG_PAGES = 10
 _LONGEST_RANGE = timedelta(days=179)
-_AHEAD = timedelta(hours=1)  # our clock may be behind PagerDuty's
+_AHEAD = timedelta(days=1)  # our clock may be behind PagerDuty's
 _log = logging.getLogger(__name__)
 
 
@@ -37,13 +37,19 @@ class Incidents:
     deadline: float
 
     async def listed(self, since: datetime) -> dict[str, Json]:
-        """Every open incident, and those resolved since then, by id."""
-        now = self.clock.now()
-        span = [("since", _text(now - _LONGEST_RANGE)), ("until", _text(now + _AHEAD))]
-        open_ones = [("statuses[]", "triggered"), ("statuses[]", "acknowledged")]
-        found = await self._paged([*span, *open_ones, ("sort_by", "created_at:desc")])
+        """Every open incident, and those resolved since then, by id. `since` is a time of our
+        clock; lists go by PagerDuty's."""
+        open_ones = [
+            ("statuses[]", "triggered"), ("statuses[]", "acknowledged"),
+            ("sort_by", "created_at:desc"),
+        ]  # fmt: skip
+        assumed = self._now()
+        found = await self._paged([*self._span(), *open_ones])
+        if self._now() - assumed > _AHEAD / 2:  # the range may have ended before the newest
+            found = await self._paged([*self._span(), *open_ones])
         resolved = [("statuses[]", "resolved"), ("sort_by", "resolved_at:desc")]
-        found += await self._paged([*span, *resolved], since)
+        theirs = shifted(since, -self.api.ahead)
+        found += await self._paged([*self._span(), *resolved], theirs)
         return {text(one.get("id")): one for one in found if text(one.get("id"))}
 
     async def one(self, alert_id: str) -> Json:
@@ -52,8 +58,8 @@ class Incidents:
         return mapping(answer.get("incident"))
 
     async def log_entries(self, alert_id: str, since: datetime) -> list[Json]:
-        """An incident's log since then, the newest first."""
-        oldest = max(since, shifted(self.clock.now(), -_LONGEST_RANGE))
+        """An incident's log since then, a time of PagerDuty's, the newest first."""
+        oldest = max(since, shifted(self._now(), -_LONGEST_RANGE))
         params = [("is_overview", "false"), ("since", _text(oldest))]
         found: list[Json] = []
         for page in range(_MOST_LOG_PAGES):
@@ -72,6 +78,14 @@ class Incidents:
         """An incident's notes, all of them: they come without pages."""
         answer = await self.api.get(f"{_path(alert_id)}/notes", timeout=self.deadline)
         return [*objects(answer.get("notes"))]
+
+    def _now(self) -> datetime:
+        """The time at PagerDuty, as far as its answers have told it."""
+        return shifted(self.clock.now(), -self.api.ahead)
+
+    def _span(self) -> list[tuple[str, str]]:
+        until = shifted(self._now(), _AHEAD)
+        return [("since", _text(shifted(until, -_LONGEST_RANGE))), ("until", _text(until))]
 
     async def _paged(
         self, params: Sequence[tuple[str, str]], since: datetime | None = None

@@ -51,6 +51,10 @@ _STANDS = (
     "status", "title", "urgency", "priority", "assignments", "escalation_policy", "service",
     "teams", "pending_actions",
 )  # fmt: skip
+_LISTED = (
+    *_STANDS, "updated_at", "last_status_change_at", "resolved_at", "reopened_at",
+    "acknowledgements",
+)  # fmt: skip
 _OPEN = ("triggered", "acknowledged")
 _NEAR = timedelta(seconds=5)
 
@@ -86,6 +90,17 @@ def changed_at(incident: Json) -> datetime:
     times += [moment(one, "at") for one in objects(incident.get("assignments"))]
     times += [moment(one, "at") for one in objects(incident.get("acknowledgements"))]
     return max((at for at in times if at is not None), default=EPOCH)
+
+
+def is_open(incident: Json) -> bool:
+    """Whether an incident is triggered or acknowledged."""
+    return text(incident.get("status")) in _OPEN
+
+
+def stamp_of(incident: Json) -> str:
+    """A text that differs when the listing of an incident has changed."""
+    parts = json.dumps([incident.get(key) for key in _LISTED], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def newest_entry(entries: Sequence[Json]) -> datetime:
@@ -188,8 +203,7 @@ def _reopening(incident: Json, history: Sequence[Line], ident: str) -> Iterator[
     at, changed = moment(incident, "reopened_at"), moment(incident, "last_status_change_at")
     key = f"{ident}:reopened:{text(incident.get('reopened_at'))}"
     last = next((line for line in reversed(history) if line.type in _STATUS_TYPES), None)
-    is_open = text(incident.get("status")) in _OPEN
-    if at is None and is_open and last is not None and last.type == _RESOLVED:
+    if at is None and is_open(incident) and last is not None and last.type == _RESOLVED:
         key = f"{last.key}:reopened"  # one for each resolution, whatever changes afterwards
         at = changed if changed is not None and changed > last.at else None
     told = (line for line in history if line.type == _REOPENED)
@@ -263,7 +277,7 @@ def _noted(notes: Sequence[Json], ident: str) -> Iterator[Line]:
 
 def _state(incident: Json, ident: str) -> Iterator[Line]:
     """The open incident as it is: what changed without a line, and when it escalates."""
-    if text(incident.get("status")) not in _OPEN:
+    if not is_open(incident):
         return
     # Two changes within a second have the same `updated_at`.
     parts = json.dumps([incident.get(key) for key in _STANDS], sort_keys=True)

@@ -21,11 +21,11 @@ from opsbot.integrations.pagerduty.log_lines import (
     changed_at,
     lines_of,
     newest_entry,
-    priority_of,
 )
 from opsbot.integrations.pagerduty.outcomes import gravest, in_words, refused
 from opsbot.integrations.pagerduty.polled import delivery_of
 from opsbot.integrations.pagerduty.subscriptions import list_subscriptions, problem_of
+from opsbot.integrations.pagerduty.turns import Turns
 from opsbot.ports import Clock, Delivery, Done, Outcome
 
 MOST_ALERTS = 60
@@ -40,15 +40,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PagerDutyFeed:
-    """Asks PagerDuty what happened. What one look cannot do, the next one begins with."""
+    """Asks PagerDuty what happened. What one look cannot do, the next one begins with. What has
+    been given is not looked for again, so whoever asks has to keep it."""
 
     api: PagerDutyApi
     clock: Clock
     deadline: float
     most: int = MOST_ALERTS
     _incidents: Incidents = field(init=False)
-    _left: dict[str, datetime] = field(default_factory=dict[str, datetime], init=False)
-    _priorities: dict[str, str] = field(default_factory=dict[str, str], init=False)
+    _turns: Turns = field(default_factory=Turns, init=False)
 
     def __post_init__(self) -> None:
         self._incidents = Incidents(api=self.api, clock=self.clock, deadline=self.deadline)
@@ -57,35 +57,45 @@ class PagerDutyFeed:
     def left(self) -> tuple[str, ...]:
         """Alerts that the last look did not come to. They are kept in memory only: until there
         are none, a restart should look from the time it looked from before."""
-        return tuple(self._left)
+        return tuple(self._turns.left)
 
     async def look(
         self, *, since: datetime, alert_ids: Sequence[str]
     ) -> Outcome[tuple[Delivery, ...]]:
         """A delivery for each line of the logs since then (a minute more, for clocks differ) of
-        incidents that changed and of `alert_ids`. At most so many incidents; `left` has the rest.
+        incidents that are new here or changed, and of a few of `alert_ids` in turn. At most so
+        many incidents; `left` has the rest. `since` is a time of our clock.
         """
-        told_from = shifted(since, -_OVERLAP)
+        began = self.clock.now()
         try:
-            listed = await self._incidents.listed(told_from)
+            listed = await self._incidents.listed(shifted(since, -_OVERLAP))
         except LookUpFailed as failed:
             return refused(failed, self.deadline)
-        wanted = self._wanted(listed, told_from, alert_ids)
-        chosen = list(wanted)[: self.most]
+        ahead = self.api.ahead
+        told_from = shifted(since, -_OVERLAP - ahead)
+        plan = self._turns.plan(listed, told_from, alert_ids)
+        wanted = {**plan.quiet, **plan.news}
+        chosen = [*plan.news, *plan.quiet][: self.most]
         slots = asyncio.Semaphore(_AT_ONCE)
         asked = {one: self._lines(one, wanted[one], listed.get(one), slots) for one in chosen}
         found, errors = await in_time(asked, _LOOK_SECONDS)
         again = {one for one, error in errors.items() if self._passes(one, error)}
-        self._left = {
-            one: began for one, began in wanted.items() if one not in chosen or one in again
-        }
-        self._remember(listed, {one: incident for one, (incident, _) in found.items()})
+        self._turns.keep(
+            plan, listed, {one: incident for one, (incident, _) in found.items()},
+            failed=again, gone=errors.keys() - again, told_from=told_from,
+            now=shifted(began, -ahead),
+        )  # fmt: skip
+        self._turns.forget(listed.keys(), alert_ids)
         if again and not found:
             return refused(gravest(list(errors.values()), self.deadline), self.deadline)
-        if self._left:
-            left, did = count(len(self._left), "incident"), len(found)
+        if self.left:
+            left, did = count(len(self.left), "incident"), len(found)
             _log.warning("pagerduty: looked at %d; %s left for the next look", did, left)
-        return Done(value=self._deliveries(found))
+        untold = {
+            one: (listed[one], lines_of(listed[one], (), (), since=told_from))
+            for one in plan.untold
+        }
+        return Done(value=self._deliveries({**untold, **found}))
 
     async def problem(self) -> Outcome[str]:
         """Why webhooks will not come, with the cure; empty when they will."""
@@ -93,21 +103,6 @@ class PagerDutyFeed:
             return Done(value=problem_of(await list_subscriptions(self.api, self.deadline)))
         except LookUpFailed as failed:
             return refused(failed, self.deadline)
-
-    def _wanted(
-        self, listed: Mapping[str, Json], told_from: datetime, alert_ids: Sequence[str]
-    ) -> dict[str, datetime]:
-        """Whose log to ask for and since when: what was left first, then what changed, the
-        earliest change first, then the rest that an incident here holds."""
-        changed = {one: changed_at(incident) for one, incident in listed.items()}
-        fresh = sorted(
-            (one for one in changed if changed[one] >= told_from), key=changed.__getitem__
-        )
-        wanted = {one: min(began, told_from) for one, began in self._left.items()}
-        for one in (*fresh, *alert_ids):
-            if one:
-                wanted.setdefault(one, told_from)
-        return wanted
 
     async def _lines(
         self, alert_id: str, told_from: datetime, incident: Json | None, slots: asyncio.Semaphore
@@ -119,7 +114,7 @@ class PagerDutyFeed:
             notes = await self._incidents.notes(alert_id)
             if incident is None or changed_at(incident) < newest_entry(entries):
                 incident = await self._incidents.one(alert_id)
-        before = self._priorities.get(alert_id)
+        before = self._turns.priority(alert_id)
         lines = lines_of(incident, entries, notes, since=told_from, priority_before=before)
         return incident, lines
 
@@ -129,15 +124,6 @@ class PagerDutyFeed:
             return True
         _log.warning("pagerduty: incident %s left out: %s", inert(alert_id, 60), in_words(error))
         return False
-
-    def _remember(self, listed: Mapping[str, Json], looked_at: Mapping[str, Json]) -> None:
-        """Keep the priorities of the incidents that are asked about, and of no others."""
-        seen = {one: priority_of(incident) for one, incident in listed.items()}
-        kept = {
-            one: was for one, was in self._priorities.items() if one in seen or one in self._left
-        }
-        told = {one: priority_of(incident) for one, incident in looked_at.items()}
-        self._priorities = {**seen, **kept, **told}
 
     def _deliveries(self, found: Mapping[str, tuple[Json, list[Line]]]) -> tuple[Delivery, ...]:
         now = self.clock.now()
