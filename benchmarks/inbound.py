@@ -139,10 +139,16 @@ class CardButton(Kind):
         return sum(1 for body in mine if body.slack_id == self.person)
 
     async def prepare(self, tag: str) -> None:
+        await rooms.until(self._is_free, WITHIN)
         self._before[tag] = await self._taken()
+
+    async def _is_free(self) -> bool:
+        incident = await self.scene.record.incident(self.scene.incident_id)
+        return incident.lead is None and self._is_offered()
 
     async def act(self, tag: str) -> bool:
         room, card = self.scene.room_id, self.scene.card_ts
+        await until(self._is_offered)  # the card may lag behind what was done last
         return (await self.people.click(self.person, room, card, "opsbot:lead:ack=yes")).ok
 
     async def effects(self, tag: str) -> int:
@@ -151,7 +157,6 @@ class CardButton(Kind):
     async def settle(self, tag: str) -> None:
         room = self.scene.room_id
         await self.people.command(self.person, room, "/incident", "lead --nobody")
-        await until(self._is_offered)
 
     def _is_offered(self) -> bool:
         workspace = self.scene.stage.slack.workspace

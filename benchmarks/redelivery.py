@@ -46,6 +46,7 @@ async def staged(folder: Path, tally: Tally, *, by_socket: bool) -> AsyncGenerat
     try:
         await stage.start()
         stage.slack.courier.retry_waits = RETRIES
+        stage.slack.app.subscribed.add("message.channels")  # so that a mention comes twice
         async with record_of(stage) as record:
             page, incident = await whole_room(stage, record)
             surface = incident.surface

@@ -8,55 +8,40 @@ incident.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TypeVar
 
 from opsbot.core import entry as e
-from opsbot.core.announcement import Announcement, announced
+from opsbot.core.announcement import announced
 from opsbot.core.entry import (
-    Closure,
     Entry,
-    Mode,
     PagerAct,
-    Placement,
     Role,
-    Severity,
-    Status,
-    Visibility,
 )
 from opsbot.core.event import (
     DECLARED,
-    NO_ALERT,
-    NO_SERVICE,
     AlertDetails,
     Origin,
     ServiceRef,
     Transition,
 )
-from opsbot.core.evidence import SourceReport, Window
+from opsbot.core.incident_evidence import apply_evidence
 from opsbot.core.incident_parts import (
     Alert,
-    Ask,
     AskOfPager,
     Change,
-    Drawn,
     Holder,
     Impact,
     Note,
     Question,
 )
-from opsbot.core.moment import shifted
-from opsbot.core.people import SLACK, Actor, Person, slack_account
-from opsbot.core.surface import Surface, evolve_surface
-from opsbot.core.suspects import Ranking
+from opsbot.core.incident_state import Incident, extended
+from opsbot.core.people import SLACK, Person, slack_account
+from opsbot.core.surface import evolve_surface
 
 FOLD_VERSION = 2
-T = TypeVar("T")
 CHANGES_KEPT = 24  # transitions of one alert, to tell an event heard twice
-ASKS_KEPT = 24
-SKEW = timedelta(seconds=3)  # between the pager's clock and ours
 SAME_MOMENT = timedelta(seconds=5)  # between the two times of one fact at the pager
 _STATUS_OF = {
     PagerAct.ACKNOWLEDGE: Transition.ACKNOWLEDGED,
@@ -65,97 +50,6 @@ _STATUS_OF = {
 SAID_KEPT = 40
 NOTES_KEPT = 12
 TAKEN_BACK, REDACTED = "taken back", "redacted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """Everything derived from a record; nothing here is stored as truth."""
-
-    id: str
-    seq: int = 0
-    number: int = 0
-    title: str = ""
-    service: ServiceRef = NO_SERVICE
-    severity: Severity = Severity.UNSET
-    urgency: str = ""
-    priority: str = ""
-    teams: tuple[str, ...] = ()
-    mode: Mode = Mode.LIVE
-    visibility: Visibility = Visibility.PUBLIC
-    status: Status = Status.TRIAGE
-    closure: Closure | None = None
-    opened_at: datetime | None = None
-    over_at: datetime | None = None
-    left_firing: Mapping[str, datetime] = field(  # alerts that fired when a person ended it
-        default_factory=lambda: MappingProxyType({})
-    )
-    reopened: int = 0
-    placement: Placement = Placement.IGNORE
-    route_rule: str = ""
-    route_reason: str = ""
-    thread_channel: str = ""
-    alerts: Mapping[str, Alert] = field(default_factory=lambda: MappingProxyType({}))
-    people: tuple[Person, ...] = ()
-    human_acts: int = 0  # since the incident was last opened or reopened
-    acted_at: datetime | None = None  # when the earliest of these happened
-    notes: tuple[Note, ...] = ()  # the latest words of people, the newest last
-    questions: Mapping[str, Question] = field(default_factory=lambda: MappingProxyType({}))
-    window: Window | None = None
-    asked_sources: tuple[str, ...] = ()
-    reports: Mapping[str, SourceReport] = field(default_factory=lambda: MappingProxyType({}))
-    evidence_complete_at: datetime | None = None
-    asks: tuple[Ask, ...] = ()  # the newest last
-    ranking: Ranking | None = None
-    pictures: Mapping[str, Drawn] = field(default_factory=lambda: MappingProxyType({}))
-    declared_by: str = ""  # actor id of the person who declared it; empty for a page
-    lead: Holder | None = None
-    impact: Impact | None = None
-    pager_notes: tuple[str, ...] = ()
-    of_pager: tuple[AskOfPager, ...] = ()
-    announcements: tuple[Announcement, ...] = ()  # said publicly, one line each
-    unsaid: Mapping[int, str] = field(  # entries that were taken back or redacted since
-        default_factory=lambda: MappingProxyType({})
-    )
-    housed_since: int = 0  # the entry since which it has a place of its own; 0 while it has none
-    surface: Surface = field(default_factory=Surface)
-
-    @property
-    def firing(self) -> bool:
-        """Whether any alert is not resolved at its source; announced work and a declaration
-        are no alerts."""
-        return any(a.firing for a in self.alerts.values() if a.origin.source not in NO_ALERT)
-
-    @property
-    def last_note(self) -> Note | None:
-        """What somebody said last, and has not taken back."""
-        return self.notes[-1] if self.notes else None
-
-    @property
-    def fires_anew(self) -> bool:
-        """Whether an alert fires that did not when the incident ended, or fires again since: an
-        incident may be ended while its alerts still fire."""
-        return any(
-            alert.firing
-            and alert.origin.source not in NO_ALERT
-            and (key not in self.left_firing or self._again(alert, self.left_firing[key]))
-            for key, alert in self.alerts.items()
-        )
-
-    def _again(self, alert: Alert, left_at: datetime) -> bool:
-        """Whether it fired again after the end, and not before it but was heard of late."""
-        ended = shifted(self.over_at, -SKEW) if self.over_at else left_at
-        return alert.status is Transition.TRIGGERED and alert.changed_at > max(left_at, ended)
-
-    @property
-    def origin(self) -> Origin | None:
-        """The alert that opened the incident."""
-        return next(iter(self.alerts.values())).origin if self.alerts else None
-
-    @property
-    def acknowledged_by(self) -> Actor | None:
-        """Who acknowledged the alert that is still firing, if anybody did."""
-        acked = [a for a in self.alerts.values() if a.status is Transition.ACKNOWLEDGED]
-        return acked[0].by if acked else None
 
 
 def new_incident(incident_id: str) -> Incident:
@@ -232,10 +126,10 @@ def _apply(state: Incident, entry: Entry) -> Incident:
             return _status_changed(state, entry, body)
         case e.Asked(question=key, text=text):
             asked = Question(text=text, asked_at=entry.occurred_at, seq=entry.seq)
-            return replace(state, questions=_with(state.questions, key, asked))
+            return replace(state, questions=extended(state.questions, key, asked))
         case e.Answered(question=key, answer=answer) if key in state.questions:
             done = replace(state.questions[key], answer=answer, answered_by=entry.actor)
-            return replace(state, questions=_with(state.questions, key, done))
+            return replace(state, questions=extended(state.questions, key, done))
         case _:
             return _apply_people(state, entry)
 
@@ -263,7 +157,7 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
         case e.PagerActed() as body:
             return _pager_acted(state, body)
         case _:
-            return _apply_evidence(state, entry)
+            return apply_evidence(state, entry)
 
 
 def _kept(asks: tuple[AskOfPager, ...]) -> tuple[AskOfPager, ...]:
@@ -286,7 +180,7 @@ def _pager_acted(state: Incident, body: e.PagerActed) -> Incident:
     theirs = not body.by_id or alert.by.id.endswith(f":{body.by_id}")
     same = _STATUS_OF.get(done.act) is alert.status and theirs
     if same and abs(alert.changed_at - body.at) <= SAME_MOMENT:
-        alerts = _with(state.alerts, done.origin_id, replace(alert, by=done.by))
+        alerts = extended(state.alerts, done.origin_id, replace(alert, by=done.by))
         return replace(state, alerts=alerts)
     return state
 
@@ -296,73 +190,6 @@ def _in_the_room(state: Incident, slack_id: str, name: str) -> Incident:
     if not slack_id or any(one.slack_id == slack_id for one in state.surface.invited):
         return state
     return _joined_by(state, (Person(id=f"{SLACK}{slack_id}", name=name),))
-
-
-def _apply_evidence(state: Incident, entry: Entry) -> Incident:
-    match entry.body:
-        case e.EvidenceAsked() as body:
-            return _asked(state, entry, body)
-        case e.EvidenceCollected(report=report, asked=asked):
-            return _collected(state, report, asked)
-        case e.EvidenceComplete(asked=asked):
-            return _complete(state, entry, asked)
-        case e.SuspectsRanked(ranking=ranking):
-            return replace(state, ranking=ranking)
-        case e.Illustrated(slot=slot, file_id=file_id, title=title, alt=alt):
-            drawn = Drawn(file_id=file_id, title=title, alt=alt, seq=entry.seq)
-            return replace(state, pictures=_with(state.pictures, slot, drawn))
-        case e.PagerNoted(text=text):
-            return replace(state, pager_notes=(*state.pager_notes, text))
-        case _:
-            return state
-
-
-def _asked(state: Incident, entry: Entry, body: e.EvidenceAsked) -> Incident:
-    """A question of the incident's own begins anew; somebody's look stands beside it, and a
-    person who asks the same again keeps what is known until it is answered."""
-    ask = Ask(
-        seq=entry.seq, by=entry.actor, window=body.window, sources=body.sources,
-        services=body.services, look=body.look,
-    )  # fmt: skip
-    state = replace(state, asks=(*state.asks, ask)[-ASKS_KEPT:])
-    if body.look:
-        return state
-    by_person = entry.actor.is_person and state.window is not None
-    kept = dict(state.reports) if by_person else {}
-    return replace(
-        state,
-        window=state.window if by_person else body.window,
-        asked_sources=tuple(dict.fromkeys((*kept, *body.sources))),
-        evidence_complete_at=None,
-        reports=MappingProxyType(kept),
-    )
-
-
-def _look_of(state: Incident, asked: int) -> Ask | None:
-    return next((ask for ask in state.asks if ask.seq == asked and ask.look), None)
-
-
-def _collected(state: Incident, report: SourceReport, asked: int) -> Incident:
-    look = _look_of(state, asked)
-    if look is None:
-        return replace(state, reports=_with(state.reports, report.source, report))
-    told = replace(look, reports=_with(look.reports, report.source, report))
-    return replace(state, asks=tuple(told if a.seq == asked else a for a in state.asks))
-
-
-def _complete(state: Incident, entry: Entry, asked: int) -> Incident:
-    asks = tuple(
-        replace(ask, complete=True) if ask.seq == asked or (not asked and not ask.look) else ask
-        for ask in state.asks
-    )
-    state = replace(state, asks=asks)
-    if _look_of(state, asked) is not None:
-        return state
-    return replace(state, evidence_complete_at=entry.occurred_at)
-
-
-def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
-    return MappingProxyType({**mapping, key: value})
 
 
 def _opened(state: Incident, entry: Entry, body: e.Opened) -> Incident:
@@ -388,7 +215,7 @@ def _with_alert(state: Incident, origin: Origin, title: str, entry: Entry) -> Ma
         status=Transition.TRIGGERED,
         changed_at=_BEFORE_ALL,
     )
-    return _with(state.alerts, origin.id, fresh)
+    return extended(state.alerts, origin.id, fresh)
 
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -420,9 +247,9 @@ def _alert_changed(state: Incident, entry: Entry, body: e.AlertChanged) -> Incid
         # Only asking tells when the pager escalates.
         details = replace(details, escalates_at=alert.details.escalates_at)
     if details is None or (alert.details_at and entry.occurred_at < alert.details_at):
-        return replace(state, alerts=_with(state.alerts, body.origin_id, alert))
+        return replace(state, alerts=extended(state.alerts, body.origin_id, alert))
     alert = replace(alert, title=details.title, details=details, details_at=entry.occurred_at)
-    state = replace(state, alerts=_with(state.alerts, body.origin_id, alert))
+    state = replace(state, alerts=extended(state.alerts, body.origin_id, alert))
     leads = next(iter(state.alerts)) == body.origin_id
     return _described(state, details) if leads else _joined_by(state, details.people)
 
