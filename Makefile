@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Most tests wait for a process or a timer, so there is room for more workers than cores.
+WORKERS ?= 3
 
 .PHONY: help demo test check format clean
 help:            ## list the targets
@@ -25,7 +27,7 @@ demo: $(VENV)/.installed   ## one whole incident against the sandbox, no account
 	@$(BIN)/opsbot demo $(ARGS)
 
 test: $(VENV)/.test        ## the test suite (ARGS="-k room")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.check      ## lint, types, layers, documents
 	$(BIN)/ruff check .

@@ -124,7 +124,9 @@ async def _answer(stage: Stage, room: Channel, email: str) -> None:
     )  # fmt: skip
     user = stage.slack.workspace.user_with_email(email)
     assert user is not None  # noqa: S101 - seeded from the scenario
-    await stage.slack.click(user.id, room.id, asked.ts, "opsbot:resolve:closure=fixed")
+    buttons = [one for block in asked.blocks for one in block.get("elements", [])]
+    yes = next(one["action_id"] for one in buttons if one.get("style") == "primary")
+    await stage.slack.click(user.id, room.id, asked.ts, yes)
 
 
 async def measure(options: Namespace, folder: Path) -> dict[str, Figure]:

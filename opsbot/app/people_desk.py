@@ -107,7 +107,8 @@ class PeopleDesk:
             submitted, self._book, me=me or Standing(slack_id=submitted.caller.user_id),
             rules=self._ports.rules, now=self._ports.clock.now(),
         )  # fmt: skip
-        return {problem.parameter: problem.sentence for problem in reading.problems}
+        # Slack shows these as plain text, in which a backtick is only a backtick.
+        return {p.parameter: p.sentence.replace("`", "'") for p in reading.problems}
 
     def suggest(self, field: str, typed: str, caller: Caller) -> Sequence[Choice]:
         """Services whose name holds what was typed, those that begin with it first."""

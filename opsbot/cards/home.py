@@ -19,7 +19,11 @@ def render_home(cards: Sequence[tuple[Card, str]]) -> dict[str, object]:
     out whole, and pages keep that from happening."""
     blocks: list[Block] = []
     for card, incident_id in cards:
-        drawn = list(render(card, button_value=incident_id).blocks)
+        drawn = [
+            # Block ids have to differ within a view; Slack gives those of its own.
+            {name: value for name, value in block.items() if name != "block_id"}
+            for block in render(card, button_value=incident_id).blocks
+        ]
         divider: list[Block] = [{"type": "divider"}] if blocks else []
         if len(blocks) + len(divider) + len(drawn) > MOST_BLOCKS:
             break

@@ -22,6 +22,7 @@ from opsbot.core.card import Button, Card, Line, Strong, Tone
 from opsbot.core.text import inert
 
 ACTION_PREFIX = "opsbot:"
+ACTIONS = "opsbot.actions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
     buttons = _buttons(card.buttons, button_value)
     footer = _layout(most_that_fit(card.footer, _footer_fits, _tone))
     images = [image_block(image) for image in card.images]
-    actions: list[Block] = [{"type": "actions", "elements": buttons}] if buttons else []
+    actions: list[Block] = [_actions(buttons)] if buttons else []
     tail: list[Block] = [*images, *actions, *footer]
     header = _header(card)
     room = limits.BLOCKS_SIZE - limits.NOTE_SIZE - json_size([*header, *tail])
@@ -59,6 +60,11 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
     note: list[Block] = [{"type": "context", "elements": [plain_text(cut)]}] if cut else []
     blocks = (*header, *_layout(kept), *note, *tail)
     return Rendered(text=fallback_text(card), blocks=blocks, cut=cut)
+
+
+def _actions(buttons: list[Element]) -> Block:
+    """The block keeps its id through edits, so that a press during one finds its button."""
+    return {"type": "actions", "block_id": ACTIONS, "elements": buttons}
 
 
 def _tone(line: Line) -> Tone:

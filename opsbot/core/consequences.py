@@ -231,6 +231,8 @@ def _evidence(story: Unfolding, before: Incident) -> None:
     reopening = before.seq > 0 and state.reopened > before.reopened
     if not placed or state.status.is_over or not story.rules.evidence_sources:
         return
+    if not (state.service.key or state.service.name):
+        return  # nobody said what it is about: there is nothing to ask for
     if state.window is not None and not reopening:
         return
     alerts = [a for a in state.alerts.values() if a.origin.source not in NO_ALERT]

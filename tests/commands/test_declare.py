@@ -41,7 +41,7 @@ async def test_since_is_when_it_began_and_is_said_back() -> None:
     """Read in the typist's own zone; opened then, with its evidence from before that."""
     office = Office()
     office.clock.advance(minutes=30)
-    told = await office.typed('declare "Search is slow" since 14:58')
+    told = await office.typed("declare checkout-api is slow since 14:58")
     assert told is not None
     incident = await office.record.incident(told.incident_id)
     began = START - timedelta(minutes=2)
@@ -50,6 +50,14 @@ async def test_since_is_when_it_began_and_is_said_back() -> None:
     assert "13:58 UTC" in told.words
     (ask,) = office.sources[0].asked
     assert ask.window.start == began - office.rules.evidence_window
+
+
+async def test_without_a_service_nothing_is_asked_for() -> None:
+    """Nobody said what it is about; who does asks for it."""
+    office = Office()
+    incident = await office.declared('"Everything is slow"')
+    assert office.sources[0].asked == []
+    assert "Suspects" not in office.lines(incident, "card")[0]
 
 
 async def test_lead_is_taken_with_it() -> None:

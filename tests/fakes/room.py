@@ -205,9 +205,8 @@ class FakeRoom:
         def do() -> InviteResult:
             invited, missing = list[Invited](), list[Missing]()
             for person in people:
-                slack_id = slack_account(person.id) or self.accounts.get(person.email)
-                if slack_id is None:
-                    reason = self.absent.get(person.email, "no Slack account has their address")
+                slack_id, reason = self._account(person)
+                if reason:
                     missing.append(Missing(person_id=person.id, name=person.name, reason=reason))
                     continue
                 if slack_id not in self.channels[channel_id].members:

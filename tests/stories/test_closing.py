@@ -31,12 +31,12 @@ async def test_after_a_human_act_the_room_is_asked_and_a_click_resolves_it(
         person = play.stage.scenario.people[0]
         await play.pagerduty.acknowledge(page, person)
         await play.pagerduty.resolve(page)
-        await play.until(lambda: "Alert cleared" in play.said(room.id), "the question")
+        await play.until(lambda: bool(play.messages("post:alert_cleared")), "the question")
         (asked,) = play.messages("post:alert_cleared")
         user = next(u for u in play.workspace.users.values() if u.email == person.email)
-        await play.stage.slack.click(
-            user.id, room.id, asked.ts, "opsbot:resolve:closure=fixed", copies=3
-        )
+        yes = next(one["action_id"] for block in asked.blocks for one in block.get("elements", [])
+                   if one.get("style") == "primary")  # fmt: skip
+        await play.stage.slack.click(user.id, room.id, asked.ts, yes, copies=3)
         await play.until(lambda: "resolved" in asked.text, "the answer on the question's message")
         incident = await play.incident(page)
         assert incident is not None
