@@ -15,7 +15,7 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import aiohttp
 
 from benchmarks.child import child
 from benchmarks.responders import Responders
-from benchmarks.rooms import record_of, rooms_of, whole_room
+from benchmarks.rooms import record_of, rooms_of, until, whole_room
 from benchmarks.table import Figure, arguments, percentile, tell
 from opsbot.sandbox.faults import slow
 from opsbot.sandbox.pagerduty_account import Incident as Page
@@ -75,6 +75,11 @@ class Relay:
         """Tell it addresses, the pace, or that everything hangs."""
         async with self._session.put(f"{self.url}/relay", json=wanted) as answer:
             answer.raise_for_status()
+
+    async def nothing_open(self) -> bool:
+        """Whether everything was acknowledged and answered."""
+        async with self._session.get(f"{self.url}/relay/open") as answer:
+            return await answer.json() == 0
 
     async def timings(self) -> list[dict[str, Any]]:
         """Take what it has timed so far."""
@@ -147,9 +152,9 @@ async def _stall(stage: Stage, relay: Relay) -> None:
 
 
 async def _answered(relay: Relay, situation: Situation) -> list[dict[str, Any]]:
-    """Give the last answers time to come."""
-    waited = 3.0 if situation.stalled else ANSWERED_WITHIN
-    await asyncio.sleep(waited)
+    """Give the last answers time to come; nobody is answered while everything hangs."""
+    with suppress(TimeoutError):
+        await until(relay.nothing_open, 3.0 if situation.stalled else ANSWERED_WITHIN)
     return await relay.timings()
 
 

@@ -62,6 +62,7 @@ class Relay:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_put("/relay", self._switch)
         app.router.add_get("/relay", self._told)
+        app.router.add_get("/relay/open", self._still_open)
         app.router.add_get("/relay/floor", self._hold_floor)
         app.router.add_post("/slack/{kind}", self._deliver)
         app.router.add_get("/link/", self._link)
@@ -80,6 +81,9 @@ class Relay:
 
     async def _told(self, request: web.Request) -> web.Response:
         return web.json_response(self._watch.take())
+
+    async def _still_open(self, request: web.Request) -> web.Response:
+        return web.json_response(self._watch.open)
 
     # --- from Slack, over HTTP ------------------------------------------------------------------
 

@@ -48,6 +48,11 @@ class Stopwatch:
         if timing is not None and timing.answer_ms is None:
             timing.answer_ms = (at - timing.sent_at) * 1000
 
+    @property
+    def open(self) -> int:
+        """How many were not acknowledged, or not answered, so far."""
+        return sum(1 for t in self.timings if t.ack_ms is None or t.answer_ms is None)
+
     def take(self) -> list[dict[str, Any]]:
         """All timings so far; they are forgotten here."""
         taken, self.timings = self.timings, []
