@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait for a process or a timer, so there is room for more workers than cores.
-WORKERS ?= 3
+# One worker a core; stories wait for processes and timers.
+WORKERS ?= 2
 
 .PHONY: help demo test check format clean
 help:            ## list the targets

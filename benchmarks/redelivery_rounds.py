@@ -70,7 +70,10 @@ class Play:
         await self._act(tags, pattern)
         await self._settled(tags)
         for kind in self._kinds:
-            self._tally.answers_doubled += max(0, self._shown[kind.person] - kind.answers)
+            more = self._shown[kind.person] - kind.answers
+            if more > 0:
+                self._tally.answers_doubled += more
+                print(f"{kind.name}: {more} answers too many", file=sys.stderr)
             self._count(kind, await kind.effects(tags[kind]))
             await kind.settle(tags[kind])
 

@@ -95,10 +95,12 @@ def delivery_key(kind: Kind, payload: Mapping[str, Any], event: PersonEvent) -> 
     """The door's dedupe key: one for all copies of a delivery, over whichever transport.
 
     Events go by `event_id`, so that a second pin of one message is looked at again; that both are
-    one note is decided by `event.id`, which is also the key of everything else.
+    one note is decided by `event.id`, which is also the key of everything else. A mention is one
+    of these: it may come as a message, too, under another `event_id`, and is answered once.
     """
     event_id = text_at(payload, "event_id")
-    by_envelope = kind is Kind.EVENTS and event_id and are_ids(event_id)
+    mentioned = isinstance(event, Invocation) and event.how is How.MENTION
+    by_envelope = kind is Kind.EVENTS and event_id and are_ids(event_id) and not mentioned
     return f"event:{event_id}" if by_envelope else event.id
 
 

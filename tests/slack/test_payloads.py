@@ -62,8 +62,12 @@ def test_a_command_that_claims_the_impossible_is_nothing(changes: dict[str, Any]
 @pytest.mark.parametrize(
     ("kind", "payload", "key"),
     [
-        (Kind.EVENTS, told.mention(), "event:Ev1"),
-        (Kind.EVENTS, told.mention() | {"event_id": None}, f"mention:C1:{told.SAID_AT}"),
+        (Kind.EVENTS, told.mention(), f"mention:C1:{told.SAID_AT}"),
+        (
+            Kind.EVENTS,
+            told.mention(type="message", channel_type="channel") | {"event_id": "Ev2"},
+            f"mention:C1:{told.SAID_AT}",
+        ),
         (Kind.EVENTS, told.reaction(), "event:Ev1"),
         (Kind.COMMANDS, told.command(), "command:1.2.abc"),
         (

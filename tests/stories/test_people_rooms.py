@@ -65,6 +65,7 @@ async def test_whoever_comes_late_is_told_once_what_happened_so_far(tmp_path: Pa
         await robin.ask('declare "Search is slow" sev2 since -20m --lead')
         await play.until(lambda: bool(play.messages("card")), "a card")
         (room,) = play.rooms()
+        await play.until(lambda: robin.id in room.members, "the declarer in the room")
         await robin.ask('impact "31 % of searches fail"', room.id)
         await play.until_card("31 % of searches fail")
         people = play.stage.slack.people
