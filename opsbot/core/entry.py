@@ -13,7 +13,43 @@ from typing import Any
 
 from opsbot.core.event import AlertDetails, Origin, ServiceRef, Transition
 from opsbot.core.evidence import SourceReport, Window
-from opsbot.core.people import Actor, Invited, Missing
+from opsbot.core.living_entry import (
+    CadenceSnoozed,
+    FollowUpSet,
+    HandoverAnswered,
+    HandoverOffered,
+    Mitigated,
+    OnsetSet,
+    PageActed,
+    PageAnswered,
+    PageAsked,
+    PostmortemDrafted,
+    PostmortemFailed,
+    PostmortemPublished,
+    ReminderSent,
+    UpdatePosted,
+)
+from opsbot.core.people import Actor
+from opsbot.core.run_entry import (
+    RunApproved,
+    RunDenied,
+    RunFinished,
+    RunJudged,
+    RunRequested,
+    RunStarted,
+    RunVerified,
+    StepFinished,
+    StepProgressed,
+    StepStarted,
+)
+from opsbot.core.severity import Severity
+from opsbot.core.surface_entry import (
+    ChannelOpened,
+    MessageShown,
+    PeopleInvited,
+    SurfaceChanged,
+    SurfaceRefused,
+)
 from opsbot.core.suspects import Ranking
 
 OPS = "ops"  # the record of events that concern no incident
@@ -36,17 +72,6 @@ class Visibility(StrEnum):
 class Mode(StrEnum):
     LIVE = "live"
     SHADOW = "shadow"  # everything in one private channel, nothing written elsewhere
-
-
-class Severity(StrEnum):
-    """How bad; SEV1 is worst."""
-
-    SEV1 = "SEV1"
-    SEV2 = "SEV2"
-    SEV3 = "SEV3"
-    SEV4 = "SEV4"
-    SEV5 = "SEV5"
-    UNSET = "unset"
 
 
 class Status(StrEnum):
@@ -82,9 +107,14 @@ class Closure(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody does in an incident; exactly one person leads."""
+    """What somebody does in an incident; one person has each, but there may be many experts."""
 
     LEAD = "lead"  # the incident commander
+    DEPUTY = "deputy"
+    COMMUNICATIONS = "communications"  # talks to customers and the company
+    SCRIBE = "scribe"
+    TECH_LEAD = "tech lead"  # leads the work on systems
+    EXPERT = "expert"  # subject matter expert; there may be many
 
 
 class PagerAct(StrEnum):
@@ -167,11 +197,13 @@ class NoteAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleAssigned:
-    """Who has a role now; an empty `slack_id` leaves it to nobody."""
+    """Who has a role now; an empty `slack_id` leaves it to nobody. One of several `EXPERT`s is
+    taken out of it with `gone`."""
 
     role: Role
     slack_id: str
     name: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,51 +317,6 @@ class EvidenceComplete:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelOpened:
-    """Surface fact: the incident's channel stands."""
-
-    channel_id: str
-    name: str
-    adopted: bool  # found as our own after an unknown outcome, rather than made just now
-    lent: bool = False  # people's own channel (`here`): it keeps its topic and is never archived
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageShown:
-    """Surface fact: a message of ours stands, or was edited, with this content."""
-
-    slot: str  # card | digest | post:<key>
-    channel_id: str
-    ts: str
-    shown: str  # hash of the rendered content
-    edited: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleInvited:
-    invited: tuple[Invited, ...]
-    missing: tuple[Missing, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurfaceChanged:
-    """Surface fact: topic, pin, bookmark or archive state is now this."""
-
-    what: str  # topic | pin | bookmark:<url> | archived
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurfaceRefused:
-    """Slack refused something; what, in Slack's word, and what a person can do."""
-
-    move: str
-    error: str
-    cure: str
-    gives_up: bool  # False: will be tried again by itself
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PagerNoted:
     """A note was left at the pager, e.g. that delivery to Slack is stuck."""
 
@@ -363,6 +350,11 @@ Body = (
     | StatusChanged | Withdrawn | PagerAsked | PagerActed | SuspectsRanked | Illustrated
     | Asked | Answered | RoomRequested | EvidenceAsked | EvidenceCollected | EvidenceComplete
     | ChannelOpened | MessageShown | PeopleInvited | SurfaceChanged | SurfaceRefused
+    | RunRequested | RunApproved | RunDenied | RunStarted | StepStarted | StepProgressed
+    | StepFinished | RunVerified | RunFinished | RunJudged
+    | Mitigated | OnsetSet | UpdatePosted | CadenceSnoozed | ReminderSent | HandoverOffered
+    | HandoverAnswered | FollowUpSet | PageAsked | PageActed | PageAnswered
+    | PostmortemDrafted | PostmortemPublished | PostmortemFailed
     | PagerNoted | Redacted | Gone | Unknown
 )  # fmt: skip
 

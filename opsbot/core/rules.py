@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.permission import Permission
+from opsbot.core.policy import Policy
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
+from opsbot.core.runbook import Runbook
 from opsbot.core.service import Catalogue
 
 
@@ -44,4 +46,12 @@ class Rules:
     permissions: tuple[Permission, ...] = ()
     guests: bool = False  # whether guests of the workspace may use opsbot
     evidence_kinds: tuple[tuple[str, str], ...] = ()  # (source, kind) of `evidence_sources`
+    runbooks: tuple[Runbook, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    # How often an incident of a severity wants an update; without a row nobody is reminded.
+    cadence: tuple[tuple[Severity, timedelta], ...] = ()
     tells_pager: bool = True  # whether acts in Slack are done at the pager as well
+
+    def runbook(self, name: str) -> Runbook | None:
+        """The runbook of that name."""
+        return next((one for one in self.runbooks if one.name == name), None)

@@ -1,0 +1,118 @@
+"""Ways of acting, what tells whether it helped, and places to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from opsbot.core.document import Document
+from opsbot.core.runbook import Scalar
+from opsbot.core.runbook.rendered import RenderedCheck
+from opsbot.ports.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a call would do, asked without doing it: one line that says exactly what runs where,
+    and what people should know before. `refused` says why it cannot run at all.
+
+    `binding` holds what the call's meaning depends on and may change meanwhile, such as the
+    revision that "the one before" is now: it is part of what is approved.
+    """
+
+    shown: str
+    warnings: tuple[str, ...] = ()
+    refused: str = ""
+    binding: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """In whose name and under which identity a call is made; bounds it has to keep."""
+
+    run_id: str
+    step: str  # unique within the run, e.g. "steps:0"
+    actor_id: str
+    actor_name: str
+    timeout_s: float
+    output_limit: int  # bytes of output that are kept; more is dropped and said so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """It was done. `values` can be registered for later steps."""
+
+    output: str = ""
+    said: str = ""
+    values: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """It was tried and did not work, or was refused; `said` is a sentence for a responder."""
+
+    said: str
+    output: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """It may have happened: no answer came in time. Nobody tries again by themselves."""
+
+    said: str
+    output: str = ""
+    cut: bool = False
+
+
+CallOutcome = Succeeded | Failed | Unclear
+
+
+class Executor(Protocol):
+    """One way of acting. Nothing here raises; foreign output is whatever came, bounded.
+
+    `check` says why a call as written in a runbook could never run (look-ups still in it); empty
+    when it could. `plan` asks, and changes nothing. `act` does it, once; `tell` is called with
+    each line of output as it comes. `destructive` is False for what only reads.
+    """
+
+    @property
+    def name(self) -> str: ...
+    def check(self, call: Mapping[str, Any]) -> tuple[str, ...]: ...
+    async def plan(self, call: Mapping[str, Any]) -> Plan: ...
+    async def act(
+        self, call: Mapping[str, Any], binding: Mapping[str, Scalar], ticket: Ticket,
+        tell: Callable[[str], None],
+    ) -> CallOutcome: ...  # fmt: skip
+
+
+class Gauge(Protocol):
+    """One number of a metric, now; None when there is no such datum, which is not zero."""
+
+    @property
+    def name(self) -> str: ...
+    async def read(self, check: RenderedCheck) -> Outcome[float | None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Where a document stands; `ref` is the publisher's own handle of it."""
+
+    url: str
+    ref: str
+
+
+class Publisher(Protocol):
+    """A place for postmortems. Publishing the same document again is one document.
+
+    `read` gives the Markdown as it stands there now, with what people wrote; None when it is
+    gone. `publish` puts the document there, over the one that `held` names.
+    """
+
+    @property
+    def name(self) -> str: ...
+    async def read(self, held: Published) -> Outcome[str | None]: ...
+    async def publish(self, document: Document, held: Published | None) -> Outcome[Published]: ...
