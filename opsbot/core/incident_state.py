@@ -22,8 +22,10 @@ from opsbot.core.incident_parts import (
     Note,
     Question,
 )
+from opsbot.core.living import NOTHING_LIVED, Living
 from opsbot.core.moment import shifted
 from opsbot.core.people import Actor, Person
+from opsbot.core.run import Run
 from opsbot.core.surface import Surface
 from opsbot.core.suspects import Ranking
 
@@ -76,6 +78,8 @@ class Incident:
     impact: Impact | None = None
     pager_notes: tuple[str, ...] = ()
     of_pager: tuple[AskOfPager, ...] = ()
+    runs: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))  # by id
+    living: Living = NOTHING_LIVED
     announcements: tuple[Announcement, ...] = ()  # said publicly, one line each
     unsaid: Mapping[int, str] = field(  # entries that were taken back or redacted since
         default_factory=lambda: MappingProxyType({})

@@ -15,8 +15,10 @@ from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
 from opsbot.core.intake import STANDS
+from opsbot.core.living_timeline import living_line
 from opsbot.core.moment import clock_text
-from opsbot.core.people import ActorKind
+from opsbot.core.people import ActorKind, Invited, Missing
+from opsbot.core.run_timeline import run_line
 from opsbot.core.suspects import Ranking
 from opsbot.core.text import count, inert, listed
 
@@ -192,10 +194,11 @@ def _told_of_surface(entry: Entry) -> TimelineEntry | None:
         case e.Unknown(kind=kind):
             return _line(entry, f"{kind} (written by a newer version of opsbot)", weight=0)
         case _:
-            return None
+            told = run_line(entry) or living_line(entry)
+            return _line(entry, told[0], weight=told[1]) if told else None
 
 
-def _people_text(invited: tuple[e.Invited, ...], missing: tuple[e.Missing, ...]) -> str:
+def _people_text(invited: tuple[Invited, ...], missing: tuple[Missing, ...]) -> str:
     parts: list[str] = []
     if invited:
         parts.append(f"invited {listed(tuple(inert(p.name, 60) for p in invited))}")

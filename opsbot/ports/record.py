@@ -11,6 +11,7 @@ from typing import Protocol
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident
 from opsbot.core.people import Actor
+from opsbot.core.policy import PastRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

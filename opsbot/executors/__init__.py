@@ -1,0 +1,59 @@
+"""One way of acting, one file; runbooks name it by the file's name.
+
+A file here declares `EXECUTOR`, and being there is registering: `opsbot/catalog` finds it. An
+executor that needs settings and has none is not there, and runbooks that name it say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from opsbot.ports import Clock, Executor, Http
+
+
+class Secret(Protocol):
+    """A secret that is read when it is needed, from the environment or a file that may rotate."""
+
+    @property
+    def name(self) -> str: ...
+    def read(self) -> str:
+        """The secret itself. Raises SecretUnavailable when it cannot be had right now."""
+        ...
+
+
+class SecretUnavailable(Exception):
+    """A secret is configured but cannot be read right now; trying again later may help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What an executor is given: HTTP, time, and its secrets by name."""
+
+    http: Http
+    clock: Clock
+    secrets: Mapping[str, Secret]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorSecret:
+    """A fixed secret an executor takes: `env` is its environment variable."""
+
+    name: str
+    env: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorKind:
+    """One way of acting: its settings, its secrets, and how it is made. `always` is true for one
+    that works without any settings."""
+
+    name: str
+    settings: type[BaseModel]
+    make: Callable[[Any, Tools], Executor]
+    secrets: Sequence[ExecutorSecret] = ()
+    always: bool = False
