@@ -154,6 +154,7 @@ class Opsbot:
             sources=outside.sources, exhibits=outside.exhibits, pager=outside.pager,
             painter=self._painter,
             people=traced(slack.people, "people") if slack.people else None,
+            staffing=outside.staffing,
         )  # fmt: skip
         book = team_book(settings)
         for aside in book.aside:

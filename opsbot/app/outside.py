@@ -9,7 +9,7 @@ from opsbot.app.tracing import traced
 from opsbot.config import Settings
 from opsbot.http_client import AiohttpClient
 from opsbot.integrations import Wiring
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Pager
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Pager, Staffing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,14 @@ class Outside:
     exhibits: tuple[ExhibitSource, ...]
     pager: Pager | None
     feeds: Mapping[str, AlertFeed]
+    staffing: Staffing | None = None
 
 
 def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
     """Every configured integration's sources and pager; an absent one is simply not there."""
     sources: list[EvidenceSource] = []
     pager: Pager | None = None
+    staffing: Staffing | None = None
     feeds: dict[str, AlertFeed] = {}
     for known in settings.integrations:
         wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
@@ -33,6 +35,9 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
         sources += made(known.settings, wiring) if made else ()
         if known.integration.pager:
             pager = traced(known.integration.pager(known.settings, wiring), "pager")
+        reached = known.integration.staffing
+        if reached and (made_staffing := reached(known.settings, wiring)):
+            staffing = traced(made_staffing, "pager")
         polled = known.integration.polled
         if polled and wiring.secret(polled.needs):
             feeds[known.name] = polled.feed(known.settings, wiring)
@@ -40,4 +45,5 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     return Outside(
         sources=tuple(traced(source, source.name) for source in sources),
         exhibits=tuple(exhibits), pager=pager, feeds=feeds,
+        staffing=staffing,
     )  # fmt: skip

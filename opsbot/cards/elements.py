@@ -52,6 +52,13 @@ def rich_block(lines: Sequence[Line]) -> Block:
     }
 
 
+def code_block(lines: Sequence[Line]) -> Block:
+    """Exact words of a machine, line by line, in one preformatted block that Slack parses not."""
+    text = "\n".join("".join(p for p in line.pieces if isinstance(p, str)) or " " for line in lines)
+    code: Element = {"type": "rich_text_preformatted", "elements": [_text(text, {})]}
+    return {"type": "rich_text", "elements": [code]}
+
+
 def image_block(image: Image) -> Block:
     """A picture that Slack holds; what it shows is said in its alternative text."""
     return {

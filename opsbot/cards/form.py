@@ -41,7 +41,9 @@ def _words(text: str, limit: int) -> Element:
 
 
 def _metadata(form: Form) -> str:
-    held = {"i": form.incident_id, "c": form.channel_id, "p": form.pointed}
+    held = {
+        "i": form.incident_id, "c": form.channel_id, "p": form.pointed, "x": dict(form.extra),
+    }  # fmt: skip
     return json.dumps({k: v for k, v in held.items() if v}, separators=(",", ":"))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from opsbot.cards import limits
 from opsbot.cards.clean import clean_card
 from opsbot.cards.elements import (
     Block,
     Element,
+    code_block,
     image_block,
     plain_text,
     rich_block,
@@ -90,13 +93,18 @@ def _layout(lines: Sequence[Line]) -> list[Block]:
     """Neighbouring lines share a rich text block; quiet ones stand in small print."""
     blocks: list[Block] = []
     pending: list[Line] = []
-    for line in lines:
-        small = small_block(line) if line.tone is Tone.QUIET else None
-        if small is None:
-            pending.append(line)
+    for is_code, group in groupby(lines, key=lambda line: line.tone is Tone.CODE):
+        if is_code:
+            blocks += [*([rich_block(pending)] if pending else []), code_block(list(group))]
+            pending = []
             continue
-        blocks += [*([rich_block(pending)] if pending else []), small]
-        pending = []
+        for line in group:
+            small = small_block(line) if line.tone is Tone.QUIET else None
+            if small is None:
+                pending.append(line)
+                continue
+            blocks += [*([rich_block(pending)] if pending else []), small]
+            pending = []
     return [*blocks, *([rich_block(pending)] if pending else [])]
 
 
@@ -113,12 +121,21 @@ def _buttons(buttons: Sequence[Button], value: str) -> list[Element]:
         action_id = ACTION_PREFIX + button.action
         if action_id in kept or not _usable(button.action):
             continue
-        drawn = _button(action_id, button, value)
+        drawn = _button(action_id, button, carried_by(button, value))
+        if size(str(drawn.get("value", ""))) > limits.BUTTON_VALUE:
+            continue
         if len(kept) < limits.BUTTONS and (
             json_size([*kept.values(), drawn]) <= limits.BUTTONS_SIZE
         ):
             kept[action_id] = drawn
     return list(kept.values())
+
+
+def carried_by(button: Button, about: str) -> str:
+    """What a button brings back: the id it is about alone, or with the values it carries."""
+    if not button.carries:
+        return about
+    return json.dumps({"i": about, "v": dict(button.carries)}, separators=(",", ":"))
 
 
 def _usable(action: str) -> bool:

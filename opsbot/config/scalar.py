@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, WithJsonSchema
 
 from opsbot.config.problem import alternatives, quoted, suggestion, wrong
-from opsbot.core.routing import WEEKDAYS, Hours
+from opsbot.core.hours import WEEKDAYS, Hours
 
 DURATION_PATTERN = r"^([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"
 MAX_DURATION = timedelta(days=3660)

@@ -132,6 +132,7 @@ class Settings:
             pin_emoji=self.slack.pin_emoji,
             permissions=self.permissions,
             guests=self.slack.guests,
+            accounts=self.slack.people,
             tells_pager=self.tell_pager,
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import time, timedelta
 
-from opsbot.core.routing import Hours, Rule
+from opsbot.core.hours import Hours
+from opsbot.core.routing import Rule
 
 _MINUTES = tuple(time(minute // 60, minute % 60) for minute in range(24 * 60))
 

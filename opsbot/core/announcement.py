@@ -7,29 +7,44 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.card import At, Line, Piece, Strong, Who, line
-from opsbot.core.entry import Entry, Severity, Status
+from opsbot.core.entry import Entry, Role, Severity, Status
+from opsbot.core.living_announcement import living_said, update_lines
 from opsbot.core.people import Actor
 from opsbot.core.text import cut, inert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One line for the room, of entry `seq`; said only in a room that stood when it was written."""
+    """One line for the room, of entry `seq`; said only in a room that stood when it was written.
+    An update has more lines than the one."""
 
     seq: int
     at: datetime
     line: Line
+    more: tuple[Line, ...] = ()
 
 
-def announced(entry: Entry, severity: Severity, lead: str) -> Announcement | None:
-    """The line of an entry, given severity and lead before it; None for what is not announced:
-    what machines do stands on the card, and a pinned message is in the room already."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Was:
+    """What held before an entry, as far as its line says so."""
+
+    severity: Severity = Severity.UNSET
+    status: Status = Status.TRIAGE
+    lead: str = ""  # their name
+    impact: str = ""
+    onset: datetime | None = None
+
+
+def announced(entry: Entry, was: Was) -> Announcement | None:
+    """The line of an entry, given what held before it; None for what is not announced: what
+    machines do stands on the card, and a pinned message is in the room already."""
     if not entry.actor.is_person or entry.source != "slack":
         return None
-    pieces = _said(entry, severity, lead)
+    pieces = _said(entry, was)
     if pieces is None:
         return None
-    return Announcement(seq=entry.seq, at=entry.recorded_at, line=line(*pieces))
+    more = update_lines(entry, was.impact)
+    return Announcement(seq=entry.seq, at=entry.recorded_at, line=line(*pieces), more=more)
 
 
 def who(actor: Actor) -> Who:
@@ -38,26 +53,34 @@ def who(actor: Actor) -> Who:
     return Who(name=inert(actor.name or actor.id, 60), slack_id=slack_id)
 
 
-def _said(entry: Entry, severity: Severity, lead: str) -> tuple[Piece, ...] | None:
+def _said(entry: Entry, was: Was) -> tuple[Piece, ...] | None:
     by = who(entry.actor)
     match entry.body:
         case e.SeverityChanged(severity=new):
-            was = "" if severity is Severity.UNSET else f" (was {severity})"
-            return (by, " set severity ", Strong(text=new), was)
+            before = "" if was.severity is Severity.UNSET else f" (was {was.severity})"
+            return (by, " set severity ", Strong(text=new), before)
         case e.StatusChanged(status=status, closure=closure):
-            return _status(by, status, closure or "")
-        case e.RoleAssigned(slack_id=slack_id, name=name):
-            return _lead(by, entry.actor, slack_id, name, lead)
+            return _status(by, status, closure or "", was.status)
+        case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
+            return _lead(by, entry.actor, slack_id, name, was.lead)
+        case e.ImpactSet(text="", since=None):
+            return (by, " took the impact back; it is not known")
         case e.ImpactSet(text=text, since=since):
             started: tuple[Piece, ...] = (", since ", At(moment=since)) if since else ()
             return (by, " set the impact: ", f"“{cut(inert(text, 400), 300)}”", *started)
         case e.NoteAdded(text=text, ts=""):
             return (by, " noted: ", f"“{cut(inert(text, 600), 500)}”")
         case _:
-            return None
+            return living_said(entry, by, was.onset)
 
 
-def _status(by: Who, status: Status, closure: str) -> tuple[Piece, ...]:
+def _status(by: Who, status: Status, closure: str, was: Status) -> tuple[Piece, ...]:
+    if status.is_over and was.is_over:
+        return (by, " set the status to ", Strong(text=status), f" (was {was})")
+    if was.is_over:
+        return (by, " reopened the incident: ", Strong(text=status))
+    if status is Status.CANCELLED:
+        return (by, " cancelled the incident")
     if status.is_over:
         return (by, " ended the incident: ", Strong(text=str(closure or status)))
     return (by, " set the status to ", Strong(text=status))

@@ -64,6 +64,7 @@ class Tone(StrEnum):
     LOUD = "loud"  # something responders must not miss, such as a blind source
     QUIET = "quiet"
     STRUCK = "struck"
+    CODE = "code"  # exact words of a machine; neighbouring lines stand in one block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ class Button:
     action: str
     label: str
     primary: bool = False
+    carries: tuple[tuple[str, str], ...] = ()  # more values than fit into `action`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from opsbot.core.pager_acts import owes_pager, tells_pager
 from opsbot.core.people import Actor
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
+from opsbot.core.run_moves import owes_runs
 from opsbot.core.unfolding import Owed, Unfolding
 
 ALERT_CLEARED = "alert_cleared"
@@ -293,5 +294,6 @@ def _ended(story: Unfolding, before: Incident) -> None:
 
 _RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
-    _severity, _routed, _evidence, _looked, tells_pager, owes_pager, _illustrated, _ended,
+    _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_runs,
+    _illustrated, _ended,
 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class FieldKind(StrEnum):
@@ -53,3 +55,6 @@ class Form:
     incident_id: str = ""
     channel_id: str = ""  # where the answer goes
     pointed: str = ""  # `channel:ts` of the message it was opened from
+    extra: Mapping[str, str] = field(  # values that it carries unseen, by parameter name
+        default_factory=lambda: MappingProxyType({})
+    )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
-from opsbot.core.announcement import announced
+from opsbot.core.announcement import Was, announced
 from opsbot.core.entry import (
     Entry,
     PagerAct,
@@ -27,6 +27,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident_evidence import apply_evidence
+from opsbot.core.incident_living import apply_living
 from opsbot.core.incident_parts import (
     Alert,
     AskOfPager,
@@ -72,13 +73,22 @@ def evolve(state: Incident, entry: Entry) -> Incident:
     if _is_human_act(entry):
         first = min(state.acted_at or entry.occurred_at, entry.occurred_at)
         state = replace(state, human_acts=state.human_acts + 1, acted_at=first)
-    after = _apply(state, entry)
+    after = _apply(apply_living(state, entry), entry)
     if moved:
         after = replace(after, housed_since=entry.seq)
-    said = announced(entry, state.severity, state.lead.name if state.lead else "")
+    said = announced(entry, _was(state))
     if said is not None:
         after = replace(after, announcements=(*after.announcements, said)[-SAID_KEPT:])
     return after
+
+
+def _was(state: Incident) -> Was:
+    return Was(
+        severity=state.severity, status=state.status,
+        lead=state.lead.name if state.lead else "",
+        impact=state.impact.text if state.impact else "",
+        onset=state.living.onset.at if state.living.onset else None,
+    )  # fmt: skip
 
 
 def _is_new_home(state: Incident, entry: Entry) -> bool:
@@ -139,6 +149,12 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
         case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
             holder = Holder(slack_id=slack_id, name=name, since=entry.occurred_at)
             return _in_the_room(replace(state, lead=holder if slack_id else None), slack_id, name)
+        case e.RoleAssigned(slack_id=slack_id, name=name, gone=False) | e.HandoverOffered(
+            to_slack_id=slack_id, to_name=name
+        ):
+            return _in_the_room(state, slack_id, name)
+        case e.OnsetSet(at=at) if state.impact:
+            return replace(state, impact=replace(state.impact, since=at))
         case e.ImpactSet(text=text, since=since):
             impact = Impact(text=text, since=since, by=entry.actor)
             return replace(state, impact=impact if text or since else None)
@@ -304,15 +320,24 @@ def _joined_by(state: Incident, people: tuple[Person, ...]) -> Incident:
 def _status_changed(state: Incident, entry: Entry, body: e.StatusChanged) -> Incident:
     reopening = state.status.is_over and not body.status.is_over
     left = {key: a.changed_at for key, a in state.alerts.items() if a.firing}
+    if state.status.is_over:
+        left = dict(state.left_firing)  # closing what is resolved ends nothing anew
     return replace(
         state,
         left_firing=MappingProxyType(left if body.status.is_over else {}),
         status=body.status,
         closure=body.closure if body.status.is_over else None,
-        over_at=entry.occurred_at if body.status.is_over else None,
+        over_at=_over_at(state, entry, body),
         reopened=state.reopened + 1 if reopening else state.reopened,
         human_acts=(1 if entry.actor.is_person else 0) if reopening else state.human_acts,
         acted_at=(entry.occurred_at if entry.actor.is_person else None)
         if reopening
         else state.acted_at,
     )
+
+
+def _over_at(state: Incident, entry: Entry, body: e.StatusChanged) -> datetime | None:
+    """When it ended: closing what is resolved does not move that."""
+    if not body.status.is_over:
+        return None
+    return state.over_at if state.status.is_over else entry.occurred_at

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
 from opsbot.core.evidence import SourceReport
-from opsbot.core.incident_living import apply_living
 from opsbot.core.incident_parts import Ask, Drawn
 from opsbot.core.incident_runs import apply_runs
 from opsbot.core.incident_state import Incident, extended
@@ -33,7 +32,7 @@ def apply_evidence(state: Incident, entry: Entry) -> Incident:
         case e.PagerNoted(text=text):
             return replace(state, pager_notes=(*state.pager_notes, text))
         case _:
-            return apply_living(apply_runs(state, entry), entry)
+            return apply_runs(state, entry)
 
 
 def _asked(state: Incident, entry: Entry, body: e.EvidenceAsked) -> Incident:

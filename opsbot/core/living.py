@@ -45,6 +45,17 @@ class Offer:
     to_slack_id: str
     to_name: str
     at: datetime
+    said: str = ""  # what they should know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """That an update is due was said: to the lead alone, or to the room when nobody leads."""
+
+    at: datetime
+    seq: int
+    slack_id: str  # whom it went to; empty for the room
+    since: datetime | None  # of the newest update by then; None when there was none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,11 @@ class FollowUp:
     dropped: bool
     url: str
     seq: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do it."""
+        return not (self.done or self.dropped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,15 @@ class Living:
     pages: tuple[Page, ...] = ()
     draft: Draft | None = None
     publications: Mapping[str, Publication] = field(default_factory=lambda: MappingProxyType({}))
+    earlier: tuple[Update, ...] = ()  # those before `update`, should it be taken back
+    reminder: Reminder | None = None  # the newest
+    told_room: Reminder | None = None  # the one that the room was told, once
+    reopened: Mark | None = None  # when it last began again, and who said so
+
+    @property
+    def open_follow_ups(self) -> tuple[FollowUp, ...]:
+        """Those that somebody still has to do."""
+        return tuple(one for one in self.follow_ups if one.is_open)
 
 
 NOTHING_LIVED = Living()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from opsbot.core.hours import Hours
 from opsbot.core.runbook import AS_THE_POLICY_SAYS, NOBODY, Approval, Risk, Who
 from opsbot.core.severity import Severity
 
@@ -29,6 +30,7 @@ class Verdict:
     reason: str
     approvals: int = 0  # how many different people have to approve, never the requester
     by: Who = NOBODY  # who may approve
+    also: Who | None = None  # and has to be one of these as well: the runbook narrows the rule
     expires: timedelta = timedelta(minutes=15)
     page_after: timedelta | None = timedelta(minutes=5)
 
@@ -47,6 +49,8 @@ class PastRun:
     finished_at: datetime | None = None
     outcome: str = ""  # empty while it runs or waits
     break_glass: bool = False
+    service: str = ""  # of the catalogue; empty when it acted on none
+    risk: Risk = Risk.MEDIUM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +69,13 @@ class Attempt:
     break_glass: str = ""  # the typed reason; empty for an ordinary request
     approval: Approval = AS_THE_POLICY_SAYS  # what the runbook itself asks for
     recent: tuple[PastRun, ...] = ()
+    run_id: str = ""  # of the run itself, when it is decided on again; it is not in its own way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """A rule's conditions; an empty one always holds."""
+    """A rule's conditions; an empty one always holds. `hours` and `days` are those of the
+    configured time zone."""
 
     runbooks: tuple[str, ...] = ()
     risks: tuple[Risk, ...] = ()
@@ -77,6 +83,8 @@ class When:
     environments: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     requester: Who | None = None
+    hours: Hours | None = None
+    days: tuple[str, ...] = ()
 
 
 ALWAYS = When()
@@ -107,13 +115,14 @@ class LimitOf(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most so many runs in so long a time."""
+    """At most so many runs in so long a time, of the runbooks, risks and services of `when`."""
 
     name: str
     runs: int
     within: timedelta
     of: LimitOf = LimitOf.ALL
     when: When = ALWAYS
+    break_glass: bool = False  # whether breaking the glass goes through it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

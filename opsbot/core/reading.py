@@ -3,6 +3,7 @@ buttons come out the same."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,8 @@ from opsbot.core.verb import Needs, Verb, verb_named
 from opsbot.core.words import Word, rest, split
 
 INCIDENT = Parameter(name="incident", kind=Kind.INCIDENT, label="incident")
-MENU, STATUS, SEVERITY = "menu", "status", "severity"
+MENU, STATUS, SEVERITY, LINE = "menu", "status", "severity", "line"
+_INC = re.compile(r"(?i:inc)-\d{1,9}")
 # What buttons of earlier versions say; messages that show them stand until they are redrawn.
 _ONCE_CALLED = {"open_room": "room", "keep_open": "keep"}
 _SEVERITY = Parameter(name="severity", kind=Kind.SEVERITY, label="severity")
@@ -107,6 +109,8 @@ def _typed(
     asked: Invocation, verb: Verb, words: tuple[Word, ...], *, me: Standing, rules: Rules,
     now: datetime,
 ) -> Reading:  # fmt: skip
+    if verb.raw:
+        return _raw(asked, verb, *_number_in(words), rules=rules)
     found = read_line(
         words, _with_incident(verb), zone=me.zone, now=now, services=_services(rules),
         me=me.slack_id,
@@ -117,6 +121,8 @@ def _typed(
 
 def _given(asked: Invocation, verb: Verb, *, me: Standing, rules: Rules, now: datetime) -> Reading:
     """Values by parameter name, as a form or a button gives them."""
+    if verb.raw:
+        return _raw(asked, verb, None, dict(asked.values), rules=rules)
     values: dict[str, Value] = dict(_pointed(asked, verb))
     problems: list[Problem] = []
     for parameter in _with_incident(verb):
@@ -133,6 +139,25 @@ def _given(asked: Invocation, verb: Verb, *, me: Standing, rules: Rules, now: da
         else:
             values[parameter.name] = read
     return _reading(asked, verb, values, tuple(problems), ())
+
+
+def _number_in(words: tuple[Word, ...]) -> tuple[int | None, dict[str, Value]]:
+    """The incident that a line of a raw verb names as INC-42, and the line without it."""
+    named = [word for word in words if not word.quoted and _INC.fullmatch(word.text)]
+    left = rest(tuple(word for word in words if word not in named[:1]))
+    number = int(named[0].text[4:]) if named else None
+    return number, {LINE: left} if left else {}
+
+
+def _raw(
+    asked: Invocation, verb: Verb, number: int | None, values: Mapping[str, Value], *, rules: Rules
+) -> Reading:
+    """A verb that reads its words itself gets them as they are."""
+    problems = verb.check(values, rules) if verb.check else ()
+    return Reading(
+        asked=asked, verb=verb, values=MappingProxyType(dict(values)), problems=problems,
+        number=number,
+    )  # fmt: skip
 
 
 def missing(parameter: Parameter) -> Problem:

@@ -12,8 +12,10 @@ from dataclasses import replace
 from opsbot.core import entry as e
 from opsbot.core.entry import Body
 from opsbot.core.event import AlertDetails, Origin
+from opsbot.core.living_redaction import REDACTED, living_remains
+from opsbot.core.run_redaction import what_remains_of_run
 
-REDACTED = "[redacted]"
+__all__ = ["REDACTED", "what_remains"]
 
 
 def what_remains(body: Body) -> Body:
@@ -54,7 +56,8 @@ def _remains_of_people(body: Body) -> Body:
         case e.Illustrated():
             return replace(body, title=REDACTED, alt=REDACTED)
         case _:
-            return body  # holds no words; only the actor's name goes
+            # Others hold no words; only the actor's name goes.
+            return living_remains(what_remains_of_run(body))
 
 
 def _facts_only(details: AlertDetails | None) -> AlertDetails | None:

@@ -67,11 +67,25 @@ def posts(incident: Incident, rules: Rules) -> tuple[tuple[str, Card, bool], ...
         found.append(
             (f"recovered:{incident.reopened}", Card(header="", lines=(line(text),)), False)
         )
-    if incident.reopened and not incident.status.is_over:
-        again = "The alert fires again, so this" if incident.firing else "This"
-        text = f"{again} room is open again."
+    if incident.living.told_room is not None:
+        found.append((f"unled:{incident.living.told_room.seq}", _unled_card(incident), False))
+    again = incident.living.reopened
+    by_person = again is not None and again.by.is_person  # whose act is announced as such
+    if incident.reopened and not incident.status.is_over and not by_person:
+        since = "The alert fires again, so this" if incident.firing else "This"
+        text = f"{since} room is open again."
         found.append((f"reopened:{incident.reopened}", Card(header="", lines=(line(text),)), False))
     return tuple(found)
+
+
+def _unled_card(incident: Incident) -> Card:
+    """Said once, where nobody leads who could be reminded."""
+    told = incident.living.told_room
+    began = told.since if told and told.since else incident.opened_at
+    age = lasting(told.at - began) if told and began else "a while"
+    last = f"the last update is {age} old" if told and told.since else f"no update for {age}"
+    take = Button(action="lead:person=me", label="Take the lead", primary=True)
+    return Card(header="", lines=(line(f"Nobody leads, and {last}."),), buttons=(take,))
 
 
 def _question_card(incident: Incident) -> Card:
@@ -98,17 +112,17 @@ def announcements(incident: Incident) -> tuple[tuple[str, Card, bool], ...]:
 
     A line whose entry was taken back or redacted since is edited to say so, or to what is left.
     """
-    told = {said.seq: said.line for said in incident.announcements}
+    told = {said.seq: (said.line, *said.more) for said in incident.announcements}
     found = [
-        (f"{SAID}{seq}", Card(header="", lines=(said,)), False)
-        for seq, said in told.items()
+        (f"{SAID}{seq}", Card(header="", lines=lines), False)
+        for seq, lines in told.items()
         if seq > incident.housed_since and seq not in incident.unsaid
     ]
     for seq, word in sorted(incident.unsaid.items()):
         left = told.get(seq) if word == REDACTED else None
         if f"{SAID}{seq}" in incident.surface.messages:
-            said = left or line(f"({word})", tone=Tone.QUIET)
-            found.append((f"{SAID}{seq}", Card(header="", lines=(said,)), True))
+            lines = left or (line(f"({word})", tone=Tone.QUIET),)
+            found.append((f"{SAID}{seq}", Card(header="", lines=lines), True))
     return tuple(found)
 
 

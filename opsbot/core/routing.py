@@ -7,27 +7,13 @@ the rules below it decide for now, and the route says when to look again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from opsbot.core.decision import Route
 from opsbot.core.entry import Placement
+from opsbot.core.hours import WEEKDAYS, Hours
 from opsbot.core.moment import lasting, shifted
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
-    """A stretch of the day in the configured time zone; may run over midnight."""
-
-    start: time
-    end: time
-
-    def contain(self, at: time) -> bool:
-        if self.start <= self.end:
-            return self.start <= at < self.end
-        return at >= self.start or at < self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

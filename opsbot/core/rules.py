@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 
 from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.permission import Permission
@@ -44,6 +46,9 @@ class Rules:
     commands: tuple[str, ...] = ("/incident", "/inc")  # the root first, then its aliases
     pin_emoji: tuple[str, ...] = ("pushpin", "round_pushpin")
     permissions: tuple[Permission, ...] = ()
+    accounts: Mapping[str, str] = field(  # Slack ids by the pager's address or id
+        default_factory=lambda: MappingProxyType({})
+    )
     guests: bool = False  # whether guests of the workspace may use opsbot
     evidence_kinds: tuple[tuple[str, str], ...] = ()  # (source, kind) of `evidence_sources`
     runbooks: tuple[Runbook, ...] = ()

@@ -15,7 +15,7 @@ from opsbot.core.entry import Entry
 from opsbot.core.event import Transition
 from opsbot.core.evidence import Health, SourceReport
 from opsbot.core.intake import STANDS
-from opsbot.core.living_timeline import living_line
+from opsbot.core.living_timeline import living_line, matter_of
 from opsbot.core.moment import clock_text
 from opsbot.core.people import ActorKind, Invited, Missing
 from opsbot.core.run_timeline import run_line
@@ -142,10 +142,12 @@ def said_by(note: e.NoteAdded, by: str) -> str:
 
 def _told_of_people(entry: Entry, who: str) -> TimelineEntry | None:
     match entry.body:
-        case e.RoleAssigned(role=role, slack_id=slack_id, name=name):
-            if not slack_id:
-                return _line(entry, f"{who} gave up the {role}")
+        case e.RoleAssigned(role=role, slack_id=slack_id, name=name, gone=gone):
             own = entry.actor.id == f"slack:{slack_id}"
+            if not slack_id or (gone and own):
+                return _line(entry, f"{who} gave up the {role}")
+            if gone:
+                return _line(entry, f"{who} took {inert(name, 80)} out of the role of {role}")
             text = f"{who} took the {role}" if own else f"{who} made {inert(name, 80)} the {role}"
             return _line(entry, text, weight=2)
         case e.ImpactSet(text=text, since=since):
@@ -195,7 +197,7 @@ def _told_of_surface(entry: Entry) -> TimelineEntry | None:
             return _line(entry, f"{kind} (written by a newer version of opsbot)", weight=0)
         case _:
             told = run_line(entry) or living_line(entry)
-            return _line(entry, told[0], weight=told[1]) if told else None
+            return _line(entry, told[0], weight=told[1], key=matter_of(entry)) if told else None
 
 
 def _people_text(invited: tuple[Invited, ...], missing: tuple[Missing, ...]) -> str:

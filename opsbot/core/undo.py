@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Body, Entry, Role
+from opsbot.core.entry import Body, Entry
 from opsbot.core.incident import Incident, fold
+from opsbot.core.living_undo import REASON, impact_back, living_back, role_back, same_matter
 from opsbot.core.people import Actor
 
 ALREADY = "it has been taken back already"
@@ -31,37 +32,25 @@ def reversal(
         return "that was too long ago; say what holds now instead"
     if any(isinstance(one.body, e.Withdrawn) and one.body.seq == seq for one in entries):
         return ALREADY
-    if any(_same_matter(entry.body, one.body) for one in entries if one.seq > seq):
+    if any(same_matter(entry.body, one.body) for one in entries if one.seq > seq):
         return "it has been changed again since"
     before = fold(entry.incident_id, [one for one in entries if one.seq < seq])
     return _back(entry, before)
 
 
-def _same_matter(first: Body, later: Body) -> bool:
-    if isinstance(first, e.NoteAdded):
-        return False
-    return type(first) is type(later)
-
-
 def _back(entry: Entry, before: Incident) -> tuple[Body, ...] | str:
-    reason = "taken back"
     match entry.body:
         case e.NoteAdded():
             return (e.Withdrawn(seq=entry.seq),)
         case e.SeverityChanged():
-            return (e.SeverityChanged(severity=before.severity, reason=reason),)
-        case e.RoleAssigned(role=role):
-            held = before.lead if role is Role.LEAD else None
-            slack_id, name = (held.slack_id, held.name) if held else ("", "")
-            return (e.RoleAssigned(role=role, slack_id=slack_id, name=name),)
-        case e.ImpactSet():
-            impact = before.impact
-            return (
-                e.ImpactSet(
-                    text=impact.text if impact else "", since=impact.since if impact else None
-                ),
-            )
+            return (e.SeverityChanged(severity=before.severity, reason=REASON),)
+        case e.RoleAssigned() as body:
+            return role_back(body, before)
+        case e.ImpactSet() as body:
+            return impact_back(entry, body, before)
+        case e.StatusChanged(status=status) if before.status.is_over and not status.is_over:
+            return "end it again with resolve or cancel, which say how it ended"
         case e.StatusChanged():
-            return (e.StatusChanged(status=before.status, reason=reason, closure=before.closure),)
+            return (e.StatusChanged(status=before.status, reason=REASON, closure=before.closure),)
         case _:
-            return "this cannot be taken back"
+            return living_back(entry, before)

@@ -4,7 +4,7 @@ reply. Typing, forms and buttons all end in the same call of that function."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,8 +15,11 @@ from opsbot.core.event import ServiceRef
 from opsbot.core.form import Form
 from opsbot.core.incident import Incident
 from opsbot.core.invocation import Invocation
-from opsbot.core.parameter import Parameter, PersonRef, Value
+from opsbot.core.on_call import Roster
+from opsbot.core.parameter import Parameter, PersonRef, Problem, Value
+from opsbot.core.policy import PastRun
 from opsbot.core.rules import Rules
+from opsbot.core.run_prepared import Duties, Prepared
 from opsbot.core.standing import Standing
 from opsbot.core.unfolding import Owed
 from opsbot.core.when import Moment
@@ -34,6 +37,10 @@ class Reads(StrEnum):
 
     ENTRIES = "entries"  # the incident's whole record
     OPEN = "open"  # all open incidents the caller may know of
+    RUN = "run"  # what would run, prepared and asked of whoever would carry it out
+    RECENT = "recent"  # the runs of the last days, of every incident
+    APPROVAL = "approval"  # the caller looked up anew, and who is on call for what waits
+    ON_CALL = "on_call"  # who is on call for what it names, else for the incident's service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,12 @@ class Scene:
     open: tuple[Incident, ...] = ()
     said: tuple[str, ...] = ()  # how what was typed was understood
     pointed_url: str = ""
+    prepared: Prepared | None = None  # of Reads.RUN
+    recent: tuple[PastRun, ...] = ()  # of Reads.RECENT
+    duties: Mapping[str, Duties] = field(  # of Reads.APPROVAL: by the run that waits
+        default_factory=lambda: MappingProxyType({})
+    )
+    roster: Roster | None = None  # of Reads.ON_CALL; None when no pager can be asked
 
     @property
     def here(self) -> Incident:
@@ -128,6 +141,8 @@ class Verb:
     form: Callable[[Scene, Values], Form] | None = None
     form_first: bool = False  # by button it opens its form even when nothing required is missing
     takes_message: bool = False  # a message that is pointed at is all it needs
+    raw: bool = False  # gets its words as they are, in `line`, and a form's fields by their names
+    check: Callable[[Values, Rules], tuple[Problem, ...]] | None = None  # of a raw verb
     hidden: bool = False  # not shown by help: reached by buttons
 
     @property

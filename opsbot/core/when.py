@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from opsbot.core.moment import day_text
 from opsbot.core.text import inert
 from opsbot.core.wall_clock import Shown, shown_on, zone_named
 
@@ -18,7 +19,6 @@ OLDEST = timedelta(days=31)
 _FAR = 40  # days from today beyond which a date is refused before anything is computed with it
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_WORD = (
     r"today|yesterday|tomorrow|"
     r"mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r?s?(?:day)?)?|fri(?:day)?|"
@@ -191,17 +191,17 @@ def _date(text: str) -> date | None:
 def _absolute(typed: _Typed, now: datetime) -> Moment | Refused:
     given = _date(typed.day)
     if given is not None and abs((given - now.date()).days) > _FAR:
-        told = f"{typed.shown} on {_day_text(given)}"
+        told = f"{typed.shown} on {day_text(given)}"
         return _too_old(told, now) if given < now.date() else _in_future(told, now)
     today = now.astimezone(typed.zone).date()
     days, latest = _candidates(typed.day, today), now + SKEW
     shown = (shown_on(day, typed.clock, typed.zone, latest) for day in days)
     found = next((one for one in shown if one), None)
     if found is None:
-        day = typed.day.lower() if given is None else f"on {_day_text(given)}"
+        day = typed.day.lower() if given is None else f"on {day_text(given)}"
         return _in_future(f"{typed.shown} {day}", now)
     if now - found.at > OLDEST:
-        return _too_old(f"{typed.shown} on {_day_text(found.at.astimezone(typed.zone))}", now)
+        return _too_old(f"{typed.shown} on {day_text(found.at.astimezone(typed.zone))}", now)
     return Moment(at=found.at, said=_said(typed, found),
                   assumed_zone=typed.zone_name if typed.assumed else "")  # fmt: skip
 
@@ -226,21 +226,16 @@ def _said(typed: _Typed, found: Shown) -> str:
     else:
         zone = f"in {inert(typed.zone_name, 60)}" if typed.assumed else typed.zone_name
         utc = _utc(found.at) if local.date() != found.at.date() else f"{found.at:%H:%M} UTC"
-        told = f"{_clock_text(local)} {zone} on {_day_text(local)} ({utc})"
+        told = f"{_clock_text(local)} {zone} on {day_text(local)} ({utc})"
     return "; ".join(part for part in (told, found.remark, typed.doubt) if part)
 
 
 def _utc(at: datetime) -> str:
-    return f"{_clock_text(at)} UTC on {_day_text(at)}"
+    return f"{_clock_text(at)} UTC on {day_text(at)}"
 
 
 def _clock_text(at: datetime) -> str:
     return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
-
-
-def _day_text(day: date) -> str:
-    """`Mon 23 Nov 2026`, in English whatever the locale."""
-    return f"{_DAYS[day.weekday()].title()} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _too_old(told: str, now: datetime) -> Refused:

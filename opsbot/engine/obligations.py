@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 64  # flows running at the same time
 LAST_SECONDS = 3.0  # that flows in flight are given at a stop
 LONGEST_PAUSE = 300.0  # seconds between two tries of a failing flow
+LONG_AT_ONCE = 64  # of flows that may take minutes; they take no place from the others
+_LONG = frozenset({"run_step", "verify_run", "share_output"})
 _MERGES = frozenset({"converge"})  # one look at the newest state settles all earlier ones
 
 
@@ -41,14 +43,15 @@ class ObligationRunner:
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._busy: set[tuple[str, str]] = set()
+        self._long = 0  # of those running
 
     def wake(self) -> None:
         """Look again now: something was owed. Safe to call after every commit."""
         self._wake.set()
 
     def busy(self) -> bool:
-        """Whether any flow is running."""
-        return bool(self._running)
+        """Whether any flow is running that is not one of the long ones."""
+        return len(self._running) > self._long
 
     async def run(self, stopping: Stopping) -> None:
         """Run until stopping; flows in flight have a few seconds to end, then the next start
@@ -80,9 +83,12 @@ class ObligationRunner:
     async def _start_due(self) -> float:
         """Start what is due; answer how long until something else may be."""
         now = self._clock.now()
-        due = [o for o in await self._record.due(now, AT_ONCE * 4) if o.key not in self._running]
+        limit = AT_ONCE * 4 + len(self._running)
+        due = [o for o in await self._record.due(now, limit) if o.key not in self._running]
         for group in _grouped(due):
-            if len(self._running) >= AT_ONCE:
+            if not self._has_place(group[-1]):
+                if group[-1].purpose in _LONG:
+                    continue
                 return 0.05
             place = (group[-1].incident_id, group[-1].purpose)
             if group[-1].purpose in _MERGES and place in self._busy:
@@ -96,15 +102,21 @@ class ObligationRunner:
         wait = (following - now).total_seconds() if following else 30.0
         return min(max(wait, 0.02), 30.0)
 
+    def _has_place(self, owed: Obligation) -> bool:
+        long = self._long if owed.purpose in _LONG else len(self._running) - self._long
+        return long < (LONG_AT_ONCE if owed.purpose in _LONG else AT_ONCE)
+
     def _start(self, group: Sequence[Obligation], place: tuple[str, str]) -> None:
         newest = group[-1]
         task = asyncio.create_task(self._settle(group))
         self._running[newest.key] = task
         self._busy.add(place)
+        self._long += newest.purpose in _LONG
 
         def done(_: asyncio.Task[None]) -> None:
             self._running.pop(newest.key, None)
             self._busy.discard(place)
+            self._long -= newest.purpose in _LONG
             self.wake()
 
         task.add_done_callback(done)

@@ -7,6 +7,10 @@ the pager          tell_pager         what a person did in Slack, done there in 
 pictures           illustrate         charts and a waterfall, drawn elsewhere, shown in the thread
 the room           converge           plan, difference, the missing calls, facts
 evidence           investigate        every source at once, each answer recorded as it comes
+a run              run_step           one step, claimed, done at most once; its result kept
+did it help        verify_run         the metric watched until it is where it should be
+nobody says yes    run_waits          the request expires; the next on-call is paged
+its output         share_output       one file below the run's message
 a second look      route_again        still open after N seconds?
 operators          tell_ops           one line in the ops channel
 the bot itself     watch_delivery     Slack stuck: say so at the pager
@@ -21,8 +25,12 @@ from opsbot.flows.converge import converge
 from opsbot.flows.illustrate import illustrate
 from opsbot.flows.investigate import investigate
 from opsbot.flows.route_again import route_again
+from opsbot.flows.run_step import run_step
+from opsbot.flows.run_waits import expire_run, nag_approval
+from opsbot.flows.share_output import share_output
 from opsbot.flows.tell_ops import tell_ops
 from opsbot.flows.tell_pager import tell_pager
+from opsbot.flows.verify_run import verify_run
 from opsbot.ports import Flow, Ports
 
 # Flows of one idempotent step: the record's own facts are their checkpoint, so the engine's would
@@ -30,7 +38,7 @@ from opsbot.ports import Flow, Ports
 ONE_STEP = frozenset(
     {
         "converge", "archive", "look_again", "route_again", "tell_ops", "tell_pager",
-        "illustrate",
+        "illustrate", "run_step", "verify_run", "expire_run", "nag_approval", "share_output",
     }
 )  # fmt: skip
 
@@ -46,4 +54,9 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
         "tell_ops": partial(tell_ops, ports),
         "tell_pager": partial(tell_pager, ports),
         "illustrate": partial(illustrate, ports),
+        "run_step": partial(run_step, ports),
+        "verify_run": partial(verify_run, ports),
+        "expire_run": partial(expire_run, ports),
+        "nag_approval": partial(nag_approval, ports),
+        "share_output": partial(share_output, ports),
     }

@@ -14,12 +14,14 @@ from opsbot.core.entry import Body, Draft, Entry, Mode, Placement, Visibility
 from opsbot.core.event import DECLARED, Origin
 from opsbot.core.incident import REDACTED, TAKEN_BACK, Incident
 from opsbot.core.invocation import How, Invocation
-from opsbot.core.moment import clock_text
+from opsbot.core.moment import clock_text, shifted
 from opsbot.core.permission import may_see
+from opsbot.core.reading import interpret
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.verb import Fact, Needs, Opening, Reads, Removal, Reply, Scene, Verb, answer
 from opsbot.flows.answering import Understood, scene_of, understand
+from opsbot.flows.before_runs import needs_fresh_standing
 from opsbot.flows.beforehand import Beforehand, look_up, with_names
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
@@ -27,6 +29,7 @@ from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transa
 
 WAITS_FOR_SLACK = timedelta(minutes=5)  # for who somebody is; then they are told to try again
 ASK_AGAIN = 3.0  # seconds
+RUNS_LOOK_BACK = timedelta(days=8)  # as far as limits of runs count
 JUST_OPENED = 12  # the newest open incidents, among which a declaration looks for its twin
 
 
@@ -55,7 +58,7 @@ async def act(
     people = ports.people
     if people is None or await _is_nobodys_pin(ports, asked):
         return None
-    standing = await people.standing(asked.caller)
+    standing = await people.standing(asked.caller, fresh=_looks_anew(ports, book, asked))
     if not isinstance(standing, Done):
         lasting = isinstance(standing, Refused) and standing.retry_after is None
         if not lasting and ports.clock.now() - asked.occurred_at < WAITS_FOR_SLACK:
@@ -82,6 +85,13 @@ async def act(
     if not (acted.late_form and await form_opened(asked.id)):
         await _tell(ports, asked, acted)
     return None
+
+
+def _looks_anew(ports: Ports, book: tuple[Verb, ...], asked: Invocation) -> bool:
+    """Whether it matters who the caller is at this very moment."""
+    anybody = Standing(slack_id=asked.caller.user_id)
+    reading = interpret(asked, book, me=anybody, rules=ports.rules, now=ports.clock.now())
+    return needs_fresh_standing(reading)
 
 
 async def _is_nobodys_pin(ports: Ports, asked: Invocation) -> bool:
@@ -137,7 +147,11 @@ async def decide(
     scene = await _scene(tx, understood, verb, book, me, rules, now)
     if Reads.OPEN in verb.reads and not verb.opens:
         scene = replace(scene, open=known.open)
-    reply = verb.run(replace(scene, pointed_url=known.pointed_url), understood.reading.values)
+    scene = replace(
+        scene, pointed_url=known.pointed_url, roster=known.roster, prepared=known.runs.prepared,
+        duties=known.runs.duties,
+    )  # fmt: skip
+    reply = verb.run(scene, understood.reading.values)
     return await _apply(tx, scene, verb, reply)
 
 
@@ -165,6 +179,9 @@ async def _scene(
         scene = replace(scene, open=await _open(tx, me, scene.asked))
     if Reads.ENTRIES in verb.reads and scene.incident is not None:
         scene = replace(scene, entries=tuple(await tx.entries(scene.incident.id)))
+    if Reads.RECENT in verb.reads:
+        since = shifted(now, -RUNS_LOOK_BACK)
+        scene = replace(scene, recent=tuple(await tx.runs(since)))
     return scene
 
 

@@ -15,6 +15,8 @@ from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.verb import Needs, Scene, Verb
 
+FORM_FIRST = "do-form"  # what a button carries to have its form opened, whatever it has filled in
+
 
 class Reader(Protocol):
     """What both the record and a transaction on it can be asked."""
@@ -54,6 +56,8 @@ class Understood:
             return False
         if self.too_late:
             return False
+        if asked.how is How.BUTTON and asked.values.get(FORM_FIRST):
+            return True
         if asked.how is How.SHORTCUT and verb.form_first and not verb.takes_message:
             return True  # the message's words are a draft, which its author never meant as one
         if asked.how is How.BUTTON and verb.form_first and not self.reading.filled:

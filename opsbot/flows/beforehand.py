@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from opsbot.core.incident import Incident
 from opsbot.core.invocation import Caller, Invocation
+from opsbot.core.on_call import Roster
 from opsbot.core.parameter import PersonRef, Problem
 from opsbot.core.permission import Allowed, Denied, may, may_see
 from opsbot.core.reading import Reading, interpret
@@ -16,6 +17,8 @@ from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
 from opsbot.core.verb import Reads, Verb
+from opsbot.flows.before_runs import NO_RUNS, BeforeRuns, read_runs
+from opsbot.flows.read_roster import read_roster
 from opsbot.ports import Done, PeopleSurface, Ports
 
 MOST_LISTED = 200  # open incidents that a list looks at
@@ -28,6 +31,8 @@ class Beforehand:
     pointed_url: str = ""
     open: tuple[Incident, ...] = ()  # read outside the lock, for verbs that only list
     named: Mapping[str, Standing] = field(default_factory=lambda: MappingProxyType({}))
+    roster: Roster | None = None  # who is on call, for verbs that read it
+    runs: BeforeRuns = NO_RUNS
 
 
 async def look_up(
@@ -48,7 +53,10 @@ async def look_up(
             named[person.slack_id] = found.value
     asked = await _entered(rules, people, reading, me)
     seen = await _open(ports, me, asked, reading.verb)
-    return await _with_author(people, asked), Beforehand(pointed_url=url, named=named, open=seen)
+    roster = await read_roster(ports, book, reading, me, named)
+    runs = await read_runs(ports, book, reading, me)
+    known = Beforehand(pointed_url=url, named=named, open=seen, roster=roster, runs=runs)
+    return await _with_author(people, asked), known
 
 
 async def _open(

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from opsbot.core.event import AlertEvent
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager, Staffing
 
 
 class Secret(Protocol):
@@ -99,3 +99,4 @@ class Integration:
     pager: Callable[[Any, Wiring], Pager] | None = None
     webhook: Webhook | None = None
     polled: Polled | None = None
+    staffing: Callable[[Any, Wiring], Staffing | None] | None = None  # None without its secret

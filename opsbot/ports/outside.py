@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from opsbot.core.evidence import EvidenceAsk, EvidenceKind, SourceReport
+from opsbot.core.on_call import OnCall
 from opsbot.core.people import Person
 from opsbot.core.picture import Picture
 from opsbot.core.series import Exhibit
@@ -65,21 +66,12 @@ class Pager(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnCall:
-    """Somebody who is on call now: at which level of which policy, and until when."""
-
-    person: Person
-    level: int
-    policy_id: str
-    policy: str  # the policy's name
-    schedule: str = ""
-    until: datetime | None = None  # None: always
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Whom to page, and why. `alert_id` is the pager's incident they are asked to join; without
-    one a new incident is made on `service_id`, under `key`, which makes it once."""
+    """Whom to page, and why: people, or else a policy's on-call, or else the service's.
+
+    `alert_id` is the pager's incident they are asked to join. Without one, or where they cannot
+    be asked to join it, a new incident is made on `service_id`, under `key`, which makes it once.
+    """
 
     key: str
     alert_id: str
@@ -97,6 +89,7 @@ class Paged:
     alert_id: str
     people: tuple[Person, ...]
     already: bool = False  # they had been asked before
+    made: bool = False  # by an incident of its own, not by joining them to another
 
 
 class Staffing(Protocol):
@@ -104,13 +97,15 @@ class Staffing(Protocol):
 
     `on_call` answers who is on call now for the service (the pager's own id) or policy, nearest
     level first; `policies` finds escalation policies by (part of) their name, each as
-    (id, name). `page` is done once for one `key`, as far as the pager can tell.
+    (id, name); `person` is whom the pager knows by a login address, None for nobody. `page` is
+    done once for one `key`, as far as the pager can tell.
     """
 
     async def on_call(
         self, *, service_id: str = "", policy_id: str = "", fresh: bool = False
     ) -> Outcome[tuple[OnCall, ...]]: ...
     async def policies(self, name: str) -> Outcome[tuple[tuple[str, str], ...]]: ...
+    async def person(self, email: str) -> Outcome[Person | None]: ...
     async def page(self, paging: Paging, *, as_email: str = "") -> Outcome[Paged]: ...
 
 

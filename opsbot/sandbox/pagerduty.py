@@ -21,6 +21,7 @@ from opsbot.sandbox.pagerduty_directory import DirectoryApi
 from opsbot.sandbox.pagerduty_gate import Gate, error_body
 from opsbot.sandbox.pagerduty_incident import Event, Incident
 from opsbot.sandbox.pagerduty_limits import REQUESTS_A_MINUTE, WRITES_A_MINUTE, RequestBudget
+from opsbot.sandbox.pagerduty_paging import PagingApi
 from opsbot.sandbox.pagerduty_references import References
 from opsbot.sandbox.pagerduty_rest import IncidentApi
 from opsbot.sandbox.pagerduty_shapes import Shapes
@@ -71,6 +72,7 @@ class PagerDutyServer(Acts, SandboxServer):
         self.account = Account(scenario, anchor, clock.now, first_number=FIRST_NUMBER)
         self._shapes = Shapes(references, self.account.escalations)
         self._bodies = WebhookBodies(references)
+        self._paging = PagingApi(self.account, self._shapes, references, self._gate, self)
         self._ticking: asyncio.Task[None] | None = None
         self._subscriptions = SubscriptionApi(self.account, self._gate, self._sender, self.ping)
 
@@ -78,6 +80,7 @@ class PagerDutyServer(Acts, SandboxServer):
         """Give the API's routes."""
         parts = (self.account, self._shapes, self._gate)
         yield from IncidentApi(*parts, self, self._clock).routes()
+        yield from self._paging.routes()
         yield from DirectoryApi(*parts, self._clock).routes()
         yield from self._subscriptions.routes()
 
@@ -128,6 +131,10 @@ class PagerDutyServer(Acts, SandboxServer):
     def remove_key(self, key: str) -> None:
         """Accept a REST key no longer."""
         self._gate.keys.pop(key, None)
+
+    def set_plan(self, *, responders: bool) -> None:
+        """Have a plan with or without requests to respond, which not every plan has."""
+        self._paging.plan_has_responders = responders
 
     def set_limits(self, *, requests: int | None = None, writes: int | None = None) -> None:
         """Set how many requests, and how many changes among them, a key has each minute."""

@@ -13,6 +13,7 @@ from opsbot.sandbox.noise import seed_of
 from opsbot.sandbox.pagerduty_escalation import Escalations
 from opsbot.sandbox.pagerduty_incident import AccountError, Event, Incident, LogEntry, Note
 from opsbot.sandbox.pagerduty_log import LogBook
+from opsbot.sandbox.pagerduty_responding import Responding
 from opsbot.sandbox.scenario import Page, Person, Scenario, Service, Team
 
 __all__ = ["MOST_NOTES", "PROGRAM_USER", "Account", "AccountError", "Event", "Incident", "LogEntry"]
@@ -26,7 +27,7 @@ PROGRAM_USER = Person(
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-class Account:
+class Account(Responding):
     """Incidents of one account; names of people and services are the scenario's."""
 
     def __init__(
@@ -86,17 +87,19 @@ class Account:
         finally:
             self._as_of = None
 
-    def trigger(self, page: Page, by: Person | None = None) -> Event:
+    def trigger(
+        self, page: Page, by: Person | None = None, *, key: str = "", team: Team | None = None
+    ) -> Event:
         """Open an incident for a page, assigned to the first level on call unless the page says;
-        by a person, or else by the service's monitoring."""
+        by a person, or else by the service's monitoring. Another team's policy may be named."""
         now = self._now()
         service = self.scenario.service(page.service)
-        team = self.scenario.team(service.team)
+        team = team or self.scenario.team(service.team)
         people = page.assignees or team.levels[0]
         incident = Incident(
             id=self.new_id("Q", 14),
             number=self._next_number,
-            key=self.new_id("", 32).lower(),
+            key=key or self.new_id("", 32).lower(),
             page=page,
             service=service,
             team=team,

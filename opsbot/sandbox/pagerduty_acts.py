@@ -119,6 +119,23 @@ class Acts(ABC):
         """Nobody answers, or somebody calls for the next level."""
         self.publish(self._ready.escalate(incident, self._person(person)))
 
+    async def ask_to_respond(
+        self, incident: Incident, people: Sequence[str | Person], person: str | Person,
+        message: str = "Please help",
+    ) -> None:  # fmt: skip
+        """Somebody asks others to join an incident."""
+        asked = [found for one in people if (found := self._person(one)) is not None]
+        by = self._person(person) or asked[0]
+        for event in self._ready.ask_to_respond(incident, asked, by, message):
+            self.publish(event)
+
+    async def reply(
+        self, incident: Incident, person: str | Person, *, accepted: bool = True, message: str = ""
+    ) -> None:
+        """Somebody who was asked to join an incident accepts, or declines."""
+        by = self._scenario.person(person) if isinstance(person, str) else person
+        self.publish(self._ready.reply(incident, by, accepted=accepted, message=message))
+
     async def set_priority(
         self, incident: Incident, priority: str | None, person: Somebody = None
     ) -> None:

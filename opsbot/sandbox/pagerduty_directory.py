@@ -82,7 +82,12 @@ class DirectoryApi:
         raise _not_found()
 
     async def _policies(self, request: web.Request) -> web.Response:
-        policies = [self._shapes.policy(team) for team in self._account.scenario.teams]
+        wanted = request.query.get("query", "").lower()
+        policies = [
+            policy
+            for team in self._account.scenario.teams
+            if wanted in (policy := self._shapes.policy(team))["name"].lower()
+        ]
         return json_answer(page_of("escalation_policies", policies, request.query))
 
     async def _policy(self, request: web.Request) -> web.Response:

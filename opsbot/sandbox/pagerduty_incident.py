@@ -49,6 +49,19 @@ class Note:
 
 
 @dataclass(slots=True, kw_only=True)
+class Responder:
+    """Somebody who was asked to join an incident; through `team`'s policy, or by name."""
+
+    person: Person
+    requester: Person
+    team: Team | None
+    message: str
+    requested_at: datetime
+    updated_at: datetime
+    state: Literal["pending", "joined", "declined"] = "pending"
+
+
+@dataclass(slots=True, kw_only=True)
 class Incident:
     """One incident and its history."""
 
@@ -79,6 +92,7 @@ class Incident:
     reopened_at: datetime | None = None
     log: list[LogEntry] = field(default_factory=list[LogEntry])
     notes: list[Note] = field(default_factory=list[Note])
+    responders: list[Responder] = field(default_factory=list[Responder])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +104,6 @@ class Event:
     agent: Person | Service | None
     incident: Incident
     note: Note | None = None
+    responder: Responder | None = None
+    message: str = ""
+    """What was written to a responder, or by one."""

@@ -9,6 +9,7 @@ from opsbot.sandbox.noise import seed_of
 from opsbot.sandbox.pagerduty_escalation import Escalations
 from opsbot.sandbox.pagerduty_incident import Incident, LogEntry, Note
 from opsbot.sandbox.pagerduty_references import PRIORITIES, References, moment_text
+from opsbot.sandbox.pagerduty_responder_shapes import incident_responder
 from opsbot.sandbox.scenario import Deploy, Person, Service, Team
 
 _SHIFT = timedelta(days=7)
@@ -79,7 +80,9 @@ class Shapes:
                 {"at": moment_text(when), "acknowledger": self._to.agent_reference(agent)}
                 for when, agent in incident.acknowledged
             ],
-            "incidents_responders": [],
+            "incidents_responders": [
+                incident_responder(self._to, incident, one) for one in incident.responders
+            ],
             "responder_requests": [],
         }
 
@@ -239,16 +242,18 @@ class Shapes:
         return {**found, "type": "priority", "name": name, "description": PRIORITIES[name][1]}
 
     def on_call(self, team: Team, level: int, person: Person, now: datetime) -> dict[str, Any]:
-        """Write who is on call on a level of a policy, this week."""
+        """Write who is on call on a level of a policy, this week. The last of several levels is
+        people rather than a schedule: they are on call always, which has neither start nor end."""
         monday = datetime(now.year, now.month, now.day, tzinfo=now.tzinfo)
         start = monday - timedelta(days=now.weekday())
+        always = level == len(team.levels) > 1
         return {
             "user": self._to.person_reference(person),
-            "schedule": self._to.schedule_reference(team),
+            "schedule": None if always else self._to.schedule_reference(team),
             "escalation_policy": self._to.policy_reference(team),
             "escalation_level": level,
-            "start": moment_text(start),
-            "end": moment_text(start + _SHIFT),
+            "start": None if always else moment_text(start),
+            "end": None if always else moment_text(start + _SHIFT),
         }
 
     def change_event(self, deploy: Deploy, service: Service, at: datetime) -> dict[str, Any]:

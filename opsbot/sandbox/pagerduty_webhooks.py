@@ -7,6 +7,7 @@ from typing import Any
 
 from opsbot.sandbox.pagerduty_incident import Event, Incident
 from opsbot.sandbox.pagerduty_references import References, event_moment_text, moment_text
+from opsbot.sandbox.pagerduty_responder_shapes import webhook_data
 
 LONGEST_NOTE = 1024
 """Characters of a note a webhook carries before it is trimmed."""
@@ -56,6 +57,8 @@ class WebhookBodies:
                 "trimmed": len(event.note.content) > LONGEST_NOTE,
                 "type": "incident_note",
             }
+        if event.responder is not None:
+            return webhook_data(self._to, event, event.responder)
         return self._event_incident(event.incident)
 
     def _event_incident(self, incident: Incident) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -54,6 +55,7 @@ class _Carried:
     incident_id: str = ""
     channel_id: str = ""
     pointed: Pointed | None = None
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def action_in(payload: Mapping[str, Any], received_at: datetime) -> Invocation | None:
@@ -74,9 +76,11 @@ def action_in(payload: Mapping[str, Any], received_at: datetime) -> Invocation |
     if asked is None or not all(key) or not are_ids(*key):
         return None
     carried = carried_in(text_at(view, "private_metadata"))
-    incident_id, verb, values = carried.incident_id, asked[0], {**fields_in(view), **asked[1]}
+    incident_id, verb = carried.incident_id, asked[0]
+    values = {**fields_in(view), **carried.extra, **asked[1]}
     if action.get("type") == "button":
-        incident_id = text_at(action, "value") or incident_id
+        about, more = brought_back(text_at(action, "value"))
+        incident_id, values = about or incident_id, {**values, **more}
     else:
         values = {**values, CHOICE: chosen(action)}
     if not _are_claims(place, caller, payload, incident_id):
@@ -104,11 +108,11 @@ def submission_in(payload: Mapping[str, Any], received_at: datetime) -> Invocati
     if payload.get("type") != "view_submission" or not callback.startswith(ACTION_PREFIX):
         return None
     caller = user_in(payload)
-    values = fields_in(view)
+    carried = carried_in(text_at(view, "private_metadata"))
+    values = {**fields_in(view), **carried.extra}
     key = (text_at(view, "id"), text_at(view, "hash"))
     if not is_name(verb) or not all((*key, caller.user_id)):
         return None
-    carried = carried_in(text_at(view, "private_metadata"))
     place = Place(channel_id=carried.channel_id)
     if not are_ids(*key) or not _are_claims(place, caller, payload, carried.incident_id):
         return None
@@ -220,7 +224,29 @@ def carried_in(metadata: str) -> _Carried:
         incident_id=incident_id,
         channel_id=channel_id,
         pointed=Pointed(channel_id=channel, ts=ts) if channel and ts else None,
+        extra=_values_at(found, "x"),
     )
+
+
+def brought_back(value: str) -> tuple[str, dict[str, str]]:
+    """What a button of ours carries: the incident's id, and values; nothing where it is not ours."""
+    if not value.startswith("{"):
+        return value, {}
+    try:
+        found = as_object(json.loads(value))
+    except (ValueError, RecursionError):
+        return "", {}
+    return text_at(found, "i"), _values_at(found, "v")
+
+
+def _values_at(found: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Values that a button or form of ours carries, by parameter name."""
+    carried = as_object(found.get(key))
+    return {
+        name: words(text_at(carried, name))
+        for name in list(carried)[:_MOST_PARAMETERS]
+        if is_name(name)
+    }
 
 
 def _our_actions(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -12,10 +12,13 @@ from datetime import datetime
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident, evolve, fold, new_incident
+from opsbot.core.moment import to_micros
 from opsbot.core.people import Actor
+from opsbot.core.policy import PastRun
 from opsbot.core.redaction import what_remains
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation, Transaction
+from opsbot.store.run_rows import asked_since, run_rows
 
 
 class MemoryRecord:
@@ -101,6 +104,10 @@ class MemoryRecord:
     async def open_incidents(self) -> Sequence[str]:
         standing = [s for s in self._states.values() if s.number and not s.status.is_over]
         return [s.id for s in sorted(standing, key=lambda s: s.number)]
+
+    async def runs(self, since: datetime) -> Sequence[PastRun]:
+        rows = (row for entries in self._entries.values() for row in run_rows(entries))
+        return asked_since(rows, to_micros(since))
 
     async def open_alerts(self, source: str) -> Sequence[str]:
         standing = [self._states[one] for one in await self.open_incidents()]

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from opsbot.store.database import database_url, private_file, set_up_sqlite, sqlite_path
 from opsbot.store.tables import inbox_metadata, metadata
 
-HEAD = "0001"  # the newest revision in migrations/versions
-REVISIONS = ("0001",)  # every revision, the oldest first
+HEAD = "0002"  # the newest revision in migrations/versions
+REVISIONS = ("0001", "0002")  # every revision, the oldest first
 _LOCK = 7_046_029_254_386_353_131  # the advisory lock of migrations: any number nobody else uses
 
 

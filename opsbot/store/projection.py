@@ -11,6 +11,7 @@ from opsbot.core.event import NO_SERVICE, Origin
 from opsbot.core.incident import Incident, evolve, new_incident
 from opsbot.core.moment import to_micros
 from opsbot.store.column import bounded
+from opsbot.store.run_rows import RunRow, run_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Derived:
     state: Incident
     index: IndexRow
     origins: tuple[OriginRow, ...]
+    runs: tuple[RunRow, ...]
 
 
 def index_row(state: Incident) -> IndexRow:
@@ -113,4 +115,9 @@ def derive(incident_id: str, entries: Sequence[Entry]) -> Derived:
         row = origin_row(state, entry)
         if row is not None:
             origins.setdefault((row.source, row.origin_id), row)
-    return Derived(state=state, index=index_row(state), origins=tuple(origins.values()))
+    return Derived(
+        state=state,
+        index=index_row(state),
+        origins=tuple(origins.values()),
+        runs=tuple(run_rows(entries)),
+    )

@@ -12,7 +12,7 @@ from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
 from opsbot.store.projection import Derived, derive
 from opsbot.store.statement import INCIDENT_NUMBER, insert_or_replace
-from opsbot.store.tables import counters, entries, incidents, origins
+from opsbot.store.tables import counters, entries, incidents, origins, runs
 
 if TYPE_CHECKING:
     from opsbot.store.record import SqlRecord
@@ -67,7 +67,7 @@ class _Wrong:
 
 
 async def rebuild(record: SqlRecord) -> RebuildReport:
-    """Recreate the incident index, the origins and the counters in one transaction."""
+    """Recreate the incident index, origins, runs and the counters in one transaction."""
     async with record.database.write() as connection:
         await _keep_writers_out(connection)
         wrong: list[_Wrong] = []
@@ -86,7 +86,7 @@ async def rebuild(record: SqlRecord) -> RebuildReport:
 async def _keep_writers_out(connection: Connection) -> None:
     if not connection.is_sqlite:
         await connection.execute(
-            text("LOCK TABLE heads, incidents, origins, counters IN SHARE ROW EXCLUSIVE MODE")
+            text("LOCK TABLE heads, incidents, origins, runs, counters IN SHARE ROW EXCLUSIVE MODE")
         )
 
 
@@ -95,6 +95,7 @@ async def _all_ids(connection: Connection) -> Sequence[str]:
         select(entries.c.incident_id),
         select(incidents.c.incident_id),
         select(origins.c.incident_id),
+        select(runs.c.incident_id),
     )
     return sorted((await connection.execute(named)).scalars())
 
@@ -107,11 +108,12 @@ async def _derived(connection: Connection, incident_id: str) -> Derived:
 async def _wrong(connection: Connection, incident_id: str, derived: Derived) -> list[_Wrong]:
     index = [derived.index.values()] if derived.state.seq else []
     alerts = [row.values() for row in derived.origins]
-    both = [
+    all_three = [
         await _compare(connection, incidents, incident_id, index),
         await _compare(connection, origins, incident_id, alerts),
+        await _compare(connection, runs, incident_id, [row.values() for row in derived.runs]),
     ]
-    return [one for one in both if one.differences]
+    return [one for one in all_three if one.differences]
 
 
 async def _compare(

@@ -15,11 +15,13 @@ from sqlalchemy import select
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident
 from opsbot.core.people import Actor
+from opsbot.core.policy import PastRun
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation
 from opsbot.store import lookup, obligations
 from opsbot.store.database import Database
 from opsbot.store.folding import caught_up
+from opsbot.store.runs import runs_since
 from opsbot.store.state_cache import StateCache
 from opsbot.store.statement import insert_new, take_lock
 from opsbot.store.tables import blobs
@@ -86,6 +88,11 @@ class SqlRecord:
         """The ids of all incidents that were opened and are not over, the oldest number first."""
         async with self.database.read() as connection:
             return await lookup.open_incidents(connection)
+
+    async def runs(self, since: datetime) -> Sequence[PastRun]:
+        """The runs of all incidents that were asked for since, or are not over; oldest first."""
+        async with self.database.read() as connection:
+            return await runs_since(connection, since)
 
     async def open_alerts(self, source: str) -> Sequence[str]:
         """The ids of the alerts of `source` that incidents hold which are not over, sorted."""

@@ -20,7 +20,7 @@ from opsbot.store.entry_row import ENTRIES_AFTER, envelope, read_entries
 from opsbot.store.projection import derive
 from opsbot.store.state_cache import Folded
 from opsbot.store.statement import HEAD, insert_or_replace
-from opsbot.store.tables import bodies, incidents, origins
+from opsbot.store.tables import bodies, incidents, origins, runs
 
 if TYPE_CHECKING:
     from opsbot.store.transaction import SqlTransaction
@@ -90,8 +90,9 @@ async def _forget_words(transaction: SqlTransaction, incident_id: str) -> None:
     result = await connection.execute(ENTRIES_AFTER, {"incident": incident_id, "after": 0})
     derived = derive(incident_id, read_entries(result.all()))
     await insert_or_replace(connection, incidents, derived.index.values())
-    await connection.execute(delete(origins).where(origins.c.incident_id == incident_id))
-    if derived.origins:
-        await connection.execute(insert(origins), [row.values() for row in derived.origins])
+    for table, rows in ((origins, derived.origins), (runs, derived.runs)):
+        await connection.execute(delete(table).where(table.c.incident_id == incident_id))
+        if rows:
+            await connection.execute(insert(table), [row.values() for row in rows])
     head = (await connection.execute(HEAD, {"incident": incident_id})).one()
     transaction.refolded(Folded(state=derived.state, hash=head.hash))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Identity,
     Index,
@@ -102,6 +103,25 @@ incidents = Table(
     Index("uq_incidents_number", "number", unique=True),
     Index("ix_incidents_over_at", "over_at"),
     Index("ix_incidents_channel_id", "channel_id"),
+)  # fmt: skip
+
+# Projection of `entries`: one line per run of a runbook, for limits and one run a target.
+runs = Table(
+    "runs", metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("run_id", ForeignText, primary_key=True),
+    Column("runbook", ForeignText, nullable=False),
+    Column("target", ForeignText, nullable=False),
+    Column("service", ForeignText, nullable=False),
+    Column("risk", Text, nullable=False),
+    Column("requester", ForeignText, nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("outcome", Text, nullable=False),  # empty while it waits or runs
+    Column("break_glass", Boolean, nullable=False),
+    Index("ix_runs_requested_at", "requested_at"),
+    Index("ix_runs_finished_at", "finished_at"),
 )  # fmt: skip
 
 # Projection of `entries`: the highest incident number given out.

@@ -12,6 +12,7 @@ from opsbot.core.chain import GENESIS
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident, evolve
 from opsbot.core.people import Actor
+from opsbot.core.policy import PastRun
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation
 from opsbot.store import lookup, obligations
@@ -21,6 +22,7 @@ from opsbot.store.entry_row import ENTRIES_BY_KEY, Sealed, micros, read_entry, s
 from opsbot.store.folding import caught_up
 from opsbot.store.projection import OriginRow, index_row, origin_row
 from opsbot.store.redact import redact
+from opsbot.store.runs import follow, runs_since
 from opsbot.store.state_cache import Folded, StateCache, nothing_yet
 from opsbot.store.statement import (
     HEAD_LOCKED,
@@ -138,6 +140,10 @@ class SqlTransaction:
         """The ids of all incidents that are not over, the oldest number first."""
         return await lookup.open_incidents(self.connection)
 
+    async def runs(self, since: datetime) -> Sequence[PastRun]:
+        """The runs that were asked for since, or are not over; the oldest first."""
+        return await runs_since(self.connection, since)
+
     async def entries(self, incident_id: str) -> Sequence[Entry]:
         """The whole record of an incident, in the order it was written."""
         return await lookup.entries_of(self.connection, incident_id)
@@ -209,6 +215,7 @@ class SqlTransaction:
         )
         for alert in alerts:
             await self._write_origin(alert)
+        await follow(connection, incident_id, [one.entry for one in fresh])
         index = index_row(after.state)
         if before.state.seq == 0 or index != index_row(before.state):
             await insert_or_replace(connection, incidents, index.values())

@@ -107,10 +107,12 @@ def test_what_the_form_is_about_comes_back_with_it() -> None:
     form = Form(
         verb="note", title="A form", submit="Go", incident_id="inc-1", channel_id="C1",
         pointed="C2:1793707199.000100", fields=(Field(name="text", label="Text"),),
+        extra={"runbook": "rollback-deploy"},
     )  # fmt: skip
     view: Any = render_form(form)
     carried = carried_in(view["private_metadata"])
     assert (carried.incident_id, carried.channel_id) == ("inc-1", "C1")
+    assert carried.extra == {"runbook": "rollback-deploy"}
     assert carried.pointed is not None
     assert (carried.pointed.channel_id, carried.pointed.ts) == ("C2", "1793707199.000100")
     typed = {"type": "plain_text_input", "value": "words"}

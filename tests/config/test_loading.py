@@ -11,7 +11,8 @@ import pytest
 
 from opsbot.config import ConfigInvalid, config_path
 from opsbot.core.entry import Mode, Placement, Severity, Visibility
-from opsbot.core.routing import DEFAULT_RULES, Hours
+from opsbot.core.hours import Hours
+from opsbot.core.routing import DEFAULT_RULES
 from opsbot.core.service import LinkTemplate
 from tests.config.vendor import AcmeSettings, settings_of
 

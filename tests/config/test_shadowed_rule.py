@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from opsbot.config.shadowed_rule import covers, shadowed
 from opsbot.core.entry import Placement
-from opsbot.core.routing import WEEKDAYS, Hours, Page, Rule, route
+from opsbot.core.hours import WEEKDAYS, Hours
+from opsbot.core.routing import Page, Rule, route
 
 
 def rule(name: str = "", **conditions: Any) -> Rule:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbot.core.entry import Placement
-from opsbot.core.routing import DEFAULT_RULES, Hours, Page, Rule, route
+from opsbot.core.hours import Hours
+from opsbot.core.routing import DEFAULT_RULES, Page, Rule, route
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday
 PAGE = Page(

@@ -298,6 +298,21 @@ def test_a_searched_field_says_its_name_and_what_was_typed() -> None:
         assert suggestion_in(told.suggestion(**odd)) is None
 
 
+def test_what_a_form_carries_wins_over_a_field_of_the_same_name() -> None:
+    """The runbook that was previewed cannot be changed by a field that calls itself so."""
+    form = Form(
+        verb="run", title="Run", submit="Preview", extra={"runbook": "restart-deployment"},
+        fields=(Field(name="runbook", label="Runbook"),),
+    )  # fmt: skip
+    drawn: dict[str, Any] = json.loads(json.dumps(render_form(form)))
+    drawn["state"] = {
+        "values": {"runbook": {"value": {"type": "plain_text_input", "value": "another"}}}
+    }
+    found = submission_in(told.submission() | {"view": drawn | {"id": "V", "hash": "h"}}, NOON)
+    assert found is not None
+    assert found.values == {"runbook": "restart-deployment"}
+
+
 @pytest.mark.parametrize(
     ("claimed", "team"),
     [("T9", "T9"), ("", "T1"), ("E1", "T1"), ("E9", "E9")],
@@ -316,6 +331,7 @@ def test_metadata_of_the_form_that_we_draw_is_read_back() -> None:
         verb="note", title="Note", submit="Add", incident_id="I-3", channel_id="C3",
         pointed=f"C4:{told.SAID_AT}", fields=(Field(name="text", label="Text"),
         Field(name="sure", label="Sure", kind=FieldKind.FLAG, value="yes")),
+        extra={"runbook": "rollback-deploy", "Not a name": "x"},
     )  # fmt: skip
     drawn: dict[str, Any] = json.loads(json.dumps(render_form(form)))
     state = {
@@ -330,5 +346,5 @@ def test_metadata_of_the_form_that_we_draw_is_read_back() -> None:
     found = submission_in(payload, NOON)
     assert found is not None
     assert (found.verb, found.incident_id, found.place.channel_id) == ("note", "I-3", "C3")
-    assert found.values == {"text": "words", "sure": "yes"}
+    assert found.values == {"text": "words", "sure": "yes", "runbook": "rollback-deploy"}
     assert found.pointed == Pointed(channel_id="C4", ts=told.SAID_AT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -14,6 +15,10 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Body, Draft, Mode, Severity, Visibility
 from opsbot.core.event import Origin, ServiceRef
 from opsbot.core.people import OPSBOT, Actor, ActorKind
+from opsbot.core.policy import Ruling, Verdict
+from opsbot.core.run_entry import RunRequested
+from opsbot.core.runbook import Risk
+from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
 
 T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 ANN = Actor(kind=ActorKind.PERSON, id="slack:U0ANN", name="Ann Example")
@@ -27,7 +32,7 @@ def note(key: str, text: str = "looking", *, at: datetime = T0, by: Actor = ANN)
 
 def opened(
     number: int, origin_id: str, *, dedup_key: str = "", service_id: str = "PSVC", key: str = "",
-    title: str = "Error rate above 5 %",
+    title: str = "Error rate above 5 %", visibility: Visibility = Visibility.PUBLIC,
 ) -> Draft:  # fmt: skip
     """The opening entry."""
     origin = Origin(source="pagerduty", id=origin_id, dedup_key=dedup_key)
@@ -35,7 +40,7 @@ def opened(
         number=number, title=title, origin=origin,
         service=ServiceRef(name="Checkout API", source_id=service_id), severity=Severity.SEV2,
         urgency="high", priority="", teams=("payments",), mode=Mode.LIVE,
-        visibility=Visibility.PUBLIC, reason="rule default",
+        visibility=visibility, reason="rule default",
     )  # fmt: skip
     return Draft(
         key=key or f"opened:{origin_id}", occurred_at=T0, actor=OPSBOT, source="pagerduty",
@@ -54,6 +59,25 @@ def joined(origin_id: str, *, dedup_key: str = "") -> Draft:
     )
 
 
+def requested(
+    run_id: str, *, at: datetime = T0, by: Actor = ANN, key: str = "", break_glass: str = ""
+) -> Draft:
+    """Somebody asks for a run."""
+    step = RenderedStep(
+        name="restart", executor="noop", call={"say": "hello"}, timeout_s=5, output_limit=100
+    )
+    plan = RenderedRun(
+        runbook="restart-deployment", version="0" * 64, arguments={"why": "bad release"},
+        service="checkout-api", target="checkout-api", cooldown_s=600, steps=(step,), digest="d",
+    )  # fmt: skip
+    body = RunRequested(
+        run_id=run_id, title="Restart", risk=Risk.LOW, plan=plan, preview=("say hello",),
+        warnings=(), break_glass=break_glass,
+        verdict=Verdict(ruling=Ruling.ALLOWED, rule="low risk", reason="on call"),
+    )  # fmt: skip
+    return fact(key or f"requested:{run_id}", body, at=at, by=by)
+
+
 def fact(key: str, body: Body, *, at: datetime = T0, by: Actor = OPSBOT) -> Draft:
     """Any body."""
     return Draft(key=key, occurred_at=at, actor=by, source="opsbot", body=body)
@@ -65,6 +89,8 @@ _moments = st.datetimes(timezones=st.just(UTC))
 _FLAT: dict[Any, st.SearchStrategy[Any]] = {
     str: _texts, bool: st.booleans(), int: st.integers(-(2**40), 2**40),
     float: st.floats(allow_nan=False), datetime: _moments, type(None): st.none(),
+    date: st.dates(), timedelta: st.timedeltas(timedelta(0), timedelta(days=400)),
+    Any: _texts | st.integers(-9, 9) | st.none(),
 }  # fmt: skip
 
 
@@ -74,6 +100,9 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return _FLAT[hint]
     if get_origin(hint) is tuple:
         return st.lists(_values(get_args(hint)[0]), max_size=2).map(tuple)
+    if get_origin(hint) in (dict, Mapping):
+        named, held = get_args(hint)
+        return st.dictionaries(_values(named), _values(held), max_size=2)
     if get_args(hint):  # a union
         return st.one_of(*(_values(arm) for arm in get_args(hint)))
     if issubclass(hint, Enum):

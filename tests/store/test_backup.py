@@ -10,14 +10,14 @@ import pytest
 from opsbot.ports import Obligation
 from opsbot.store.backup import MANIFEST, BackupRefused, Manifest, backup
 from opsbot.store.inbox import open_inbox
-from opsbot.store.migrate import RecordTooNew, current_revision
+from opsbot.store.migrate import HEAD, RecordTooNew, current_revision
 from opsbot.store.rebuild import rebuild
 from opsbot.store.record import SqlRecord
 from opsbot.store.restore import read_manifest, restore
 from opsbot.store.verify import verify
 from tests.fakes.clock import ManualClock
 from tests.store.conftest import inbox_url, record_at
-from tests.store.drafts import ANN, T0, note, opened
+from tests.store.drafts import ANN, T0, note, opened, requested
 from tests.store.test_inbox_contract import delivery
 
 HOSTILE = "NUL \x00, half \ud800, escape \x1a0041, é"
@@ -27,6 +27,7 @@ async def _fill(record: SqlRecord, inbox_at: str, clock: ManualClock) -> None:
     async with record.transaction() as transaction:
         number = await transaction.next_number()
         await transaction.append("inc-1", [opened(number, "Q1"), note(HOSTILE, HOSTILE), note("c")])
+        await transaction.append("inc-1", [requested("r1", break_glass=HOSTILE)])
         await transaction.owe(
             Obligation(key="k", incident_id="inc-1", purpose="converge", due_at=T0)
         )
@@ -46,6 +47,7 @@ async def _same(one: SqlRecord, other: SqlRecord) -> bool:
     assert first.ok
     assert (await rebuild(other)).differences == ()
     assert await one.claim("run-1", T0) == await other.claim("run-1", T0)
+    assert list(await one.runs(T0)) == list(await other.runs(T0)) != []
     return first == second and list(await one.due(T0)) == list(await other.due(T0))
 
 
@@ -174,6 +176,6 @@ async def test_a_backup_of_a_newer_opsbot_is_refused(
 ) -> None:
     await _made(sqlite_url, tmp_path, clock, portable=False)
     manifest = tmp_path / "backup" / MANIFEST
-    manifest.write_text(manifest.read_text().replace('"0001"', '"9999"'))
+    manifest.write_text(manifest.read_text().replace(f'"{HEAD}"', '"9999"'))
     with pytest.raises(RecordTooNew, match="9999"):
         read_manifest(tmp_path / "backup")

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from opsbot.store.database import UnusableUrl, database_url
+from opsbot.store.database import database_url as url_of  # in tests that ask for the fixture
 from opsbot.store.migrate import (
     HEAD,
     REVISIONS,
@@ -25,7 +26,12 @@ from opsbot.store.migrate import (
     needs_migration,
     sync_engine,
     tables_of,
+    upgrade,
 )
+from opsbot.store.rebuild import rebuild
+from tests.fakes.clock import ManualClock
+from tests.store.conftest import record_at
+from tests.store.drafts import T0
 
 
 def _differences(url: str) -> list[object]:
@@ -53,6 +59,26 @@ def test_an_empty_database_is_migrated_once(database_url: str) -> None:
     assert migrate(database_url)
     assert (current_revision(database_url), needs_migration(database_url)) == (HEAD, False)
     assert not migrate(database_url)
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+async def test_a_record_of_an_earlier_opsbot_goes_on(
+    database_url: str, clock: ManualClock, revision: str
+) -> None:
+    """Nothing it says is lost, and its projections are what its entries say."""
+    where = url_of(database_url)
+    with sync_engine(where, writes=True) as engine, engine.begin() as connection:
+        upgrade(connection, revision)
+        connection.execute(text("INSERT INTO counters (name, value) VALUES ('incident_number', 7)"))
+    assert needs_migration(database_url)
+    assert migrate(database_url)
+    assert _differences(database_url) == []
+    record = record_at(database_url, clock)
+    async with record.transaction() as transaction:
+        assert await transaction.next_number() == 8
+        assert list(await transaction.runs(T0)) == []
+    assert (await rebuild(record)).differences == ()
+    await record.close()
 
 
 def test_looking_at_an_absent_file_creates_none(tmp_path: Path) -> None:

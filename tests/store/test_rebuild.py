@@ -9,10 +9,11 @@ from sqlalchemy import delete, insert, update
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Status
+from opsbot.core.run_entry import RunStarted
 from opsbot.store.rebuild import rebuild
 from opsbot.store.record import SqlRecord
-from opsbot.store.tables import counters, incidents, origins
-from tests.store.drafts import ANN, fact, joined, note, opened
+from opsbot.store.tables import counters, incidents, origins, runs
+from tests.store.drafts import ANN, T0, fact, joined, note, opened, requested
 
 
 async def _fill(record: SqlRecord) -> None:
@@ -24,6 +25,7 @@ async def _fill(record: SqlRecord) -> None:
             )
     over = e.StatusChanged(status=Status.RESOLVED, reason="")
     await record.append("inc-2", [joined("Q3"), fact("over", over)])
+    await record.append("inc-1", [requested("r1"), fact("run", RunStarted(run_id="r1"))])
     await record.append("ops", [note("a")])
 
 
@@ -50,6 +52,11 @@ DAMAGE: list[tuple[Any, str]] = [
     (insert(origins).values(source="x", origin_id="y", incident_id="inc-9", dedup_key="",
                             service_id=""),
      "origins x y: stood for nothing, and is gone"),
+    (update(runs).values(target="", outcome="succeeded", finished_at=7),
+     "runs inc-1 r1: target was '', is 'checkout-api'; finished_at was 7, is None; "
+     "outcome was 'succeeded', is ''"),
+    (delete(runs), "runs inc-1 r1: was missing"),
+    (update(runs).values(incident_id="inc-9"), "runs inc-9 r1: stood for nothing, and is gone"),
     (update(counters).values(value=1), "counters incident_number: value was 1, is 2"),
     (delete(counters), "counters incident_number: was missing"),
 ]  # fmt: skip
@@ -78,10 +85,11 @@ async def test_two_incidents_that_hold_each_others_number_are_repaired(record: S
 async def test_everything_can_be_made_again_from_the_entries(record: SqlRecord) -> None:
     await _fill(record)
     async with record.database.write() as connection:
-        for table in (incidents, origins, counters):
+        for table in (incidents, origins, runs, counters):
             await connection.execute(delete(table))
     await rebuild(record)
     assert list(await record.open_incidents()) == ["inc-1"]
+    assert [run.run_id for run in await record.runs(T0)] == ["r1"]
     async with record.transaction() as transaction:
         assert await transaction.find_origin("pagerduty", "Q3") == "inc-2"
         assert await transaction.next_number() == 3

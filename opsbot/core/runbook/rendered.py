@@ -57,6 +57,7 @@ class RenderedRun:
     steps: tuple[RenderedStep, ...]
     rollback: tuple[RenderedStep, ...] = ()
     check: RenderedCheck | None = None
+    incident_id: str = ""
     digest: str = ""
 
 

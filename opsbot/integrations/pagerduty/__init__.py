@@ -12,8 +12,9 @@ from opsbot.integrations.pagerduty.poll import PagerDutyFeed
 from opsbot.integrations.pagerduty.polled import parse as parse_polled
 from opsbot.integrations.pagerduty.settings import SECRETS, Settings
 from opsbot.integrations.pagerduty.source import PagerDutySource
+from opsbot.integrations.pagerduty.staffing import PagerDutyStaffing
 from opsbot.integrations.pagerduty.webhook import key, verify
-from opsbot.ports import AlertFeed, EvidenceSource, Pager
+from opsbot.ports import AlertFeed, EvidenceSource, Pager, Staffing
 
 
 def _api(settings: Settings, wiring: Wiring) -> PagerDutyApi:
@@ -40,6 +41,17 @@ def _pager(settings: Settings, wiring: Wiring) -> Pager:
     )
 
 
+def _staffing(settings: Settings, wiring: Wiring) -> Staffing | None:
+    if wiring.secret("api_token") is None:
+        return None
+    return PagerDutyStaffing(
+        api=_api(settings, wiring),
+        clock=wiring.clock,
+        from_email=settings.from_email,
+        deadline=settings.deadline_seconds,
+    )
+
+
 def _feed(settings: Settings, wiring: Wiring) -> AlertFeed:
     return PagerDutyFeed(
         api=_api(settings, wiring), clock=wiring.clock, deadline=settings.deadline_seconds
@@ -54,4 +66,5 @@ INTEGRATION = Integration(
     pager=_pager,
     webhook=Webhook(verify=verify, key=key, parse=parse, check=check),
     polled=Polled(feed=_feed, parse=parse_polled),
+    staffing=_staffing,
 )

@@ -11,7 +11,7 @@ from opsbot.integrations.pagerduty.api import Throttled
 from opsbot.ports import Refused, Unsure
 
 AGAIN = timedelta(seconds=30)
-_ADDRESS = (
+ADDRESS = (
     "set integrations.pagerduty.from_email to the login e-mail of a PagerDuty user:"
     " an account key acts in a user's name"
 )
@@ -40,7 +40,7 @@ def not_done(failed: LookUpFailed, deadline: float) -> Refused | Unsure:
     if failed.sent and (not failed.status or failed.status >= 500):
         return Unsure(reason=failed.error)
     if failed.status == 400:
-        return Refused(error=failed.error, cure=_ADDRESS)
+        return Refused(error=failed.error, cure=ADDRESS)
     return refused(failed, deadline)
 
 

@@ -1,0 +1,99 @@
+"""What contributed: what the evidence points at, with the changes that fit, and what people found.
+Nothing here names a person as a cause, and no machine says "root cause"."""
+
+from __future__ import annotations
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Status
+from opsbot.core.points import entries_of
+from opsbot.core.postmortem import Factor, Sentence, says
+from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.suspects import Reason, Suspect, confidence_means
+from opsbot.core.text import inert, listed
+from opsbot.core.told import name_of
+
+MOST_REASONS = 5
+MOST_LESS_LIKELY = 4
+NO_VERDICT = "no clear suspect: "
+DEFAULT_REASON = "a responder said so"  # what a verb writes when nobody gave a reason
+
+
+def factors(about: Material) -> tuple[Factor, ...]:
+    """The services the evidence points at, most suspect first."""
+    ranking = about.ranking
+    if ranking is None:
+        return ()
+    return tuple(_factor(about, suspect) for suspect in ranking.suspects)
+
+
+def _factor(about: Material, suspect: Suspect) -> Factor:
+    reasons = tuple(_reason(about, suspect, r) for r in suspect.reasons[:MOST_REASONS])
+    return Factor(name=inert(suspect.service, 80), confidence=str(suspect.confidence),
+                  reasons=reasons)  # fmt: skip
+
+
+def _reason(about: Material, suspect: Suspect, reason: Reason) -> Sentence:
+    when = f", {reason.when} {about.say(reason.at)}" if reason.at else ""
+    seen = next(
+        (s for s in about.findings
+         if reason.finding and s.finding.fold_key == reason.finding
+         and s.finding.service == suspect.service),
+        None,
+    )  # fmt: skip
+    known = (seen.entry,) if seen else ()
+    text = f"{_capital(inert(reason.text, 280))}{when}"
+    return says(text, *about.ranked_in, *known, url=seen.finding.link if seen else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def factor_notes(about: Material) -> tuple[Sentence, ...]:
+    """What people identified, how sure the evidence is, and what was found less likely."""
+    return (*_identified(about), *_certainty(about), *_less_likely(about))
+
+
+def _identified(about: Material) -> list[Sentence]:
+    """The reasons people gave for the status, in their words."""
+    told: list[Sentence] = []
+    for entry, body in entries_of(about.entries, e.StatusChanged):
+        named = entry.actor.is_person and body.reason not in ("", DEFAULT_REASON)
+        if body.status is Status.IDENTIFIED and named:
+            who, when = name_of(entry.actor), about.say(entry.occurred_at)
+            told.append(says(f"{who} said at {when} what it was: {quoted(body.reason)}.",
+                             entry.seq))  # fmt: skip
+    return told
+
+
+def _certainty(about: Material) -> list[Sentence]:
+    ranking, because = about.ranking, about.ranked_in
+    if ranking is None:
+        return [says(_why_unranked(about))]
+    told: list[Sentence] = []
+    if ranking.verdict:
+        why = inert(ranking.verdict, 400).removeprefix(NO_VERDICT)
+        told.append(says(f"The evidence does not point at one service: {why}.", *because))
+    elif ranking.suspects:
+        told.append(says(confidence_means(ranking.suspects[0].confidence), *because))
+    if ranking.unseen and ranking.suspects:
+        missing = listed(tuple(inert(kind, 40) for kind in ranking.unseen))
+        told.append(says(f"This was ranked without {missing}.", *because))
+    return told
+
+
+def _why_unranked(about: Material) -> str:
+    if entries_of(about.entries, e.EvidenceAsked):
+        return "The evidence was asked for and never ranked, so nothing is said about causes here."
+    return "No evidence was asked for, so nothing is said about causes here."
+
+
+def _less_likely(about: Material) -> list[Sentence]:
+    """Changes that began after the onset: named, and never cleared."""
+    ranking = about.ranking
+    if ranking is None:
+        return []
+    return [
+        says(f"{_capital(inert(reason.text, 300))}.", *about.ranked_in)
+        for reason in ranking.less_likely[:MOST_LESS_LIKELY]
+    ]

@@ -1,0 +1,121 @@
+"""Watching a rollout: how far it is, when it is done, and when it will not be.
+
+The rules are those of `kubectl rollout status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from opsbot.core.text import count, listed
+from opsbot.executors._kubernetes_api import ClusterApi, ClusterFailed
+from opsbot.executors._kubernetes_call import Target
+from opsbot.executors._kubernetes_objects import Deployment
+from opsbot.executors._kubernetes_output import Countdown, Output
+from opsbot.executors._kubernetes_settings import Settings
+from opsbot.ports import Clock
+
+
+class Stage(Enum):
+    """How a rollout stands."""
+
+    GOES_ON = auto()
+    DONE = auto()
+    STUCK = auto()
+
+
+class NotDone(Exception):
+    """It was tried, or refused, and did not work; the message is for a responder."""
+
+
+class Unknown(Exception):
+    """It may have happened, and nobody could see whether; the message is for a responder."""
+
+
+def stage_of(now: Deployment) -> tuple[Stage, str]:
+    """How the rollout of what the Deployment asks for stands, and in words."""
+    state, wanted = now.rollout, now.replicas
+    if state.observed < now.generation:
+        return Stage.GOES_ON, "the cluster has not begun yet"
+    if state.stuck:
+        return Stage.STUCK, "the rollout exceeded its progress deadline"
+    if state.updated < wanted:
+        return Stage.GOES_ON, f"{state.updated} of {count(wanted, 'pod')} updated"
+    if state.total > state.updated or state.total > wanted:
+        going = count(state.total - min(wanted, state.updated), "old pod")
+        return Stage.GOES_ON, f"{going} still to go"
+    if state.available < wanted:
+        return Stage.GOES_ON, f"{state.available} of {count(wanted, 'updated pod')} available"
+    return Stage.DONE, f"{state.available} of {count(wanted, 'pod')} available"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Looks at a Deployment until its rollout is done, or time is up."""
+
+    api: ClusterApi
+    settings: Settings
+    clock: Clock
+    countdown: Countdown
+    output: Output
+
+    async def until_done(
+        self, target: Target, moved_away: Callable[[Deployment], str]
+    ) -> Deployment:
+        """The Deployment once it is rolled out. `moved_away` says why what stands there is not
+        what was asked for any more, such as another deploy.
+
+        Raises NotDone when the rollout is stuck, overtaken or late, Unknown when the cluster was
+        silent at the end.
+        """
+        told = silent = ""
+        while True:
+            try:
+                now = await self._look(target)
+            except ClusterFailed as failed:
+                if failed.status == 404:
+                    raise NotDone("the Deployment was deleted meanwhile") from failed
+                words, silent = f"the cluster cannot be asked: {failed.said}", failed.said
+            else:
+                silent = ""
+                if why := moved_away(now):
+                    raise NotDone(why)
+                stage, words = stage_of(now)
+                if stage is Stage.STUCK:
+                    raise NotDone(words + await self._reasons(now))
+                if stage is Stage.DONE:
+                    self.output.line(words)
+                    return now
+            if words != told:
+                self.output.line(words)
+                told = words
+            if self.countdown.left <= 0:
+                await self._late(target, words, silent)
+            await self.clock.sleep(self.countdown.within(self.settings.poll_seconds))
+
+    async def _look(self, target: Target) -> Deployment:
+        timeout = self.countdown.within(self.settings.request_seconds)
+        return await self.api.deployment(target, timeout=timeout)
+
+    async def _late(self, target: Target, words: str, silent: str) -> None:
+        after = f"after {self.countdown.seconds:g} s"
+        if silent:
+            raise Unknown(
+                f"the change was made, but {after} nobody could see whether the rollout finished: "
+                f"{silent}; look at the deployment"
+            )
+        raise NotDone(
+            f"the change was made, but {after} its rollout was not finished ({words}); "
+            f"the cluster goes on with it"
+        )
+
+    async def _reasons(self, now: Deployment) -> str:
+        """What the pods wait for, if they tell."""
+        try:
+            pods = await self.api.pods(now, timeout=self.settings.request_seconds)
+        except ClusterFailed:
+            return ""
+        reasons = {reason: None for pod in pods for reason in pod.waits}
+        return f"; its pods wait: {listed(tuple(reasons))}" if reasons else ""

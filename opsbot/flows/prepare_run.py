@@ -1,0 +1,125 @@
+"""A run made ready to be decided on: arguments read, calls rendered, every executor asked what it
+would do, and the pager who is on call. Nothing is changed by it, here or elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from opsbot.core.incident import Incident
+from opsbot.core.on_call import OnCall
+from opsbot.core.parameter import Problem
+from opsbot.core.run_prepared import Prepared
+from opsbot.core.run_preview import check_line, step_line
+from opsbot.core.runbook import Runbook, Scalar
+from opsbot.core.runbook.arguments import read_arguments
+from opsbot.core.runbook.lookups import deferred
+from opsbot.core.runbook.render import render, with_bindings
+from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
+from opsbot.core.runbook.surroundings import surroundings
+from opsbot.core.text import inert
+from opsbot.ports import Done, Plan, Ports, Refused, Unsure
+
+PLANS_WITHIN = 8.0  # seconds in which every executor has to say what it would do
+MOST_WARNINGS = 12
+
+
+def rendered(
+    ports: Ports, incident: Incident, runbook: Runbook, given: Mapping[str, str]
+) -> tuple[Mapping[str, Scalar], RenderedRun | tuple[Problem, ...]]:
+    """The arguments as they were understood, and the run; or what is wrong with them."""
+    rules = ports.rules
+    names = tuple(service.name for service in rules.catalogue.services)
+    arguments, problems = read_arguments(runbook, given, names, ports.record.clean)
+    if problems:
+        return arguments, problems
+    return arguments, render(runbook, arguments, surroundings(incident, rules, runbook, arguments))
+
+
+async def prepare(
+    ports: Ports, incident: Incident, runbook: Runbook, given: Mapping[str, str]
+) -> Prepared:
+    """Everything that is known of the run before it is decided on."""
+    arguments, plan = rendered(ports, incident, runbook, given)
+    if isinstance(plan, tuple):
+        return Prepared(runbook=runbook, given=given, arguments=arguments, problems=plan)
+    plans, (duties, problem) = await asyncio.gather(
+        plans_of(ports, plan), duties_for(ports, plan.service)
+    )
+    bindings = {name: dict(found.binding) for name, found in plans.items()}
+    plan = with_bindings(plan, bindings)
+    refused = next((found.refused for found in plans.values() if found.refused), "")
+    return Prepared(
+        runbook=runbook, given=given, arguments=arguments, plan=plan,
+        preview=_preview(plan, plans), warnings=_warnings(plans), refused=refused,
+        duties=duties, staffing_problem=problem,
+    )  # fmt: skip
+
+
+def named_steps(plan: RenderedRun) -> Sequence[tuple[str, RenderedStep]]:
+    """Every step under the name its binding is kept by."""
+    forward = [(f"steps:{index}", step) for index, step in enumerate(plan.steps)]
+    back = [(f"rollback:{index}", step) for index, step in enumerate(plan.rollback)]
+    return [*forward, *back]
+
+
+async def plans_of(ports: Ports, plan: RenderedRun) -> Mapping[str, Plan]:
+    """What every step would do, as far as it can be asked: a step that needs what an earlier one
+    finds out is only described."""
+    steps = named_steps(plan)
+    found = await asyncio.gather(*(_plan(ports, step) for _, step in steps))
+    return {name: one for (name, _), one in zip(steps, found, strict=True)}
+
+
+async def _plan(ports: Ports, step: RenderedStep) -> Plan:
+    executor = ports.executors.get(step.executor)
+    if executor is None:
+        cure = f"add `{step.executor}:` under `executors:` in opsbot.yaml"
+        return Plan(shown=step.name, refused=f"{step.executor} is not configured: {cure}")
+    if deferred(step.call):
+        return Plan(shown=f"{step.name}, with what an earlier step finds out")
+    try:
+        return await asyncio.wait_for(executor.plan(step.call), PLANS_WITHIN)
+    except TimeoutError:
+        said = f"{step.executor} did not say within {PLANS_WITHIN:.0f} s what it would do"
+        return Plan(shown=step.name, refused=f"{said}; try again")
+
+
+def _preview(plan: RenderedRun, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    lines = [
+        step_line(index, step, plans[f"steps:{index}"].shown)
+        for index, step in enumerate(plan.steps)
+    ]
+    if plan.check is not None:
+        lines.append(check_line(plan.check))
+    lines += [
+        f"if it fails: {inert(plans[f'rollback:{index}'].shown, 400)}"
+        for index, _ in enumerate(plan.rollback)
+    ]
+    return tuple(lines)
+
+
+def _warnings(plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    said = [
+        inert(warning, 400)
+        for name, plan in plans.items()
+        if name.startswith("steps:")
+        for warning in plan.warnings
+    ]
+    return tuple(dict.fromkeys(said))[:MOST_WARNINGS]
+
+
+async def duties_for(
+    ports: Ports, service: str, *, fresh: bool = False
+) -> tuple[tuple[OnCall, ...], str]:
+    """Who is on call for a service of the catalogue; or why the pager did not say."""
+    known = ports.rules.catalogue.named(service)
+    if ports.staffing is None or known is None or not known.pagerduty_id:
+        return (), ""
+    match await ports.staffing.on_call(service_id=known.pagerduty_id, fresh=fresh):
+        case Done(value=duties):
+            return duties, ""
+        case Refused(cure=cure):
+            return (), cure
+        case Unsure(reason=reason):
+            return (), reason
