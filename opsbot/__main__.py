@@ -113,6 +113,15 @@ def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verify = _task(words, "verify", "prove that no record was changed")
     verify.add_argument("incident", metavar="NUMBER", nargs="?", help="only this incident")
     verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    audit = _task(words, "audit", "print every run with its decision, approvals and outcome")
+    audit.add_argument("incident", metavar="NUMBER", nargs="?", help="only this incident")
+    audit.add_argument(
+        "--days", type=int, metavar="N", help="only runs asked for in the last N days"
+    )
+    audit.add_argument(
+        "--format", choices=("text", "json", "csv"), default="text", help="how (default: text)"
+    )
+    audit.add_argument("--out", metavar="FILE", help="write to a file instead")
     _task(words, "rebuild", "recreate every projection from the entries and print differences")
     backup = _task(words, "backup", "copy record and inbox to a folder while opsbot runs")
     backup.add_argument("folder", metavar="FOLDER", help="an empty or new folder")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
+from opsbot.core.cadence import reminds
 from opsbot.core.decision import Route
 from opsbot.core.entry import Closure, Draft, Placement, Severity, Status
 from opsbot.core.event import DECLARED, MAINTENANCE, NO_ALERT, Transition
@@ -21,6 +22,7 @@ from opsbot.core.people import Actor
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
 from opsbot.core.run_moves import owes_runs
+from opsbot.core.telling import tells_people
 from opsbot.core.unfolding import Owed, Unfolding
 
 ALERT_CLEARED = "alert_cleared"
@@ -283,6 +285,8 @@ def _illustrated(story: Unfolding, before: Incident) -> None:
 
 def _ended(story: Unfolding, before: Incident) -> None:
     state = story.state
+    if before.status.is_over and not state.status.is_over:
+        story.cancelled.append("archive")
     if not state.status.is_over or before.status.is_over:
         return
     story.cancelled += ["route_again", "look_again"]
@@ -295,5 +299,5 @@ def _ended(story: Unfolding, before: Incident) -> None:
 _RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
     _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_runs,
-    _illustrated, _ended,
+    _illustrated, _ended, reminds, tells_people,
 )  # fmt: skip

@@ -66,6 +66,15 @@ class AlertDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Somebody who was asked to join answered at the source; `user_id` is the source's own."""
+
+    user_id: str
+    name: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent:
     """Something happened to an alert. `alert` is None for events that concern no alert."""
 
@@ -85,3 +94,4 @@ class AlertEvent:
     trimmed: bool = False  # the source cut the text
     test: bool = False  # a ping: show that it arrived, open nothing
     looked_up: bool = False  # asked for, not told by a webhook
+    reply: Reply | None = None  # of somebody who was paged

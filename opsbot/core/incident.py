@@ -27,6 +27,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident_evidence import apply_evidence
+from opsbot.core.incident_pages import acknowledged, caught_up
 from opsbot.core.incident_living import apply_living
 from opsbot.core.incident_parts import (
     Alert,
@@ -124,7 +125,7 @@ def _apply(state: Incident, entry: Entry) -> Incident:
                 thread_channel=body.channel,
             )
         case e.AlertChanged() as body:
-            return _alert_changed(state, entry, body)
+            return acknowledged(_alert_changed(state, entry, body), entry, body)
         case e.NoteAdded(text=text, author=author):
             note = Note(
                 text=text, by=entry.actor, at=entry.occurred_at, seq=entry.seq, author=author
@@ -172,6 +173,8 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
             return replace(state, of_pager=_kept((*state.of_pager, asked)))
         case e.PagerActed() as body:
             return _pager_acted(state, body)
+        case e.PageActed() as body:
+            return caught_up(state, body)
         case _:
             return apply_evidence(state, entry)
 

@@ -22,6 +22,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident import SAME_MOMENT, Incident
+from opsbot.core.incident_pages import answers_to, page_of_key
 from opsbot.core.incident_parts import Alert, AskOfPager, Change
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
@@ -107,8 +108,8 @@ def arrival(
         if heard:
             return Arrival(action=Action.APPEND, reason=heard, drafts=())
         reason = f"INC-{known.number} holds this alert"
-        fact = _fact(told, event.alert.id, rules)
-        return Arrival(action=Action.APPEND, reason=reason, drafts=(fact,))
+        drafts = (_fact(told, event.alert.id, rules), *_answers(told, known))
+        return Arrival(action=Action.APPEND, reason=reason, drafts=drafts)
     window = maintenance_of(page_of(event, rules, now), rules.maintenance, now)
     if recent is not None:
         return _joins(event, event.alert, recent, rules, window)
@@ -249,6 +250,20 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
     )
 
 
+def _answers(event: AlertEvent, known: Incident) -> tuple[Draft, ...]:
+    """What somebody who was paged answered, once for each page that it is news to."""
+    return tuple(
+        Draft(
+            key=f"answered:{seq}:{reply.user_id}:{reply.accepted}:{to_micros(event.occurred_at)}",
+            occurred_at=event.occurred_at,
+            actor=event.actor,
+            source=event.source,
+            body=e.PageAnswered(user_id=reply.user_id, name=reply.name, accepted=reply.accepted),
+        )
+        for seq, reply in answers_to(known, event)[:1]
+    )
+
+
 def _catalogued(details: AlertDetails | None, rules: Rules) -> AlertDetails | None:
     if details is None:
         return None
@@ -261,7 +276,9 @@ def _catalogued(details: AlertDetails | None, rules: Rules) -> AlertDetails | No
 def _joins(
     event: AlertEvent, alert: Origin, into: Incident, rules: Rules, window: Maintenance | None
 ) -> Arrival:
-    if window is not None:
+    if page_of_key(into, alert.dedup_key) is not None:
+        reason = f"INC-{into.number} asked for this page"
+    elif window is not None:
         reason = f"announced work: {window.name}"
     else:
         reason = f"the alert of INC-{into.number} fired again within the return time"

@@ -79,6 +79,15 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageReply:
+    """What somebody who was paged answered, and when."""
+
+    name: str
+    accepted: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page that somebody asked for, whom it reached, and who of them answered."""
 
@@ -90,12 +99,17 @@ class Page:
     policy_id: str = ""
     asked_ids: tuple[str, ...] = ()  # of the pager, where people were named
     because: str = ""
+    service_id: str = ""  # of the pager, where a service was named
     state: PageState | None = None
     names: tuple[str, ...] = ()
     user_ids: tuple[str, ...] = ()
     said: str = ""
     origin_id: str = ""
+    made: bool = False  # `origin_id` is an incident of the pager that was made for this page
     answers: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))  # by user id
+    replies: Mapping[str, PageReply] = field(  # the same, with name and time
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

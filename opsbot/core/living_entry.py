@@ -88,6 +88,7 @@ class PageAsked:
     policy_id: str = ""  # the pager's escalation policy
     user_ids: tuple[str, ...] = ()  # the pager's own
     because: str = ""  # "approval:<run id>" when a machine asks
+    service_id: str = ""  # the pager's service whose on-call is meant
 
 
 class PageState(StrEnum):
@@ -106,6 +107,7 @@ class PageActed:
     user_ids: tuple[str, ...] = ()
     said: str = ""
     origin_id: str = ""  # the pager's incident by which they were paged
+    made: bool = False  # it was made for this page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ REDACTED = "[redacted]"
 
 
 def living_remains(body: Body) -> Body:
-    """`body` without anybody's words; who has what to do until when, and what was decided, stay."""
+    """`body` without anybody's words; who has what to do until when, and what was decided, stay.
+    Where a document was published is an address, and stays too."""
     match body:
         case e.Mitigated() | e.OnsetSet():
             return replace(body, said=_left(body.said))
@@ -21,8 +22,6 @@ def living_remains(body: Body) -> Body:
             return replace(body, to_name=_left(body.to_name), said=_left(body.said))
         case e.FollowUpSet():
             return replace(body, text=REDACTED, owner=_left(body.owner), url="")
-        case e.PostmortemPublished():
-            return replace(body, url="", ref=_left(body.ref))
         case e.PostmortemFailed():
             return replace(body, cure=REDACTED)
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from opsbot.core.entry import Severity, Status
@@ -20,6 +21,8 @@ class Kind(StrEnum):
     PERSON = "person"  # PersonRef
     SERVICE = "service"  # the name of a known service
     MOMENT = "moment"  # Moment
+    DATE = "date"  # a day from today on
+    DURATION = "duration"  # timedelta: how long from now
     INCIDENT = "incident"  # an incident's number
     ENTRY = "entry"  # the number of an entry of the record
     CHOICE = "choice"  # the value of one of `choices`
@@ -55,7 +58,7 @@ class PersonRef:
     name: str = ""
 
 
-Single = Severity | Status | PersonRef | Moment | str | int | bool
+Single = Severity | Status | PersonRef | Moment | date | timedelta | str | int | bool
 Value = Single | tuple[Single, ...]
 
 
@@ -84,6 +87,8 @@ _EXAMPLES = {
     Kind.STATUS: "monitoring",
     Kind.PERSON: "@name",
     Kind.MOMENT: "14:02",
+    Kind.DATE: "friday",
+    Kind.DURATION: "30m",
     Kind.INCIDENT: "INC-42",
     Kind.ENTRY: "#12",
 }
@@ -121,7 +126,8 @@ def not_read(parameter: Parameter, typed: str, close: str | None = None) -> Prob
     kinds = {
         Kind.SEVERITY: "a severity", Kind.STATUS: "a status", Kind.PERSON: "a person",
         Kind.SERVICE: "a known service", Kind.MOMENT: "a time", Kind.INCIDENT: "an incident",
-        Kind.ENTRY: "an entry", Kind.FLAG: "yes or no",
+        Kind.ENTRY: "an entry", Kind.FLAG: "yes or no", Kind.DATE: "a day",
+        Kind.DURATION: "a length of time",
     }  # fmt: skip
     told = kinds.get(parameter.kind, f"one of {', '.join(accepted(parameter))}")
     cure = (

@@ -12,6 +12,7 @@ from opsbot.core.value import alike, bared
 from opsbot.core.when import Refused, has_clock
 from opsbot.core.words import Word, as_typed
 
+_TIMES = frozenset({Kind.MOMENT, Kind.DATE, Kind.DURATION})
 _FILLERS = frozenset({
     "at", "since", "from", "to", "for", "as", "is", "@", "of", "on", "in", "the", "a", "an", "my",
     "and", "&", "+",
@@ -158,7 +159,7 @@ class _Peeler:
         if not refused and self.spans.ending(self._skip_back(start), self.floor):
             return Manner.PEELED
         if refused:
-            return Manner.LEFT if span.first.parameter.kind is Kind.MOMENT else Manner.PEELED
+            return Manner.LEFT if span.first.parameter.kind in _TIMES else Manner.PEELED
         apart = start == span.start and _ends_clause(self.words[start - 1])
         if apart and not span.first.parameter.kept:
             return Manner.PEELED

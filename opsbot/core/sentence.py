@@ -29,6 +29,8 @@ def _words(text: str) -> frozenset[str]:
 # Words directly before a value that only lead to it, by the kind of value they make sense for.
 _LEADS_TO = {
     Kind.MOMENT: _words("at since from @"),
+    Kind.DATE: _words("by due until"),
+    Kind.DURATION: _words("next"),
     Kind.SEVERITY: _words("to as is"),
     Kind.STATUS: _words("to as is"),
     Kind.PERSON: _words("to for as is @"),
@@ -59,6 +61,7 @@ _SAYS = _words(
 _UNTIL = _words("to until till - – —")
 _LINKING = _words("and or & + / vs but than")
 _ALSO_A_NAME = _words("s3")  # SEV3, or a store of objects
+_AHEAD_KINDS = frozenset({Kind.DATE, Kind.DURATION})
 _REACH = 4  # words back in which a doubt, or something still to come, counts
 
 
@@ -70,6 +73,8 @@ def leads_to(word: str, parameter: Parameter) -> bool:
 def at_head(parameter: Parameter, value: str, following: str) -> Manner:
     """What becomes of a value at the head of a line; `following` is the first word of the prose."""
     value, after = value.casefold(), _plain(following)
+    if parameter.kind in _AHEAD_KINDS:
+        return Manner.LEFT if after else Manner.PEELED
     if after in _SAYS:
         subjects = {Kind.SEVERITY, Kind.SERVICE, Kind.PERSON, Kind.MOMENT}
         return Manner.KEPT if parameter.kind in subjects else Manner.LEFT
@@ -92,6 +97,8 @@ def at_tail(parameter: Parameter, value: str, before: Sequence[str], *, other_ti
         return Manner.LEFT
     if parameter.kind is Kind.MOMENT and (told := _moment(value, before, other_time)):
         return told
+    if parameter.kind is Kind.DURATION:  # "full for 30m" is a part of what is told
+        return Manner.PEELED if led or not last else Manner.LEFT
     if (value == "me" or value.isdigit()) and not led:
         return Manner.LEFT
     if value in _ALSO_A_NAME and last in _JOINING and not led:
@@ -118,7 +125,7 @@ def _moment(value: str, before: Sequence[str], other_time: bool) -> Manner | Non
 
 def _is_doubted(parameter: Parameter, before: Sequence[str]) -> bool:
     """Whether "not", "until it is" or the like stands before: a status is doubted from afar."""
-    if parameter.kind in {Kind.MOMENT, Kind.FLAG}:
+    if parameter.kind in {Kind.MOMENT, Kind.FLAG, *_AHEAD_KINDS}:
         return False
     near, afar = before[-2:], before[-_REACH:] if parameter.kind is Kind.STATUS else ()
     negated = any(word.casefold().endswith(("n't", "n’t")) for word in (*near, *afar))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
+from opsbot.core.ahead import read_day, read_length
 from opsbot.core.entry import Severity, Status
 from opsbot.core.parameter import Kind, Parameter, PersonRef, Single, accepted, code, example
 from opsbot.core.when import Refused, read_moment
@@ -128,6 +129,10 @@ def read_text(
             return lookup.service(text, trust)
         case Kind.MOMENT:
             return read_moment(text, zone=lookup.zone, now=lookup.now)
+        case Kind.DATE:
+            return read_day(text, zone=lookup.zone, now=lookup.now)
+        case Kind.DURATION:
+            return read_length(text)
         case Kind.INCIDENT | Kind.ENTRY:
             return _numbered(parameter, text, trust)
         case Kind.CHOICE:

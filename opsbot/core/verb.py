@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from opsbot.core.ahead import typed_length
 from opsbot.core.card import Button, Card, Line, line
 from opsbot.core.entry import Body, Entry, Severity, Visibility
 from opsbot.core.event import ServiceRef
@@ -168,6 +169,8 @@ def given(values: Values, name: str) -> str:
             return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at.second else f"{at:%Y-%m-%dT%H:%MZ}"
         case PersonRef(slack_id=slack_id):
             return slack_id
+        case timedelta() as length:
+            return typed_length(length)
         case value:
             return str(value)
 

@@ -106,9 +106,10 @@ def looked_up_secrets(call: Mapping[str, Any]) -> Iterator[str]:
 
 
 def secret_names(
-    value: Any, known: Collection[str], executor: str
+    value: Any, known: Collection[str], executor: str, *, schemes: bool = False
 ) -> tuple[dict[str, str], list[str]]:
-    """`secrets:` of a call as names by place, and sentences for what is wrong with it."""
+    """`secrets:` of a call as names by place, and sentences for what is wrong with it. With
+    `schemes` a word may stand before the name: `Bearer deploy-token`."""
     if value is None:
         return {}, []
     if not isinstance(value, Mapping):
@@ -120,8 +121,9 @@ def secret_names(
             problems.append(f"secrets.{inert(str(place), 60)}: write the name of a secret out")
             continue
         found[str(place)] = name
-        if name.rpartition(" ")[2] not in known:
-            problems.append(no_such_secret(name.rpartition(" ")[2], known, executor))
+        bare = name.rpartition(" ")[2] if schemes else name
+        if bare not in known:
+            problems.append(no_such_secret(bare, known, executor))
     return found, problems
 
 

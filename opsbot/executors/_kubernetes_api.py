@@ -119,7 +119,7 @@ class ClusterApi:
         return found
 
     async def patch(self, patch: Patch, *, dry_run: bool = False, timeout: float) -> dict[str, Any]:
-        """Change an object, or with `dry_run` have every admission check asked and change nothing."""
+        """Change an object; with `dry_run` every admission check is asked, and nothing changed."""
         params = [("fieldManager", _FIELD_MANAGER), *([("dryRun", "All")] if dry_run else ())]
         body = json.dumps(patch.body).encode()
         return await self._ask(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-from opsbot.core.text import inert, listed
+from opsbot.core.text import listed
+from opsbot.executors._call_fields import LOOK_UP, CallRefused, quoted, unknown_fields, unresolved
 
 # RFC 1123 labels, as Kubernetes names namespaces; Deployments may have several with dots between
 # (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
@@ -55,14 +56,6 @@ class KubernetesCall:
     replicas: int = 0
 
 
-class CallRefused(Exception):
-    """A call that cannot be run as it is written; `problems` are sentences."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
 _TARGET = ("namespace", "deployment")
 _EXTRA: Mapping[Verb, str] = {Verb.UNDO: "to_revision", Verb.SCALE: "replicas"}
 
@@ -76,10 +69,10 @@ def problems_of(call: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_complaints(verb, fields))
 
 
-def unknown_fields(call: Mapping[str, Any]) -> tuple[str, ...]:
+def later_fields(call: Mapping[str, Any]) -> tuple[str, ...]:
     """The fields whose value an earlier step will tell; raises CallRefused for no call at all."""
     _, fields = _opened(call)
-    return tuple(name for name, value in fields.items() if _comes_later(value))
+    return tuple(name for name, value in fields.items() if unresolved(value))
 
 
 def read_call(call: Mapping[str, Any]) -> KubernetesCall:
@@ -89,7 +82,7 @@ def read_call(call: Mapping[str, Any]) -> KubernetesCall:
     problems += [
         f"{verb}.{name}: the value is not known yet"
         for name, value in fields.items()
-        if _comes_later(value) or _is_look_up(value)
+        if unresolved(value) or _is_look_up(value)
     ]
     if problems:
         raise CallRefused(*problems)
@@ -107,7 +100,7 @@ def _opened(call: Mapping[str, Any]) -> tuple[Verb, dict[str, Any]]:
         raise CallRefused(f"write exactly one of {known}")
     ((word, fields),) = call.items()
     if word not in tuple(Verb):
-        raise CallRefused(f"kubernetes cannot {inert(str(word), 40)}; it can {known}")
+        raise CallRefused(f"kubernetes cannot {quoted(word)}; it can {known}")
     if not isinstance(fields, Mapping):
         raise CallRefused(f"{word}: write `namespace:` and `deployment:` below it")
     return Verb(word), dict(cast("Mapping[str, Any]", fields))
@@ -116,15 +109,11 @@ def _opened(call: Mapping[str, Any]) -> tuple[Verb, dict[str, Any]]:
 def _complaints(verb: Verb, fields: Mapping[str, Any]) -> list[str]:
     extra = _EXTRA.get(verb)
     known = (*_TARGET, *([extra] if extra else ()))
-    found = [
-        f"{verb}: no field is called {inert(str(name), 40)}; known are {listed(known)}"
-        for name in fields
-        if name not in known
-    ]
+    found = [f"{verb}: {problem}" for problem in unknown_fields(fields, known)]
     needed = (*_TARGET, "replicas") if verb is Verb.SCALE else _TARGET
     found += [f"{verb}.{name} is missing" for name in needed if name not in fields]
     for name, value in fields.items():
-        if name in known and not _comes_later(value) and not _is_look_up(value):
+        if name in known and not unresolved(value) and not _is_look_up(value):
             problem = _wrong(name, value)
             found += [f"{verb}.{name}: {problem}"] if problem else []
     return found
@@ -136,7 +125,7 @@ def _wrong(name: str, value: Any) -> str:
     if name == "to_revision" and value in ("", None):
         return ""  # an optional parameter that nobody filled in: the one before
     number = _whole(value)
-    return "" if number is not None else f"{inert(str(value), 40)!r} is no whole number from 0 on"
+    return "" if number is not None else f"{quoted(value)} is no whole number from 0 on"
 
 
 def _wrong_name(value: Any, *, dots: bool) -> str:
@@ -146,7 +135,7 @@ def _wrong_name(value: Any, *, dots: bool) -> str:
     if fits and all(len(part) <= 253 and _LABEL.fullmatch(part) for part in parts):
         return ""
     allowed = "lower-case letters, digits and hyphens" + (", with dots between" if dots else "")
-    return f"{inert(str(value), 40)!r} is no name of Kubernetes ({allowed})"
+    return f"{quoted(value)} is no name of Kubernetes ({allowed})"
 
 
 def _whole(value: Any) -> int | None:
@@ -157,13 +146,5 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 <= value <= _LARGEST else None
 
 
-def _comes_later(value: Any) -> bool:
-    """A value of an earlier step (see `RenderedStep.call`)."""
-    return isinstance(value, Mapping) and set(cast("Mapping[str, Any]", value)) in (
-        {"$from"},
-        {"$text"},
-    )
-
-
 def _is_look_up(value: Any) -> bool:
-    return isinstance(value, str) and "${" in value
+    return isinstance(value, str) and LOOK_UP in value

@@ -10,9 +10,15 @@ from typing import Any
 
 from opsbot.core.runbook import Scalar
 from opsbot.core.text import count
+from opsbot.executors._call_fields import CallRefused
 from opsbot.executors._kubernetes_api import ClusterApi, ClusterFailed, Patch
-from opsbot.executors._kubernetes_call import CallRefused, KubernetesCall, Target, Verb
-from opsbot.executors._kubernetes_call import read_call, unknown_fields
+from opsbot.executors._kubernetes_call import (
+    KubernetesCall,
+    Target,
+    Verb,
+    later_fields,
+    read_call,
+)
 from opsbot.executors._kubernetes_objects import Deployment
 from opsbot.executors._kubernetes_patch import restart_patch, scale_patch, undo_patch
 from opsbot.executors._kubernetes_settings import Settings
@@ -56,7 +62,7 @@ class Planner:
         """The plan of a rendered call; whatever stands in its way is `refused`."""
         shown = _plain_words(call)
         try:
-            later = unknown_fields(call)
+            later = later_fields(call)
             if later:
                 return self._later(call, later)
             checked = read_call(call)
@@ -77,7 +83,9 @@ class Planner:
         ((verb, fields),) = call.items()
         known = {name: 0 if name in later else value for name, value in fields.items()}
         if {"namespace", "deployment"} & set(later):
-            return Plan(shown=f"{verb} a deployment in {self.settings.place} that an earlier step names")
+            return Plan(
+                shown=f"{verb} a deployment in {self.settings.place} that an earlier step names"
+            )
         target = read_call({verb: known}).target
         if why := outside(self.settings, target):
             raise PlanRefused(why)

@@ -12,8 +12,8 @@ from enum import Enum, auto
 from opsbot.core.text import count, listed
 from opsbot.executors._kubernetes_api import ClusterApi, ClusterFailed
 from opsbot.executors._kubernetes_call import Target
+from opsbot.executors._kubernetes_countdown import Countdown
 from opsbot.executors._kubernetes_objects import Deployment
-from opsbot.executors._kubernetes_output import Countdown, Output
 from opsbot.executors._kubernetes_settings import Settings
 from opsbot.ports import Clock
 
@@ -59,7 +59,7 @@ class Watch:
     settings: Settings
     clock: Clock
     countdown: Countdown
-    output: Output
+    tell: Callable[[str], None]
 
     async def until_done(
         self, target: Target, moved_away: Callable[[Deployment], str]
@@ -86,10 +86,10 @@ class Watch:
                 if stage is Stage.STUCK:
                     raise NotDone(words + await self._reasons(now))
                 if stage is Stage.DONE:
-                    self.output.line(words)
+                    self.tell(words)
                     return now
             if words != told:
-                self.output.line(words)
+                self.tell(words)
                 told = words
             if self.countdown.left <= 0:
                 await self._late(target, words, silent)

@@ -108,7 +108,9 @@ def _container_changes(now: Mapping[str, Any], then: Mapping[str, Any]) -> Itera
 
 
 def _of_container(label: str, now: dict[str, Any], then: dict[str, Any]) -> Iterator[str]:
-    yield from _resource_changes(label, mapping(now.get("resources")), mapping(then.get("resources")))
+    yield from _resource_changes(
+        label, mapping(now.get("resources")), mapping(then.get("resources"))
+    )
     before = {text(one.get("name")): one for one in objects(now.get("env"))}
     after = {text(one.get("name")): one for one in objects(then.get("env"))}
     yield from _named("environment variable", before, after, f" of {label}")
@@ -116,9 +118,7 @@ def _of_container(label: str, now: dict[str, Any], then: dict[str, Any]) -> Iter
     yield from _changed(rest, label)
 
 
-def _resource_changes(
-    label: str, now: Mapping[str, Any], then: Mapping[str, Any]
-) -> Iterator[str]:
+def _resource_changes(label: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[str]:
     for kind in ("limits", "requests"):
         before, after = mapping(now.get(kind)), mapping(then.get(kind))
         for name in sorted({*before, *after}):

@@ -11,6 +11,7 @@ from opsbot.core.consequences import consequences
 from opsbot.core.entry import OPS
 from opsbot.core.event import MAINTENANCE, AlertEvent
 from opsbot.core.incident import Incident, new_incident
+from opsbot.core.incident_pages import asked_under, page_of_key
 from opsbot.core.intake import Action, arrival, page_of, returns_to
 from opsbot.core.moment import shifted
 from opsbot.core.people import Actor
@@ -38,7 +39,8 @@ async def take(tx: Transaction, event: AlertEvent, rules: Rules, now: datetime) 
         return await _note(tx, event, rules, now)
     known_id = await tx.find_origin(event.alert.source, event.alert.id)
     known = await tx.incident(known_id) if known_id else None
-    recent = None if known else await _returns_to(tx, event, rules, now)
+    paged = None if known else await _paged_by(tx, event.alert.dedup_key)
+    recent = paged or (None if known else await _returns_to(tx, event, rules, now))
     home = known or recent
     number = 0 if home else await tx.next_number()
     decision = arrival(event, known, recent, rules, now, number)
@@ -110,6 +112,15 @@ def _incident_id(event: AlertEvent) -> str:
     alert = event.alert
     named = f"{alert.source}:{alert.id}" if alert else event.id
     return "inc-" + hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+async def _paged_by(tx: Transaction, dedup_key: str) -> Incident | None:
+    """The incident whose page made this alert at the pager."""
+    asked = asked_under(dedup_key)
+    if asked is None:
+        return None
+    incident = await tx.incident(asked[0])
+    return incident if page_of_key(incident, dedup_key) else None
 
 
 async def _returns_to(

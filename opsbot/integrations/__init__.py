@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from opsbot.core.event import AlertEvent
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager, Staffing
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager, Publisher, Staffing
 
 
 class Secret(Protocol):
@@ -31,11 +32,13 @@ class SecretUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What an integration is given: HTTP, time, and its secrets by field name."""
+    """What an integration is given: HTTP, time, and its secrets by field name. Relative paths in
+    its settings start at `folder`, where opsbot.yaml lies."""
 
     http: Http
     clock: Clock
     secrets: Mapping[str, Sequence[Secret]]
+    folder: Path = Path()
 
     def secret(self, field: str) -> Secret | None:
         """The first secret configured under `field`, or None when there is none."""
@@ -100,3 +103,4 @@ class Integration:
     webhook: Webhook | None = None
     polled: Polled | None = None
     staffing: Callable[[Any, Wiring], Staffing | None] | None = None  # None without its secret
+    publisher: Callable[[Any, Wiring], Publisher | None] | None = None  # None when not set up

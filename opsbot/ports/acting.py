@@ -108,11 +108,17 @@ class Published:
 class Publisher(Protocol):
     """A place for postmortems. Publishing the same document again is one document.
 
-    `read` gives the Markdown as it stands there now, with what people wrote; None when it is
-    gone. `publish` puts the document there, over the one that `held` names.
+    `takes_private` says that only those who may know of a private incident see what stands there.
+    `find` looks for what an earlier try left there, whose answer never came; None when there is
+    nothing. `read` gives the Markdown as it stands there now, with what people wrote; None when it
+    is gone. `publish` puts the document there, over the one that `held` names; it refuses, for a
+    moment, when somebody changed that one since it was read.
     """
 
     @property
     def name(self) -> str: ...
+    @property
+    def takes_private(self) -> bool: ...
+    async def find(self, document: Document) -> Outcome[Published | None]: ...
     async def read(self, held: Published) -> Outcome[str | None]: ...
     async def publish(self, document: Document, held: Published | None) -> Outcome[Published]: ...

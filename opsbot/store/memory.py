@@ -11,14 +11,14 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Entry
-from opsbot.core.incident import Incident, evolve, fold, new_incident
-from opsbot.core.moment import to_micros
+from opsbot.core.incident import Incident, evolve, new_incident
 from opsbot.core.people import Actor
 from opsbot.core.policy import PastRun
 from opsbot.core.redaction import what_remains
 from opsbot.core.scrub import Scrubber
 from opsbot.ports import Clock, Obligation, Transaction
-from opsbot.store.run_rows import asked_since, run_rows
+from opsbot.store.projection import derive
+from opsbot.store.run_rows import RunRow, asked_since, run_row
 
 
 class MemoryRecord:
@@ -32,15 +32,19 @@ class MemoryRecord:
         self._first_due: dict[str, datetime] = {}
         self._claims: dict[str, datetime] = {}
         self._blobs: dict[str, bytes] = {}
+        self._runs: dict[tuple[str, str], RunRow] = {}
 
     @asynccontextmanager
     async def transaction(self, lock: str = "") -> AsyncGenerator[Transaction]:
         """All or nothing: an exception leaves the record as it was."""
-        kept = (dict(self._entries), dict(self._states), dict(self._open), dict(self._first_due))
+        kept = (
+            dict(self._entries), dict(self._states), dict(self._open), dict(self._first_due),
+            dict(self._runs),
+        )  # fmt: skip
         try:
             yield self
         except BaseException:
-            self._entries, self._states, self._open, self._first_due = kept
+            self._entries, self._states, self._open, self._first_due, self._runs = kept
             raise
         self._on_commit()
 
@@ -60,7 +64,9 @@ class MemoryRecord:
         )  # fmt: skip
         self._entries[incident_id] = (*held, entry)
         state = self._states.get(incident_id) or new_incident(incident_id)
-        self._states[incident_id] = evolve(state, entry)
+        state = self._states[incident_id] = evolve(state, entry)
+        if (row := run_row(state, entry)) is not None:
+            self._runs[incident_id, row.run_id] = row
         return entry
 
     async def incident(self, incident_id: str) -> Incident:
@@ -106,8 +112,7 @@ class MemoryRecord:
         return [s.id for s in sorted(standing, key=lambda s: s.number)]
 
     async def runs(self, since: datetime) -> Sequence[PastRun]:
-        rows = (row for entries in self._entries.values() for row in run_rows(entries))
-        return asked_since(rows, to_micros(since))
+        return asked_since(self._runs.values(), since)
 
     async def open_alerts(self, source: str) -> Sequence[str]:
         standing = [self._states[one] for one in await self.open_incidents()]
@@ -193,7 +198,10 @@ class MemoryRecord:
                 source="opsbot", body=e.Redacted(seq=seq, reason=reason),
             ),
         )  # fmt: skip
-        self._states[incident_id] = fold(incident_id, self._entries[incident_id])
+        derived = derive(incident_id, self._entries[incident_id])
+        self._states[incident_id] = derived.state
+        self._runs = {key: row for key, row in self._runs.items() if key[0] != incident_id}
+        self._runs |= {(incident_id, row.run_id): row for row in derived.runs}
         return said
 
     async def probe(self) -> None:

@@ -11,7 +11,7 @@ from opsbot.core.event import NO_SERVICE, Origin
 from opsbot.core.incident import Incident, evolve, new_incident
 from opsbot.core.moment import to_micros
 from opsbot.store.column import bounded
-from opsbot.store.run_rows import RunRow, run_rows
+from opsbot.store.run_rows import RunRow, run_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +110,18 @@ def derive(incident_id: str, entries: Sequence[Entry]) -> Derived:
     """Fold a whole record into its state and its projections."""
     state = new_incident(incident_id)
     origins: dict[tuple[str, str], OriginRow] = {}
+    runs: dict[str, RunRow] = {}
     for entry in entries:
         state = evolve(state, entry)
         row = origin_row(state, entry)
         if row is not None:
             origins.setdefault((row.source, row.origin_id), row)
+        run = run_row(state, entry)
+        if run is not None:
+            runs[run.run_id] = run
     return Derived(
         state=state,
         index=index_row(state),
         origins=tuple(origins.values()),
-        runs=tuple(run_rows(entries)),
+        runs=tuple(runs.values()),
     )

@@ -5,13 +5,16 @@ It holds ids, times, and what was run on what at which risk; nobody's words, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from opsbot.core.entry import Entry
+from opsbot.core.incident import Incident
 from opsbot.core.moment import from_micros, to_micros
 from opsbot.core.policy import PastRun
-from opsbot.core.run_entry import RunFinished, RunRequested, RunStarted
+from opsbot.core.run import Run
+from opsbot.core.run_entry import RunDenied, RunFinished, RunRequested, RunStarted
 from opsbot.core.runbook import Risk
 from opsbot.store.column import bounded
 
@@ -24,14 +27,14 @@ class RunRow:
     run_id: str
     runbook: str
     target: str
+    service: str
+    risk: str
     requester: str  # actor id
     requested_at: int
-    started_at: int | None = None
-    finished_at: int | None = None
-    outcome: str = ""  # empty while it waits or runs
-    break_glass: bool = False
-    service: str = ""
-    risk: str = Risk.MEDIUM.value
+    started_at: int | None
+    finished_at: int | None
+    outcome: str  # empty while it waits or runs
+    break_glass: bool
 
     def values(self) -> dict[str, object]:
         """Column values by name."""
@@ -45,66 +48,52 @@ class RunRow:
             incident_id=self.incident_id,
             runbook=self.runbook,
             target=self.target,
+            service=self.service,
+            risk=Risk(self.risk),
             requester=self.requester,
             requested_at=from_micros(self.requested_at),
             started_at=None if self.started_at is None else from_micros(self.started_at),
             finished_at=None if self.finished_at is None else from_micros(self.finished_at),
             outcome=self.outcome,
             break_glass=self.break_glass,
-            service=self.service,
-            risk=Risk(self.risk),
         )
 
 
-def run_of(entry: Entry) -> str | None:
-    """The id, as stored, of the run whose line `entry` may change; None for any other entry."""
+def run_row(after: Incident, entry: Entry) -> RunRow | None:
+    """The line of the run that `entry` is about, if it is one that the line depends on; `after`
+    is the state with the entry in it."""
     match entry.body:
-        case RunRequested(run_id=run_id) | RunStarted(run_id=run_id) | RunFinished(run_id=run_id):
-            return bounded(run_id)
+        case RunRequested() | RunDenied() | RunStarted() | RunFinished() as body:
+            run = after.runs.get(body.run_id)
+            return None if run is None else _row(after.id, run)
         case _:
             return None
 
 
-def run_rows(entries: Iterable[Entry], known: Mapping[str, RunRow] | None = None) -> list[RunRow]:
-    """The lines of one incident's runs after these entries, in the order they were asked for.
-
-    `known` are the lines before them. Every fact of a run counts once: the first that says it.
-    """
-    rows = dict(known or {})
-    for entry in entries:
-        run_id = run_of(entry)
-        row = _after(rows.get(run_id), entry) if run_id is not None else None
-        if row is not None:
-            rows[row.run_id] = row
-    return list(rows.values())
-
-
-def _after(row: RunRow | None, entry: Entry) -> RunRow | None:
-    at = to_micros(entry.occurred_at)
-    match entry.body:
-        case RunRequested() as asked if row is None:
-            return RunRow(
-                incident_id=entry.incident_id,
-                run_id=bounded(asked.run_id),
-                runbook=asked.plan.runbook,
-                target=asked.plan.target,
-                requester=entry.actor.id,
-                requested_at=at,
-                break_glass=bool(asked.break_glass),
-                service=asked.plan.service,
-                risk=asked.risk.value,
-            )
-        case RunStarted() if row and row.started_at is None and row.finished_at is None:
-            return replace(row, started_at=at)
-        case RunFinished(outcome=outcome) if row and row.finished_at is None:
-            return replace(row, finished_at=at, outcome=outcome.value)
-        case _:
-            return row
+def _row(incident_id: str, run: Run) -> RunRow:
+    return RunRow(
+        incident_id=incident_id,
+        run_id=bounded(run.run_id),
+        runbook=run.plan.runbook,
+        target=run.plan.target,
+        service=run.plan.service,
+        risk=run.risk.value,
+        requester=run.requester.id,
+        requested_at=to_micros(run.requested_at),
+        started_at=_micros(run.started_at),
+        finished_at=_micros(run.finished_at),
+        outcome=run.outcome.value if run.outcome else "",
+        break_glass=bool(run.break_glass),
+    )
 
 
-def asked_since(rows: Iterable[RunRow], since: int) -> list[PastRun]:
-    """The runs that were asked for at `since` (microseconds) or later, or are not over; the
-    oldest first."""
-    told = [row for row in rows if row.requested_at >= since or row.finished_at is None]
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else to_micros(at)
+
+
+def asked_since(rows: Iterable[RunRow], since: datetime) -> list[PastRun]:
+    """The runs that were asked for since, or are not over; the oldest first."""
+    earliest = to_micros(since)
+    told = [row for row in rows if row.requested_at >= earliest or row.finished_at is None]
     told.sort(key=lambda row: (row.requested_at, row.incident_id, row.run_id))
     return [row.past_run for row in told]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select
@@ -22,7 +22,8 @@ from opsbot.store.entry_row import ENTRIES_BY_KEY, Sealed, micros, read_entry, s
 from opsbot.store.folding import caught_up
 from opsbot.store.projection import OriginRow, index_row, origin_row
 from opsbot.store.redact import redact
-from opsbot.store.runs import follow, runs_since
+from opsbot.store.run_rows import RunRow, run_row
+from opsbot.store.runs import runs_since
 from opsbot.store.state_cache import Folded, StateCache, nothing_yet
 from opsbot.store.statement import (
     HEAD_LOCKED,
@@ -33,7 +34,7 @@ from opsbot.store.statement import (
     insert_new,
     insert_or_replace,
 )
-from opsbot.store.tables import bodies, entries, heads, incidents, origins
+from opsbot.store.tables import bodies, entries, heads, incidents, origins, runs
 
 _INSERT_ENTRIES, _INSERT_BODIES = insert(entries), insert(bodies)
 
@@ -75,6 +76,7 @@ class SqlTransaction:
         known = await self._known(folded, [bounded(draft.key) for draft in drafts])
         fresh: list[Sealed] = []
         alerts: list[OriginRow] = []
+        moved: dict[str, RunRow] = {}
         now, state, place = self.clock.now(), folded.state, folded.place
         for draft in drafts:
             if bounded(draft.key) in known:
@@ -88,8 +90,11 @@ class SqlTransaction:
             fresh.append(sealed)
             alert = origin_row(state, sealed.entry)
             alerts += [alert] if alert else []
+            run = run_row(state, sealed.entry)
+            moved |= {run.run_id: run} if run else {}
         if fresh:
-            await self._write(folded, Folded(state=state, hash=place[1]), fresh, alerts)
+            await self._write(folded, Folded(state=state, hash=place[1]), fresh)
+            await self._write_rows(alerts, moved.values())
         return [known[bounded(draft.key)] for draft in drafts]
 
     async def find_origin(self, source: str, origin_id: str) -> str | None:
@@ -200,9 +205,7 @@ class SqlTransaction:
                 known[row.key] = read_entry(row)
         return known
 
-    async def _write(
-        self, before: Folded, after: Folded, fresh: Sequence[Sealed], alerts: Sequence[OriginRow]
-    ) -> None:
+    async def _write(self, before: Folded, after: Folded, fresh: Sequence[Sealed]) -> None:
         self.wrote = True
         connection, incident_id = self.connection, after.state.id
         head = {"incident": incident_id, "to_seq": after.state.seq, "to_hash": after.hash}
@@ -213,13 +216,16 @@ class SqlTransaction:
                 (MOVE_HEAD, head),
             ]
         )
-        for alert in alerts:
-            await self._write_origin(alert)
-        await follow(connection, incident_id, [one.entry for one in fresh])
         index = index_row(after.state)
         if before.state.seq == 0 or index != index_row(before.state):
             await insert_or_replace(connection, incidents, index.values())
         self._folded[incident_id] = after
+
+    async def _write_rows(self, alerts: Iterable[OriginRow], moved: Iterable[RunRow]) -> None:
+        for alert in alerts:
+            await self._write_origin(alert)
+        for run in moved:
+            await insert_or_replace(self.connection, runs, run.values())
 
     async def _write_origin(self, row: OriginRow) -> None:
         if await insert_new(self.connection, origins, row.values()):

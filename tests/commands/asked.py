@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from opsbot.cards.form import render_form
-from opsbot.cards.render import ACTION_PREFIX
+from opsbot.cards.render import ACTION_PREFIX, carried_by
+from opsbot.core.card import Button
 from opsbot.core.form import FieldKind, Form
 from opsbot.core.invocation import Invocation, PersonEvent, Pointed
 from opsbot.ports import Clock
@@ -38,11 +39,12 @@ class Slack:
 
     def pressed(
         self, action: str, incident_id: str, user: str, channel: str, *, trigger: str,
-        ephemeral: bool = False, team: str = "",
+        ephemeral: bool = False, team: str = "", carries: tuple[tuple[str, str], ...] = (),
     ) -> Any:  # fmt: skip
-        """A button of a message, by the action that its card gave it."""
+        """A button of a message, by the action and the values that its card gave it."""
         ts = self.ts()
-        element = {"type": "button", "action_id": ACTION_PREFIX + action, "value": incident_id,
+        value = carried_by(Button(action=action, label="-", carries=carries), incident_id)
+        element = {"type": "button", "action_id": ACTION_PREFIX + action, "value": value,
                    "action_ts": self.ts()}  # fmt: skip
         container = {"type": "message", "message_ts": ts, "channel_id": channel,
                      "is_ephemeral": ephemeral}  # fmt: skip

@@ -60,7 +60,8 @@ def joined(origin_id: str, *, dedup_key: str = "") -> Draft:
 
 
 def requested(
-    run_id: str, *, at: datetime = T0, by: Actor = ANN, key: str = "", break_glass: str = ""
+    run_id: str, *, at: datetime = T0, by: Actor = ANN, key: str = "", break_glass: str = "",
+    ruling: Ruling = Ruling.ALLOWED,
 ) -> Draft:
     """Somebody asks for a run."""
     step = RenderedStep(
@@ -73,7 +74,7 @@ def requested(
     body = RunRequested(
         run_id=run_id, title="Restart", risk=Risk.LOW, plan=plan, preview=("say hello",),
         warnings=(), break_glass=break_glass,
-        verdict=Verdict(ruling=Ruling.ALLOWED, rule="low risk", reason="on call"),
+        verdict=Verdict(ruling=ruling, rule="a rule", reason="on call"),
     )  # fmt: skip
     return fact(key or f"requested:{run_id}", body, at=at, by=by)
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from opsbot.core.entry import Body, Draft, Visibility
-from opsbot.core.people import OPSBOT
-from opsbot.core.policy import PastRun
-from opsbot.core.run_entry import RunFinished, RunOutcome, RunStarted
+from opsbot.core.people import OPSBOT, Actor
+from opsbot.core.policy import PastRun, Ruling
+from opsbot.core.run_entry import RunDenied, RunFinished, RunOutcome, RunStarted
 from opsbot.core.runbook import Risk
 from opsbot.ports import Record
 from tests.store.drafts import ANN, T0, fact, note, opened, requested
@@ -47,6 +47,23 @@ async def test_one_append_may_tell_a_whole_run(any_record: Record) -> None:
     await any_record.append("inc-1", drafts)
     (run,) = await any_record.runs(T0)
     assert (run.started_at, run.finished_at, run.outcome) == (T0, T0 + MINUTE, "succeeded")
+
+
+async def test_a_run_that_a_rule_denies_is_over_at_once(any_record: Record) -> None:
+    await any_record.append("inc-1", [requested("r1", ruling=Ruling.DENIED)])
+    (run,) = await any_record.runs(T0)
+    assert (run.started_at, run.finished_at, run.outcome) == (None, T0, "denied")
+
+
+@pytest.mark.parametrize(("by", "outcome"), [(OPSBOT, "denied"), (ANN, "withdrawn")])
+async def test_a_no_ends_what_waits(any_record: Record, by: Actor, outcome: str) -> None:
+    """Said by who asked for it, it is taken back."""
+    no = RunDenied(run_id="r1", reason="not now")
+    await any_record.append("inc-1", [requested("r1")])
+    await any_record.append("inc-1", [fact("no", no, at=T0 + MINUTE, by=by)])
+    (run,) = await any_record.runs(T0 + timedelta(days=-1))
+    assert (run.finished_at, run.outcome) == (T0 + MINUTE, outcome)
+    assert list(await any_record.runs(T0 + MINUTE)) == []
 
 
 async def test_runs_of_all_incidents_come_oldest_first(any_record: Record) -> None:

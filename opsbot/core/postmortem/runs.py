@@ -73,13 +73,11 @@ def runs_read(record: Sequence[Entry]) -> tuple[RunRead, ...]:
     """Every run of a record, in the order in which they were asked for."""
     found: dict[str, RunRead] = {}
     for entry in record:
-        match entry.body:
-            case e.RunRequested(run_id=run_id) as body:
-                found[run_id] = RunRead(entry=entry, request=body)
-            case Of() as body if body.run_id in found:
-                _take(found[body.run_id], entry, body)
-            case _:
-                pass
+        body = entry.body
+        if isinstance(body, e.RunRequested):
+            found[body.run_id] = RunRead(entry=entry, request=body)
+        elif isinstance(body, Of) and body.run_id in found:
+            _take(found[body.run_id], entry, body)
     return tuple(found.values())
 
 

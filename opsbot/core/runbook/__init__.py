@@ -159,6 +159,8 @@ class Example:
     arguments: Mapping[str, str]
     renders: tuple[Mapping[str, Any], ...] = ()  # the steps' calls, in order
     refused: str = ""  # the parameter's name
+    surroundings: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+    services: tuple[str, ...] = ()  # the catalogue's names; empty: those among the arguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,7 @@ class Runbook:
     approval: Approval = AS_THE_POLICY_SAYS
     examples: tuple[Example, ...] = ()
     origin: str = ""  # the file, as people are told of it
+    unavailable: str = ""  # why nobody can run it here, such as an executor without settings
 
     def parameter(self, name: str) -> RunParameter | None:
         """The parameter of that name."""

@@ -78,9 +78,8 @@ class _Lookups:
         elif isinstance(value, Mapping):
             for key, item in cast("Mapping[str, Any]", value).items():
                 if "${" in key or key.startswith("$"):
-                    self.found.append(
-                        flaw((*path, key), "a key begins with `$` or holds a look-up", "Look-ups stand in values only")
-                    )  # fmt: skip
+                    problem = "a key begins with `$` or holds a look-up"
+                    self.found.append(flaw((*path, key), problem, "Look-ups stand in values only"))
                 self._call((*path, key), item, known)
         elif isinstance(value, list | tuple):
             for index, item in enumerate(cast("list[Any]", value)):

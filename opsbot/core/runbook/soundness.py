@@ -16,7 +16,7 @@ from opsbot.core.secret_pattern import SECRET_NAME
 def flaws(runbook: Runbook) -> tuple[Flaw, ...]:
     """Every mistake that the runbook alone can tell."""
     return (
-        *(flaw for parameter in runbook.parameters for flaw in parameter_flaws(parameter)),
+        *(one for parameter in runbook.parameters for one in parameter_flaws(parameter)),
         *lookup_flaws(runbook),
         *_of_names(runbook),
         *_of_secrets(runbook),
@@ -73,11 +73,10 @@ def _changed(
     inner: list[Path] = []
     if isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
-            held = {key: item} if isinstance(item, str) else item
-            if isinstance(held, dict) and isinstance(item, str):
-                inner += [(*path, key)] if clean(held)[1] else []
+            if isinstance(item, str):  # a name such as `password` tells as much as the value
+                inner += [(*path, key)] if clean({key: item})[1] else []
             else:
-                inner += _changed((*path, key), held, clean)
+                inner += _changed((*path, key), item, clean)
     elif isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             inner += _changed((*path, index), item, clean)

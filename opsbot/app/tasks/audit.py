@@ -1,0 +1,165 @@
+"""`opsbot audit`: every run with its decision, approvals and outcome, from records that verify."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from argparse import Namespace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from opsbot.app.clock import SystemClock
+from opsbot.app.settings import read_settings
+from opsbot.app.store import open_record
+from opsbot.app.tasks.show import incident_number
+from opsbot.config import Settings
+from opsbot.core.audit import Audit, AuditLine, audit_of, waited
+from opsbot.core.moment import EARLIEST, lasting
+from opsbot.core.quantity import percent
+from opsbot.store.record import SqlRecord
+from opsbot.store.verify import VerifyReport, verify
+
+COLUMNS = (
+    "incident", "run", "runbook", "version", "hash", "title", "risk", "service", "arguments",
+    "asked_by", "asked_at", "ruling", "rule", "reason", "approved_by", "waited_s", "break_glass",
+    "started_at", "finished_at", "outcome", "said", "judged", "entries",
+)  # fmt: skip
+
+
+def run(arguments: Namespace) -> int:
+    """Print or write the audit. Answers 1 when one of its records does not verify."""
+    settings, clock = read_settings(arguments), SystemClock()
+    number = incident_number(arguments.incident) if arguments.incident else None
+    since = clock.now() - timedelta(days=arguments.days) if arguments.days else None
+    audit, report = asyncio.run(_read(settings, number, since))
+    text = _written(audit, report, arguments.format)
+    if arguments.out:
+        Path(arguments.out).write_text(text, "utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0 if report.ok else 1
+
+
+async def _read(
+    settings: Settings, number: int | None, since: datetime | None
+) -> tuple[Audit, VerifyReport]:
+    async with open_record(settings, SystemClock()) as record:
+        ids = await _ids(record, number, since)
+        records = [await record.entries(incident_id) for incident_id in ids]
+        return audit_of(records, since), await verify(record, ids)
+
+
+async def _ids(record: SqlRecord, number: int | None, since: datetime | None) -> list[str]:
+    if number is not None:
+        found = await record.by_number(number)
+        if found is None:
+            raise SystemExit(f"opsbot: there is no INC-{number} on the record")
+        return [found]
+    return sorted({past.incident_id for past in await record.runs(since or EARLIEST)})
+
+
+def _written(audit: Audit, report: VerifyReport, form: str) -> str:
+    if form == "json":
+        return json.dumps(_data(audit, report), indent=2) + "\n"
+    if form == "csv":
+        return _csv(audit)
+    return _text(audit, report)
+
+
+def row(line: AuditLine) -> dict[str, Any]:
+    """One run as plain values, under the names of `COLUMNS`."""
+    run, wait = line.run, waited(line.run)
+    return {
+        "incident": f"INC-{line.incident}", "run": run.run_id, "runbook": run.plan.runbook,
+        "version": run.plan.version, "hash": run.plan.digest, "title": run.title,
+        "risk": run.risk.value, "service": run.plan.service, "arguments": run.plan.arguments,
+        "asked_by": run.requester.name or run.requester.id,
+        "asked_at": run.requested_at.isoformat(), "ruling": run.verdict.ruling.value,
+        "rule": run.verdict.rule, "reason": run.verdict.reason,
+        "approved_by": list(line.approved_by),
+        "waited_s": wait.total_seconds() if wait is not None else None,
+        "break_glass": run.break_glass,
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "outcome": run.outcome.value if run.outcome else None, "said": run.said,
+        "judged": run.judged, "entries": list(line.entries),
+    }  # fmt: skip
+
+
+def _data(audit: Audit, report: VerifyReport) -> dict[str, Any]:
+    return {
+        "runs": [row(line) for line in audit.lines],
+        "began": audit.began, "broken_glass": audit.broken_glass,
+        "broken_glass_rate": audit.broken_glass_rate,
+        "verified": report.ok,
+        "heads": {checked.incident_id: checked.head for checked in report.incidents},
+        "problems": [p for checked in report.incidents for p in checked.problems],
+    }  # fmt: skip
+
+
+def _csv(audit: Audit) -> str:
+    """For spreadsheets: a text that begins like a formula is led by an apostrophe, which they
+    show as text (OWASP, "CSV Injection")."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for line in audit.lines:
+        found = row(line)
+        table.writerow([_cell(found[name]) for name in COLUMNS])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _text(audit: Audit, report: VerifyReport) -> str:
+    out = io.StringIO()
+    console = Console(file=out, highlight=False, width=110, no_color=not sys.stdout.isatty())
+    for line in audit.lines:
+        _say(console, line)
+    rate = audit.broken_glass_rate
+    glass = f", {audit.broken_glass} by breaking the glass ({percent(rate)})" if rate else ""
+    console.print(f"{len(audit.lines)} runs asked for, {audit.began} began{glass}")
+    bad = [checked for checked in report.incidents if not checked.ok]
+    for checked in bad:
+        for problem in checked.problems:
+            console.print(f"BAD  {problem}", style="red", markup=False)
+    verdict = "every record verifies" if report.ok else "NOT every record verifies"
+    console.print(f"{len(report.incidents)} records checked: {verdict}")
+    return out.getvalue()
+
+
+def _say(console: Console, line: AuditLine) -> None:
+    run = line.run
+    state = run.outcome.value.replace("_", " ") if run.outcome else "not over"
+    head = f"{run.requested_at:%Y-%m-%d %H:%M:%S}  INC-{line.incident}  {run.plan.runbook}"
+    console.print(f"{head} {run.plan.service}: {state}", style="bold", markup=False)
+    asked = f"asked for by {run.requester.name or run.requester.id}"
+    console.print(
+        f"    {asked}; {run.verdict.ruling} by “{run.verdict.rule}”: {run.verdict.reason}",
+        markup=False,
+    )
+    wait = waited(run)
+    after = f" after {lasting(wait)}" if wait is not None else ""
+    for one in line.approved_by:
+        console.print(f"    approved by {one}{after}", markup=False)
+    if run.break_glass:
+        console.print(f"    GLASS BROKEN: {run.break_glass}", style="red", markup=False)
+    if run.said:
+        console.print(f"    {run.said}", markup=False)
+    console.print(f"    hash {run.plan.digest[:16]}, entries {_numbers(line.entries)}",
+                  style="dim", markup=False)  # fmt: skip
+
+
+def _numbers(entries: tuple[int, ...]) -> str:
+    return ", ".join(f"#{seq}" for seq in entries[:24]) or "none"

@@ -1,0 +1,101 @@
+"""How it ended: what helped, when users no longer noticed, who said that it was over, and whether
+it came back."""
+
+from __future__ import annotations
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Closure, Entry
+from opsbot.core.event import Transition
+from opsbot.core.points import PointName, entries_of
+from opsbot.core.postmortem import Sentence, says
+from opsbot.core.postmortem.factors import DEFAULT_REASON
+from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.postmortem.runs import RunRead, runs_read
+from opsbot.core.text import inert
+from opsbot.core.told import name_of
+
+DEFAULT_END = "a responder said that it is over"  # what the verb writes without a reason
+
+
+def resolution(about: Material) -> tuple[Sentence, ...]:
+    """What helped, and the end or the ends."""
+    return (*_helped(about), *_mitigated(about), *_cleared(about), *_ends(about))
+
+
+def helpful_run(about: Material) -> RunRead | None:
+    """The last run that a metric says helped."""
+    helped = [run for run in runs_read(about.entries) if run.helped]
+    return helped[-1] if helped else None
+
+
+def _helped(about: Material) -> list[Sentence]:
+    run = helpful_run(about)
+    if run is None or run.verified is None:
+        return []
+    entry, body = run.verified
+    when = about.say(entry.occurred_at)
+    said = f": {inert(body.said, 300)}" if body.said else ""
+    return [says(f"The runbook {run.name} helped, as its verification saw at {when}{said}.",
+                 run.entry.seq, entry.seq)]  # fmt: skip
+
+
+def _mitigated(about: Material) -> list[Sentence]:
+    point = about.points[PointName.MITIGATED]
+    if point.at is None:
+        return [says(f"When it was mitigated is not known: {point.how}.", *point.entries)]
+    entry = next(one for one in about.entries if one.seq == point.entries[0])
+    said = entry.body.said if isinstance(entry.body, e.Mitigated) else ""
+    words = f": {quoted(said)}" if said else ""
+    return [says(f"Users no longer noticed it from {about.say(point.at)} on ({point.how}){words}.",
+                 *point.entries)]  # fmt: skip
+
+
+def _cleared(about: Material) -> list[Sentence]:
+    cleared = [
+        entry for entry, body in entries_of(about.entries, e.AlertChanged)
+        if body.transition is Transition.RESOLVED
+    ]  # fmt: skip
+    if not cleared:
+        return []
+    last = max(cleared, key=lambda entry: (entry.occurred_at, entry.seq))
+    return [says(f"The alert cleared at {about.say(last.occurred_at)}.", last.seq)]
+
+
+def _ends(about: Material) -> list[Sentence]:
+    """Every end, and every return."""
+    told: list[Sentence] = []
+    over = False
+    for entry, body in entries_of(about.entries, e.StatusChanged):
+        if body.status.is_over and not over:
+            told.append(says(_end(about, entry, body), entry.seq))
+        elif over and not body.status.is_over:
+            why = f": {inert(body.reason, 300)}" if body.reason else ""
+            told.append(says(f"At {about.say(entry.occurred_at)} it came back{why}.", entry.seq))
+        over = body.status.is_over
+    if not over:
+        told.append(says("It was still open when this was written."))
+    return told
+
+
+_ENDED = {
+    Closure.FIXED: "was declared fixed",
+    Closure.SELF_RECOVERED: "was closed as having recovered by itself",
+    Closure.NEVER_OPENED: "was over before it was heard of",
+    Closure.FALSE_ALARM: "was closed as a false alarm",
+    Closure.DUPLICATE: "was closed as a duplicate",
+    Closure.EXTERNAL: "was fixed outside our systems",
+    Closure.MISTAKE: "was closed as declared by mistake",
+}
+
+
+def _end(about: Material, entry: Entry, body: e.StatusChanged) -> str:
+    what = _ENDED.get(body.closure) if body.closure else f"was {body.status}"
+    by = f" by {name_of(entry.actor)}" if entry.actor.is_person else ""
+    return f"At {about.say(entry.occurred_at)} it {what}{by}{end_reason(entry, body)}."
+
+
+def end_reason(entry: Entry, body: e.StatusChanged) -> str:
+    """Why it ended, as it was said: a person's words in quotation marks."""
+    if not body.reason or body.reason in (DEFAULT_END, DEFAULT_REASON):
+        return ""
+    return f": {quoted(body.reason) if entry.actor.is_person else inert(body.reason, 300)}"

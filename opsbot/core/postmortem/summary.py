@@ -1,0 +1,138 @@
+"""Three sentences that somebody understands who was not there: what happened to whom for how long,
+what it came from, and how it ended."""
+
+from __future__ import annotations
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Closure, Status, Visibility
+from opsbot.core.event import DECLARED
+from opsbot.core.measures import exactly
+from opsbot.core.points import PointName, entries_of
+from opsbot.core.postmortem import Sentence, says
+from opsbot.core.postmortem.factors import NO_VERDICT
+from opsbot.core.postmortem.impact import impact_words, measured
+from opsbot.core.postmortem.material import Material, day_of, quoted
+from opsbot.core.postmortem.resolution import end_reason, helpful_run
+from opsbot.core.postmortem.runs import RunRead
+from opsbot.core.suspects import Reason, Suspect
+from opsbot.core.text import inert
+
+
+def summary(about: Material) -> tuple[Sentence, ...]:
+    """Exactly three sentences."""
+    return (_what(about), _whence(about), _end(about))
+
+
+def _what(about: Material) -> Sentence:
+    """When, for how long, and what was noticed."""
+    when, seqs = _when(about)
+    words = impact_words(about)
+    if words is not None:
+        return says(f"{when}, users were affected: {quoted(words[0])}.", *seqs, words[1])
+    opened = entries_of(about.entries, e.Opened)[:1]
+    title = opened[0][1].title if opened else about.incident.title
+    numbers = [one for one in measured(about) if about.paged and one.text.startswith(about.paged)]
+    known = f", where {numbers[0].text}" if numbers else ""
+    what = f"there was trouble in {inert(about.paged, 80)}" if about.paged else "there was trouble"
+    text = f"{when}, {what} ({quoted(title)}){known}; what users noticed was not recorded."
+    because = [*seqs, *(one[0].seq for one in opened), *(s for n in numbers[:1] for s in n.because)]
+    return says(text, *because)
+
+
+def _when(about: Material) -> tuple[str, tuple[int, ...]]:
+    start = about.points[PointName.IMPACT_STARTED]
+    if start.at is None:
+        start = about.points[PointName.DETECTED]
+    ends = (about.points[PointName.MITIGATED], about.points[PointName.RESOLVED])
+    end = next((one for one in ends if one.at), ends[1])
+    if start.at is None:
+        return "At a time nobody recorded", ()
+    day = day_of(start.at)
+    first = f"{start.at:%H:%M}"
+    if end.at is None:
+        return f"From {first} UTC on {day}", start.entries
+    seqs = (*start.entries, *end.entries)
+    if end.at < start.at:
+        return f"Around {first} UTC on {day}", seqs
+    length = exactly(end.at - start.at)
+    about_ = "about " if start.estimated or end is ends[1] else ""
+    if end.at.date() == start.at.date():
+        return f"On {day}, for {about_}{length} ({first} to {end.at:%H:%M} UTC)", seqs
+    last = f"{end.at:%H:%M} UTC on {day_of(end.at)}"
+    return f"For {about_}{length}, from {first} on {day} to {last}", seqs
+
+
+def _whence(about: Material) -> Sentence:
+    """What the evidence points at; what people said, where it points nowhere."""
+    ranking = about.ranking
+    if about.suspect and ranking is not None:
+        return says(_pointed(about, ranking.suspects[0]), *about.ranked_in)
+    for entry, body in reversed(entries_of(about.entries, e.StatusChanged)):
+        if body.status is Status.IDENTIFIED and entry.actor.is_person and body.reason:
+            when = about.say(entry.occurred_at)
+            return says(f"The responders said at {when} what it was: {quoted(body.reason)}.",
+                        entry.seq)  # fmt: skip
+    if ranking is not None:
+        why = inert(ranking.verdict, 300).removeprefix(NO_VERDICT)
+        return says(f"The evidence does not point at one service: {why}.", *about.ranked_in)
+    return says("What it came from is not on the record.")
+
+
+def _pointed(about: Material, suspect: Suspect) -> str:
+    """The strongest sign, and the newest change that fits it."""
+    signs = [reason for reason in suspect.reasons if reason.when != "at"]
+    changes = [reason for reason in suspect.reasons if reason.when == "at"]
+    sign = f": {_said(about, signs[0])}" if signs else ""
+    after = f", after {_said(about, changes[0])}" if signs and changes else ""
+    alone = f": {_said(about, changes[0])}" if changes and not signs else ""
+    return f"The evidence points at {inert(suspect.service, 80)}{sign}{after}{alone}."
+
+
+def _said(about: Material, reason: Reason) -> str:
+    when = f" {reason.when} {about.say(reason.at)}" if reason.at else ""
+    return f"{inert(reason.text, 200)}{when}"
+
+
+def _end(about: Material) -> Sentence:
+    ending = [one for one in entries_of(about.entries, e.StatusChanged) if one[1].status.is_over]
+    if not about.incident.status.is_over or not ending:
+        point = about.points[PointName.MITIGATED]
+        calm = f" Users no longer notice it since {about.say(point.at)}." if point.at else ""
+        again = " It came back once it had been ended." if len(about.points.episodes) > 1 else ""
+        return says(f"It is still open.{again}{calm}".replace(". ", "; ").replace("; U", ", and u"),
+                    *point.entries)  # fmt: skip
+    entry, body = ending[-1]
+    run = helpful_run(about)
+    back = ", after it had come back" if len(about.points.episodes) > 1 else ""
+    when = about.say(entry.occurred_at)
+    if run is not None and run.verified is not None:
+        return says(f"{_by_run(run)}, and the incident was {body.status} at {when}{back}.",
+                    run.entry.seq, run.verified[0].seq, entry.seq)  # fmt: skip
+    why = end_reason(entry, body)
+    if body.closure is Closure.SELF_RECOVERED:
+        length = about.measures["time_open"]
+        after = f" after {length.shown}" if length.value is not None else ""
+        return says(f"It recovered by itself{after}{back}, before anybody had acted.", entry.seq)
+    ended = f"{body.closure}" if body.closure and body.closure is not Closure.FIXED else ""
+    as_ = f" as {ended}" if ended else ""
+    return says(f"It was {body.status} at {when}{as_}{back}{why}.", entry.seq)
+
+
+def _by_run(run: RunRead) -> str:
+    """Who allowed the run that helped, and what it changed."""
+    approved = "approved by a second person" if run.approved else "run without a second person"
+    if run.request.break_glass:
+        approved = "run by breaking the glass"
+    said = f": {inert(run.verified[1].said, 200)}" if run.verified and run.verified[1].said else ""
+    return f"The runbook {run.name}, {approved}, helped{said}"
+
+
+def one_line(about: Material) -> str:
+    """The document in one sentence, for a commit or a message; nothing of a private incident."""
+    if about.incident.visibility is Visibility.PRIVATE:
+        return f"Postmortem of INC-{about.incident.number} (private)"
+    opened = entries_of(about.entries, e.Opened)[:1]
+    declared = bool(opened) and opened[0][1].origin.source == DECLARED
+    title = inert(opened[0][1].title if opened else about.incident.title, 120)
+    service = "" if declared or title.startswith(about.paged) else f" in {inert(about.paged, 60)}"
+    return f"Postmortem of INC-{about.incident.number}: {title}{service}"

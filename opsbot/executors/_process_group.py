@@ -1,0 +1,216 @@
+"""A program with everything it starts: begun in a group of its own, watched, and ended as one.
+
+Nothing here raises but OSError when the program cannot be started. Limits are set by prlimit(2) on
+the child as soon as it runs, not by code between fork and exec: that code would run in a copy of a
+process full of threads, and would keep Python from the quick and safe vfork. What the child starts
+in the very first moment may escape the limits; a program has to be allowed by name anyway, and the
+limits are there for its mistakes.
+
+Memory is RLIMIT_DATA rather than RLIMIT_AS: it counts memory that can be written to, where the
+other counts addresses, of which Go, Java and Node reserve gigabytes without using them. Under an
+RLIMIT_AS of 512 MiB none of kubectl, java and node comes as far as `--version`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import resource
+import signal
+import tempfile
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from opsbot.executors._output import Output
+
+GRACE = 2.0  # seconds a group has to end by itself when it is asked to
+LINGER = 1.0  # seconds in which what the program has left behind may still say something
+GIVE_UP = 3.0  # seconds after which even a killed process is not waited for
+_LOOK_AGAIN = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What is started: an absolute path with its arguments, its whole environment, its folder."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    stdin: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How long it may take (seconds), use and write (bytes)."""
+
+    timeout_s: float
+    memory: int
+    most_output: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How it ended. `code` is the exit code, negative for a signal; None when it was ended by us.
+
+    `late` says that its time was over, `flooded` that it wrote too much, `left` that something it
+    had started still held its output, `alive` that something of it could not be ended.
+    """
+
+    code: int | None
+    late: bool = False
+    flooded: bool = False
+    left: bool = False
+    alive: bool = False
+
+
+class _Reader(asyncio.Protocol):
+    """Takes output off the pipe as it comes, so that the program never waits for us."""
+
+    def __init__(self, output: Output, most: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._output, self._most = output, most
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self.flooded: asyncio.Future[None] = loop.create_future()
+        self._transport: asyncio.ReadTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.ReadTransport)  # noqa: S101 - it reads a pipe
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._output.feed(data)
+        if self._output.size > self._most and not self.flooded.done():
+            self.flooded.set_result(None)
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def close(self) -> None:
+        """Read no more; who still writes is told so by the system."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+async def run(command: Command, bounds: Bounds, output: Output) -> Ended:
+    """Start the command, feed its output to `output`, and answer how it ended.
+
+    Raises OSError when it cannot be started. Whoever cancels this ends the group, too.
+    """
+    reader = _Reader(output, bounds.most_output)
+    process = await _started(command, reader)
+    leader = asyncio.create_task(process.wait())
+    try:
+        _limit(process.pid, bounds)
+        return await _watched(process, leader, reader, bounds)
+    finally:
+        # Also when cancelled: nothing that a step has started outlives it in its group.
+        await _end(process, leader, reader)
+
+
+async def _watched(
+    process: Process, leader: asyncio.Task[int], reader: _Reader, bounds: Bounds
+) -> Ended:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + bounds.timeout_s
+    await asyncio.wait(
+        [leader, reader.flooded], timeout=bounds.timeout_s, return_when=asyncio.FIRST_COMPLETED
+    )
+    in_time, left = leader.done(), False
+    if in_time and not reader.flooded.done():
+        linger = min(LINGER, max(until - loop.time(), 0.0))
+        await asyncio.wait(
+            [reader.closed, reader.flooded], timeout=linger, return_when=asyncio.FIRST_COMPLETED
+        )
+        left = not reader.closed.done()
+    flooded = reader.flooded.done()
+    alive = await _end(process, leader, reader)
+    return Ended(
+        code=leader.result() if in_time else None, late=not in_time and not flooded,
+        flooded=flooded, left=left, alive=alive,
+    )  # fmt: skip
+
+
+async def _started(command: Command, reader: _Reader) -> Process:
+    """The process, its output on a pipe of ours: one whose end we can let go of when something
+    that has left the group still holds it."""
+    loop = asyncio.get_running_loop()
+    read_end, write_end = os.pipe()
+    try:
+        await loop.connect_read_pipe(lambda: reader, os.fdopen(read_end, "rb", 0))
+        with _stdin(command.stdin) as stdin:
+            starting = asyncio.ensure_future(
+                asyncio.create_subprocess_exec(
+                    *command.argv, stdin=stdin or DEVNULL, stdout=write_end, stderr=STDOUT,
+                    env=dict(command.env), cwd=command.cwd, start_new_session=True,
+                )
+            )  # fmt: skip
+            try:
+                return await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                # Somebody who stops waiting leaves no program behind.
+                _signal((await starting).pid, signal.SIGKILL)
+                raise
+    except BaseException:
+        reader.close()
+        raise
+    finally:
+        os.close(write_end)
+
+
+@contextlib.contextmanager
+def _stdin(text: bytes | None):  # noqa: ANN202 - spelt out below
+    """A file that holds what is typed in, gone with its last reader; None for nothing."""
+    yield None
+
+
+def _limit(pid: int, bounds: Bounds) -> None:
+    cores = os.cpu_count() or 1
+    seconds = math.ceil(bounds.timeout_s) * cores + 1
+    limits = (
+        (resource.RLIMIT_DATA, bounds.memory),
+        (resource.RLIMIT_CORE, 0),
+        # Ends what spins on after opsbot itself was killed.
+        (resource.RLIMIT_CPU, seconds),
+    )
+    if not hasattr(resource, "prlimit"):
+        return  # Linux only
+    for kind, most in limits:
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(pid, kind, (most, most))
+
+
+async def _end(process: Process, leader: asyncio.Task[int], reader: _Reader) -> bool:
+    """End the group, politely first, and let go of the pipe; whether something is still alive."""
+    try:
+        if not (leader.done() and reader.closed.done()):
+            _signal(process.pid, signal.SIGTERM)
+            await _gone(process.pid, leader, GRACE)
+    finally:
+        _signal(process.pid, signal.SIGKILL)
+        reader.close()
+    await asyncio.wait([leader], timeout=GIVE_UP)
+    return not leader.done()
+
+
+async def _gone(group: int, leader: asyncio.Task[int], within: float) -> None:
+    """Wait until nothing of the group is left, or the time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + within
+    while loop.time() < until and (not leader.done() or _signal(group, 0)):
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _signal(group: int, number: int) -> bool:
+    """Whether there is somebody in the group to hear it. The number of a group is not given to
+    another as long as one member lives, and not soon after that."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
