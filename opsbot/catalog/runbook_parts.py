@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from opsbot.config.permission_section import GroupId
 from opsbot.config.problem import quoted, wrong
-from opsbot.config.scalar import Duration, Size, Texts, duration
+from opsbot.config.scalar import DURATION_PATTERN, Duration, Size, Texts, duration
 from opsbot.config.section import KIB, MIB, Section
 from opsbot.core.parameter import Problem
 from opsbot.core.runbook import (
@@ -63,13 +63,17 @@ def _number(value: Any) -> float:
 
 
 def _wait(value: Any) -> Any:
-    return _NO_TIME if value in ("0s", 0) and value is not False else duration(value)
+    return _NO_TIME if value == "0s" else duration(value)
 
 
 AnyScalar = Annotated[Any, BeforeValidator(_scalar), WithJsonSchema(_SCALAR_SCHEMA)]
 Bound = Annotated[float, BeforeValidator(_bound), WithJsonSchema({"type": ["number", "string"]})]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
-Wait = Annotated[timedelta, BeforeValidator(_wait), WithJsonSchema({"type": ["string", "integer"]})]
+Wait = Annotated[
+    timedelta,
+    BeforeValidator(_wait),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["10m"]}),
+]
 
 
 class OfferedSection(Section):

@@ -148,7 +148,9 @@ def _all_keys(model: type[BaseModel]) -> Iterator[KeyPath]:
 
 
 def _fields(model: Any) -> Mapping[str, Any]:
-    return cast("type[BaseModel]", model).model_fields
+    """The fields by the keys that the file has for them."""
+    fields = cast("type[BaseModel]", model).model_fields
+    return {info.alias or name: info for name, info in fields.items()}
 
 
 def _is_model(annotation: Any) -> bool:

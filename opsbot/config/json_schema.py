@@ -29,7 +29,7 @@ def schema(integrations: Iterable[Integration] = ()) -> dict[str, Any]:
     sections = {vendor.name: _section(vendor, definitions) for vendor in integrations}
     if sections:
         properties["integrations"] |= {"properties": sections, "additionalProperties": False}
-    _rewrite_durations(made)
+    rewrite_durations(made)
     return made
 
 
@@ -62,11 +62,11 @@ def _section(vendor: Integration, definitions: dict[str, Any]) -> dict[str, Any]
     return part
 
 
-def _rewrite_durations(node: Any) -> None:
+def rewrite_durations(node: Any) -> None:
     """Defaults as the file writes them (`5m`), not as ISO 8601 (`PT5M`)."""
     if isinstance(node, list):
         for item in cast("list[Any]", node):
-            _rewrite_durations(item)
+            rewrite_durations(item)
     elif isinstance(node, dict):
         mapping = cast("dict[str, Any]", node)
         default = mapping.get("default")
@@ -75,4 +75,4 @@ def _rewrite_durations(node: Any) -> None:
         elif isinstance(default, dict):
             mapping.pop("default")  # a section's defaults stand at its own keys
         for item in list(mapping.values()):
-            _rewrite_durations(item)
+            rewrite_durations(item)

@@ -32,7 +32,7 @@ def without_empty(model: type[BaseModel], data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     written = cast("dict[Any, Any]", data)
-    known = model.model_fields
+    known = {info.alias or name for name, info in model.model_fields.items()}
     return {key: value for key, value in written.items() if value is not None or key not in known}
 
 

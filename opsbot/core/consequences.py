@@ -15,8 +15,10 @@ from opsbot.core.entry import Closure, Draft, Placement, Severity, Status
 from opsbot.core.event import DECLARED, MAINTENANCE, NO_ALERT, Transition
 from opsbot.core.evidence import Window
 from opsbot.core.incident import Alert, Incident
+from opsbot.core.incident_pages import page_of_key
 from opsbot.core.intake import page_for, severity_of
 from opsbot.core.moment import lasting, plausible, shifted, to_micros
+from opsbot.core.page_acts import owes_pages
 from opsbot.core.pager_acts import owes_pager, tells_pager
 from opsbot.core.people import Actor
 from opsbot.core.routing import route
@@ -220,8 +222,10 @@ def _route_of(alert: Alert, state: Incident, rules: Rules, now: datetime) -> Rou
 
 
 def _worst(state: Incident, rules: Rules) -> Alert | None:
-    """The firing alert with the worst severity; the first one when none has any."""
-    alerts = [a for a in state.alerts.values() if a.details is not None]
+    """The firing alert with the worst severity; the first one when none has any. What a page of
+    ours made at the pager is urgent because we said so, and tells nothing of the severity."""
+    told = (a for a in state.alerts.values() if page_of_key(state, a.origin.dedup_key) is None)
+    alerts = [a for a in told if a.details is not None]
     firing = [a for a in alerts if a.firing] or alerts
     order = list(Severity)
     return min(firing, key=lambda a: order.index(severity_of(a.details, rules)), default=None)
@@ -298,6 +302,6 @@ def _ended(story: Unfolding, before: Incident) -> None:
 
 _RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
-    _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_runs,
+    _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_pages, owes_runs,
     _illustrated, _ended, reminds, tells_people,
 )  # fmt: skip

@@ -94,4 +94,5 @@ class AlertEvent:
     trimmed: bool = False  # the source cut the text
     test: bool = False  # a ping: show that it arrived, open nothing
     looked_up: bool = False  # asked for, not told by a webhook
-    reply: Reply | None = None  # of somebody who was paged
+    reply: Reply | None = None  # of somebody who was asked to join
+    asks: bool = False  # somebody is asked to join, in the words of `note`

@@ -27,8 +27,8 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident_evidence import apply_evidence
-from opsbot.core.incident_pages import acknowledged, caught_up
 from opsbot.core.incident_living import apply_living
+from opsbot.core.incident_pages import acknowledged, caught_up
 from opsbot.core.incident_parts import (
     Alert,
     AskOfPager,

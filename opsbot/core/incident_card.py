@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsbot.core.announcement import who
-from opsbot.core.card import At, Button, Card, Line, Link, Piece, Room, Tone, Who, line
-from opsbot.core.entry import Mode, PagerResult, Placement, Severity
+from opsbot.core.card import At, Button, Card, Line, Link, Piece, Tone, Who, line
+from opsbot.core.card_evidence import asking_line, blind_lines, seen_lines
+from opsbot.core.entry import Mode, PagerResult, Severity
 from opsbot.core.event import DECLARED, NO_ALERT, Transition
-from opsbot.core.evidence import Finding, FindingKind
-from opsbot.core.gaps import Blindness, blindnesses
 from opsbot.core.incident import Incident
-from opsbot.core.incident_parts import Alert, Note
+from opsbot.core.incident_parts import Alert
 from opsbot.core.links import links_for
-from opsbot.core.moment import lasting, plausible
+from opsbot.core.living_lines import (
+    follow_up_count,
+    latest_lines,
+    mitigated_lines,
+    role_lines,
+)
+from opsbot.core.page_posts import page_lines
 from opsbot.core.people import slack_account
 from opsbot.core.rules import Rules
 from opsbot.core.suspects import Reason
 from opsbot.core.text import count, cut, inert, listed
 
-SEEN_LIMIT = 8
-SEEN_BESIDE_SUSPECTS = 3  # the suspects say the rest
-SUMMARY_BESIDE_SUSPECTS = 110  # characters of a finding; the timeline has it whole
 _SOURCE_NAMES = {"pagerduty": "PagerDuty"}
 
 
@@ -44,7 +46,7 @@ def topic(incident: Incident) -> str:
     every change of a topic is a line that everybody in the room reads."""
     severity = "severity unset" if incident.severity is Severity.UNSET else incident.severity
     service = inert(incident.service.key or incident.service.name, 80) or "unknown service"
-    state = _status_word(incident) if incident.status.is_over else "open"
+    state = status_word(incident) if incident.status.is_over else "open"
     return f"INC-{incident.number} · {severity} · {state} · {service}"
 
 
@@ -61,31 +63,34 @@ def bookmarks(incident: Incident) -> tuple[tuple[str, str], ...]:
 def incident_card(incident: Incident, rules: Rules) -> Card:
     """The first message of the room, edited in place."""
     lines = (
-        *_blind_lines(incident),
+        *blind_lines(incident),
         impact_line(incident),
         *_alert_lines(incident),
         *_status_line(incident),
+        *mitigated_lines(incident),
+        *role_lines(incident),
         *_people_lines(incident),
         *suspect_lines(incident),
-        *_seen_lines(incident),
-        *_asking_line(incident),
-        *_note_line(incident),
+        *seen_lines(incident, ranked=bool(suspect_lines(incident))),
+        *asking_line(incident),
+        *latest_lines(incident),
+        *(follow_up_count(incident) if incident.status.is_over else ()),
     )
     return Card(
         header=headline(incident),
         lines=lines,
         buttons=_buttons(incident),
-        footer=(_footer(incident), *_link_lines(incident, rules)),
+        footer=(footer(incident), *_link_lines(incident, rules)),
         struck=incident.status.is_over,
     )
 
 
 def impact_line(incident: Incident) -> Line:
     """What users notice; said even when nobody has said it yet."""
-    impact = incident.impact
+    impact, onset = incident.impact, incident.living.onset
+    since: tuple[Piece, ...] = (", since ", At(moment=onset.at)) if onset else ()
     if impact is None:
-        return line("not known yet", label="Impact")
-    since: tuple[Piece, ...] = (", since ", At(moment=impact.since)) if impact.since else ()
+        return line("not known yet", *since, label="Impact")
     return line(cut(inert(impact.text, 400), 300) or "not described", *since, label="Impact")
 
 
@@ -93,7 +98,7 @@ def _status_line(incident: Incident) -> tuple[Line, ...]:
     """How far the response has come, and who has it."""
     if incident.opened_at is None:
         return ()
-    pieces: list[Piece] = [f"{_status_word(incident)}, since ", At(moment=incident.opened_at)]
+    pieces: list[Piece] = [f"{status_word(incident)}, since ", At(moment=incident.opened_at)]
     lead = incident.lead
     if lead is not None:
         pieces += ["; lead ", Who(name=inert(lead.name, 60), slack_id=lead.slack_id)]
@@ -150,35 +155,9 @@ def firing_alerts(incident: Incident) -> tuple[Alert, ...]:
     )
 
 
-def _status_word(incident: Incident) -> str:
+def status_word(incident: Incident) -> str:
+    """How it ended, or where it stands."""
     return incident.closure or incident.status
-
-
-def _blind_lines(incident: Incident) -> tuple[Line, ...]:
-    blind = blindnesses(incident)
-    loud = tuple(_blind_line(b) for b in blind if b.loud)
-    quiet = [b for b in blind if not b.loud]
-    if not quiet:
-        return loud
-    names = listed(tuple(f"{b.kind} of {_whose(b)}" for b in quiet), 3)
-    return (*loud, line(f"{names}: little or no data, so silence there proves nothing",
-                        label="Sparse", tone=Tone.QUIET))  # fmt: skip
-
-
-def _whose(blind: Blindness) -> str:
-    return listed(blind.services, 2) if blind.services else "every service"
-
-
-def _blind_line(blind: Blindness) -> Line:
-    if blind.since is None:
-        words: tuple[Piece, ...] = (f"{blind.kind} ({blind.source}): {blind.reason}",)
-        return line(*words, label="Blind", tone=Tone.LOUD)
-    whose = listed(blind.services, 3) or "every service"
-    return line(
-        f"{blind.kind.capitalize()} silent since ", At(moment=blind.since), f" for {whose}: ",
-        f"{blind.reason}. What follows was found without them.",
-        label="Blind", tone=Tone.LOUD,
-    )  # fmt: skip
 
 
 def _alert_lines(incident: Incident) -> tuple[Line, ...]:
@@ -196,8 +175,9 @@ def _alert_line(alert: Alert) -> Line:
         next_level: tuple[Piece, ...] = (
             (", escalates ", At(moment=escalates, style="ago")) if escalates else ()
         )
-        return line("triggered ", At(moment=alert.changed_at), ", nobody has acknowledged yet",
-                    *next_level, label=name)  # fmt: skip
+        # Of an alert that a page made, the pager has not told yet when that was.
+        began = (" ", At(moment=alert.changed_at)) if alert.changed_seq else ()
+        return line("triggered", *began, ", nobody has acknowledged yet", *next_level, label=name)
     pieces: list[Piece] = [alert.status]
     if alert.by and alert.by.is_person:
         pieces += [" by ", who(alert.by)]
@@ -228,90 +208,11 @@ def _people_lines(incident: Incident) -> tuple[Line, ...]:
     failed = [a for a in incident.of_pager if a.result in (PagerResult.REFUSED, PagerResult.UNSURE)]
     lines += [line(f"{a.act} at the pager: {inert(a.said, 200)}", label="Trouble", tone=Tone.LOUD)
               for a in failed[-2:]]  # fmt: skip
-    return tuple(lines)
+    return (*lines, *page_lines(incident))
 
 
-_KIND_ORDER = tuple(FindingKind)
-
-
-def _seen(incident: Incident) -> list[Finding]:
-    """The earliest finding of each kind and service, in the order they began."""
-    earliest: dict[tuple[str, str], Finding] = {}
-    for report in incident.reports.values():
-        for finding in report.findings:
-            if finding.kind in (FindingKind.PIPELINE, FindingKind.ALERT):
-                continue
-            key = (finding.kind, finding.fold_key or finding.service)
-            held = earliest.get(key)
-            if held is None or (finding.at, finding.summary) < (held.at, held.summary):
-                earliest[key] = finding
-    return sorted(earliest.values(), key=lambda f: (f.at, _KIND_ORDER.index(f.kind), f.summary))
-
-
-def _seen_lines(incident: Incident) -> tuple[Line, ...]:
-    story = _seen(incident)
-    ranked = bool(suspect_lines(incident))
-    shown = _picked(story, SEEN_BESIDE_SUSPECTS if ranked else SEEN_LIMIT)
-    longest = SUMMARY_BESIDE_SUSPECTS if ranked else 1_000
-    lines = [
-        line(
-            At(moment=f.at), " ", cut(f.summary, longest), *_more(f), label="Seen" if i == 0 else ""
-        )
-        for i, f in enumerate(shown)
-    ]
-    if len(story) > len(shown):
-        rest = count(len(story) - len(shown), "finding")
-        lines.append(line(f"and {rest} more in the timeline below", tone=Tone.QUIET))
-    return tuple(lines)
-
-
-def _more(finding: Finding) -> tuple[Piece, ...]:
-    if finding.link.startswith(("https://", "http://")):
-        return (" ", Link(label="look", url=finding.link))
-    return ()
-
-
-def _picked(story: list[Finding], limit: int) -> list[Finding]:
-    """At most `limit` findings: every kind is heard once before any kind is heard twice."""
-    if len(story) <= limit:
-        return story
-    turn: dict[FindingKind, int] = {}
-    ranked: list[tuple[int, int]] = []
-    for index, finding in enumerate(story):
-        turn[finding.kind] = turn.get(finding.kind, 0) + 1
-        ranked.append((turn[finding.kind], index))
-    kept = {index for _, index in sorted(ranked)[:limit]}
-    return [finding for index, finding in enumerate(story) if index in kept]
-
-
-def _asking_line(incident: Incident) -> tuple[Line, ...]:
-    waiting = [s for s in incident.asked_sources if s not in incident.reports]
-    if not waiting or incident.evidence_complete_at:
-        if incident.evidence_complete_at and not _seen(incident):
-            text = "nothing unusual in what could be read"
-            return (line(text, label="Seen"),)
-        return ()
-    return (line(f"asking {listed(tuple(waiting), 6)} ...", tone=Tone.QUIET),)
-
-
-def words_by(note: Note) -> tuple[Piece, ...]:
-    """Whose words they are; those of a pinned message are its author's."""
-    if not note.author:
-        return (who(note.by),)
-    return (Who(name=inert(note.author, 60)), ", put here by ", who(note.by))
-
-
-def _note_line(incident: Incident) -> tuple[Line, ...]:
-    note = incident.last_note
-    if note is None:
-        return ()
-    return (
-        line(f"“{cut(inert(note.text, 300), 200)}” - ", *words_by(note), " ", At(moment=note.at),
-             label="Latest"),
-    )  # fmt: skip
-
-
-def _footer(incident: Incident) -> Line:
+def footer(incident: Incident) -> Line:
+    """The number, where it came from, and why it lives here."""
     pieces: list[Piece] = [f"INC-{incident.number}"]
     origin = incident.origin
     if origin and origin.source == DECLARED:
@@ -334,47 +235,3 @@ def _link_lines(incident: Incident, rules: Rules) -> tuple[Line, ...]:
     for label, url in links[:6]:
         pieces += [" · " if pieces else "", Link(label=label, url=url)]
     return (line(*pieces, tone=Tone.QUIET),)
-
-
-def digest_card(incident: Incident, alone: bool) -> Card:
-    """The incident's one line in the digest channel, edited in place.
-
-    `alone` says that the incident has no other place, and offers to open one.
-    """
-    pieces: list[Piece] = [f"{_status_word(incident)}"]
-    if incident.status.is_over and incident.over_at and incident.opened_at:
-        length = plausible(incident.over_at, incident.over_at) - plausible(
-            incident.opened_at, incident.over_at
-        )
-        pieces.append(f" after {lasting(length)}")
-    elif incident.opened_at:
-        pieces += [" since ", At(moment=incident.opened_at)]
-    surface = incident.surface
-    if surface.channel_id and surface.abandoned:
-        pieces.append(f" · #{surface.channel_name} was archived by somebody")
-    elif surface.channel_id:
-        pieces += [" · ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
-    if incident.lead and not incident.status.is_over:
-        pieces += [" · lead ", Who(name=inert(incident.lead.name, 60))]
-    lines = [line(*pieces), *_digest_note(incident)]
-    if alone and incident.route_reason:
-        lines.append(line(f"no room: {inert(incident.route_reason, 160)}", tone=Tone.QUIET))
-    open_room = Button(action="room", label="Open room")
-    offered = alone and not incident.status.is_over and incident.placement is Placement.DIGEST
-    return Card(
-        header=headline(incident),
-        lines=tuple(lines),
-        footer=(_footer(incident),),
-        buttons=(open_room,) if offered else (),
-        struck=incident.status.is_over,
-    )
-
-
-def _digest_note(incident: Incident) -> tuple[Line, ...]:
-    acked = incident.acknowledged_by
-    told: list[Line] = []
-    if acked and acked.is_person and not incident.status.is_over and incident.lead is None:
-        told.append(line("acknowledged by ", who(acked)))
-    if incident.impact and incident.impact.text:
-        told.append(line(cut(inert(incident.impact.text, 300), 160), label="Impact"))
-    return tuple(told)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
-from opsbot.core.event import AlertEvent, Reply, Transition
+from opsbot.core.event import Reply, Transition
 from opsbot.core.incident_state import Incident
 from opsbot.core.living import Living, Page, PageReply
 from opsbot.core.living_entry import PageState
@@ -39,16 +39,11 @@ def page_of_key(incident: Incident, dedup_key: str) -> Page | None:
     return next((page for page in incident.living.pages if page.seq == found[1]), None)
 
 
-def answers_to(incident: Incident, event: AlertEvent) -> tuple[tuple[int, Reply], ...]:
-    """The pages that somebody's reply at the pager is news to, by their numbers."""
-    reply = event.reply
-    if reply is None:
-        return ()
-    return tuple(
-        (page.seq, reply)
+def answers_page(incident: Incident, reply: Reply) -> bool:
+    """Whether somebody's reply at the pager is news to a page of the incident."""
+    return any(
+        _may_answer(page, reply.user_id) and page.answers.get(reply.user_id) is not reply.accepted
         for page in incident.living.pages
-        if _may_answer(page, reply.user_id)
-        and page.answers.get(reply.user_id) is not reply.accepted
     )
 
 

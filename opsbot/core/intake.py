@@ -22,7 +22,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident import SAME_MOMENT, Incident
-from opsbot.core.incident_pages import answers_to, page_of_key
+from opsbot.core.incident_pages import answers_page, page_of_key
 from opsbot.core.incident_parts import Alert, AskOfPager, Change
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
@@ -125,14 +125,15 @@ def heard_before(event: AlertEvent, alert: Alert | None) -> str:
     """
     if alert is None:
         return ""
+    ours = OPSBOT.id if event.note.startswith(OWN_NOTE) else event.actor.id
     if event.type == STANDS:
         same = event.details == _uncatalogued(alert.details)
         return "the pager still says the same" if same else ""
-    heard = any(_is_the_same(event, change, alert) for change in alert.changes)
+    heard = any(_is_the_same(event, change, alert, ours) for change in alert.changes)
     return "heard already, by webhook or by asking" if heard else ""
 
 
-def _is_the_same(event: AlertEvent, change: Change, alert: Alert) -> bool:
+def _is_the_same(event: AlertEvent, change: Change, alert: Alert, by_id: str) -> bool:
     first, last = sorted((change.at, event.occurred_at))
     began = first.replace(microsecond=0)  # within it, which came first is not known
     between = any(
@@ -141,8 +142,7 @@ def _is_the_same(event: AlertEvent, change: Change, alert: Alert) -> bool:
         for other in alert.changes
     )
     return (
-        (change.transition, change.type, change.by_id)
-        == (event.transition, event.type, event.actor.id)
+        (change.transition, change.type, change.by_id) == (event.transition, event.type, by_id)
         and change.looked_up is not event.looked_up
         and last - first <= (WHOLE_SECONDS if event.transition is Transition.OTHER else SAME_MOMENT)
         and not between
@@ -239,7 +239,8 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
     # their words are on the record once already, where they can be redacted.
     own = event.note.startswith(OWN_NOTE)
     if own:
-        changed = replace(changed, summary="the pager shows a note that opsbot left there")
+        what = "page that opsbot asked for" if event.asks else "note that opsbot left there"
+        changed = replace(changed, summary=f"the pager shows a {what}")
     told = bool(event.note) and not own
     return Draft(
         key=event_key(event),
@@ -251,17 +252,14 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
 
 
 def _answers(event: AlertEvent, known: Incident) -> tuple[Draft, ...]:
-    """What somebody who was paged answered, once for each page that it is news to."""
-    return tuple(
-        Draft(
-            key=f"answered:{seq}:{reply.user_id}:{reply.accepted}:{to_micros(event.occurred_at)}",
-            occurred_at=event.occurred_at,
-            actor=event.actor,
-            source=event.source,
-            body=e.PageAnswered(user_id=reply.user_id, name=reply.name, accepted=reply.accepted),
-        )
-        for seq, reply in answers_to(known, event)[:1]
-    )
+    """What somebody who was paged by us answered."""
+    reply = event.reply
+    if reply is None or not answers_page(known, reply):
+        return ()
+    body = e.PageAnswered(user_id=reply.user_id, name=reply.name, accepted=reply.accepted)
+    key = f"answered:{reply.user_id}:{reply.accepted}:{to_micros(event.occurred_at)}"
+    at, actor = event.occurred_at, event.actor
+    return (Draft(key=key, occurred_at=at, actor=actor, source=event.source, body=body),)
 
 
 def _catalogued(details: AlertDetails | None, rules: Rules) -> AlertDetails | None:

@@ -24,6 +24,12 @@ def living_remains(body: Body) -> Body:
             return replace(body, text=REDACTED, owner=_left(body.owner), url="")
         case e.PostmortemFailed():
             return replace(body, cure=REDACTED)
+        case e.PageAsked():
+            return replace(body, what=REDACTED, reason=_left(body.reason))
+        case e.PageActed():
+            return replace(body, names=(), said=_left(body.said))
+        case e.PageAnswered():
+            return replace(body, name=_left(body.name))
         case _:
             return body  # holds no words; only the actor's name goes
 

@@ -30,6 +30,8 @@ def living_back(entry: Entry, before: Incident) -> tuple[Body, ...] | str:
             ),)  # fmt: skip
         case e.HandoverAnswered():
             return "it has been answered; hand over anew"
+        case e.PageAsked():
+            return "nobody can be un-paged; tell them in the room that they are not needed"
         case _:
             return "this cannot be taken back"
 

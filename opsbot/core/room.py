@@ -12,14 +12,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from opsbot.core.card import Card, card_hash
+from opsbot.core.digest_card import digest_card
 from opsbot.core.entry import Mode, Placement, Visibility
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import bookmarks, digest_card, incident_card, topic
+from opsbot.core.incident_card import bookmarks, incident_card, topic
 from opsbot.core.moment import shifted
 from opsbot.core.naming import channel_name
+from opsbot.core.page_posts import page_posts
 from opsbot.core.people import Person
+from opsbot.core.policy import Ruling
 from opsbot.core.room_posts import announcements, looks, moved_card, pictures, pictures_gone, posts
 from opsbot.core.rules import Rules
+from opsbot.core.run_card import RUN, run_card
 from opsbot.core.surface import LEFT, Surface
 
 CARD, DIGEST, TIMELINE = "card", "digest", "timeline"
@@ -185,11 +189,21 @@ def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Mess
         Message(slot=slot, card=card, channel_id=home, thread_of=thread_of, edits=edits)
         for slot, card, edits in announcements(incident)
     ]
+    said += [
+        Message(slot=f"{RUN}{run.run_id}", card=run_card(run), channel_id=home,
+                thread_of=thread_of, urgent=run.waits)
+        for run in incident.runs.values()
+        if run.seq > incident.housed_since and run.verdict.ruling is not Ruling.DENIED
+    ]  # fmt: skip
     below = [
         Message(slot=slot, card=card, channel_id=home, thread_of=CARD)
         for slot, card in (*pictures(incident), *pictures_gone(incident), *looks(incident))
     ]
-    return [*said, *below]
+    paged = [
+        Message(slot=slot, card=card, channel_id=home, thread_of=thread_of)
+        for slot, card in page_posts(incident)
+    ]
+    return [*said, *paged, *below]
 
 
 def _archive_due(incident: Incident, rules: Rules, now: datetime) -> bool:

@@ -8,7 +8,6 @@ from opsbot.core.rules import Rules
 from opsbot.core.run import Run
 from opsbot.core.run_card import run_title
 from opsbot.core.run_entry import RunOutcome
-from opsbot.core.runbook.arguments import typed
 from opsbot.core.runbook.asked import FORM, RUNBOOK
 from opsbot.core.runbook.offers import Offer, offers
 from opsbot.core.text import inert
@@ -27,7 +26,17 @@ def run_lines(incident: Incident, rules: Rules) -> tuple[Line, ...]:
     lines = [_line(run) for run in shown]
     if live or incident.status.is_over:
         return tuple(lines)
-    return (*lines, *(line(inert(o.why, 300), label="Next") for o in _fitting(incident, rules)[:1]))
+    fitting = _fitting(incident, rules)[:1]
+    return (*lines, *(line(*offer_pieces(offer), label="Next") for offer in fitting if offer.why))
+
+
+def offer_pieces(offer: Offer) -> tuple[Piece, ...]:
+    """Why a runbook fits, with its time in the reader's own zone."""
+    name = offer.runbook.name
+    if not offer.why:
+        return (f"{name}: {inert(offer.runbook.title, 100)}",)
+    when: tuple[Piece, ...] = (" at ", At(moment=offer.at)) if offer.at else ()
+    return (f"{name} fits: {inert(offer.why, 300)}", *when)
 
 
 def run_button(incident: Incident, rules: Rules) -> Button | None:
@@ -37,26 +46,17 @@ def run_button(incident: Incident, rules: Rules) -> Button | None:
     if not fitting:
         return None
     best = fitting[0]
-    book = rules.runbook(best.runbook)
-    given = typed(book, best.arguments) if book else {}
+    name = best.runbook.name
     return Button(
-        action=f"run:runbook={best.runbook}", label=f"Run {best.runbook}...",
-        carries=((FORM, "yes"), (RUNBOOK, best.runbook), *given.items()),
+        action=f"run:runbook={name}", label=f"Run {name}...",
+        carries=((FORM, "yes"), (RUNBOOK, name), *best.arguments.items()),
     )  # fmt: skip
 
 
 def _fitting(incident: Incident, rules: Rules) -> tuple[Offer, ...]:
-    """What fits and has not been done already with success."""
-    runs = incident.runs.values()
-    done = {run.plan.runbook for run in runs if run.outcome is RunOutcome.SUCCEEDED}
     # A card is drawn from the record alone, so "now" is when the evidence was complete.
     now = incident.evidence_complete_at or incident.opened_at
-    if now is None:
-        return ()
-    return tuple(
-        offer for offer in offers(incident, rules, now)
-        if offer.runbook not in done
-    )  # fmt: skip
+    return offers(incident, rules, now) if now else ()
 
 
 def _line(run: Run) -> Line:

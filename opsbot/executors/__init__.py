@@ -50,10 +50,12 @@ class ExecutorSecret:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorKind:
     """One way of acting: its settings, its secrets, and how it is made. `always` is true for one
-    that works without any settings."""
+    that works without any settings, `named_secrets` for one whose section may hold `secrets:`,
+    which runbooks name."""
 
     name: str
     settings: type[BaseModel]
     make: Callable[[Any, Tools], Executor]
     secrets: Sequence[ExecutorSecret] = ()
     always: bool = False
+    named_secrets: bool = False

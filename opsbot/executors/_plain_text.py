@@ -1,4 +1,4 @@
-"""Foreign output as plain lines: what moves a cursor, rings a bell or reorders text is taken out."""
+"""Foreign output as plain lines, without what moves a cursor, rings a bell or reorders text."""
 
 from __future__ import annotations
 

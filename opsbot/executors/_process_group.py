@@ -21,14 +21,12 @@ import resource
 import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, cast
 
 from opsbot.executors._output import Output
 
-GRACE = 2.0  # seconds a group has to end by itself when it is asked to
-LINGER = 1.0  # seconds in which what the program has left behind may still say something
 GIVE_UP = 3.0  # seconds after which even a killed process is not waited for
 _LOOK_AGAIN = 0.02
 
@@ -45,11 +43,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How long it may take (seconds), use and write (bytes)."""
+    """How long it may take (seconds), and what it may use and write (bytes). It has `grace_s` to
+    end by itself when it is asked to, and what it leaves behind has `linger_s` to say the rest."""
 
     timeout_s: float
     memory: int
     most_output: int
+    grace_s: float = 2.0
+    linger_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,68 +106,79 @@ async def run(command: Command, bounds: Bounds, output: Output) -> Ended:
     reader = _Reader(output, bounds.most_output)
     process = await _started(command, reader)
     leader = asyncio.create_task(process.wait())
+    alive = False
     try:
         _limit(process.pid, bounds)
-        return await _watched(process, leader, reader, bounds)
+        ended = await _watched(leader, reader, bounds)
     finally:
         # Also when cancelled: nothing that a step has started outlives it in its group.
-        await _end(process, leader, reader)
+        alive = await _end(process.pid, leader, reader, bounds.grace_s)
+    return replace(ended, alive=alive)
 
 
-async def _watched(
-    process: Process, leader: asyncio.Task[int], reader: _Reader, bounds: Bounds
-) -> Ended:
+async def _watched(leader: asyncio.Task[int], reader: _Reader, bounds: Bounds) -> Ended:
+    """Wait until the leader has ended and said everything, or a bound is reached."""
     loop = asyncio.get_running_loop()
     until = loop.time() + bounds.timeout_s
     await asyncio.wait(
         [leader, reader.flooded], timeout=bounds.timeout_s, return_when=asyncio.FIRST_COMPLETED
     )
-    in_time, left = leader.done(), False
-    if in_time and not reader.flooded.done():
-        linger = min(LINGER, max(until - loop.time(), 0.0))
-        await asyncio.wait(
-            [reader.closed, reader.flooded], timeout=linger, return_when=asyncio.FIRST_COMPLETED
-        )
-        left = not reader.closed.done()
-    flooded = reader.flooded.done()
-    alive = await _end(process, leader, reader)
-    return Ended(
-        code=leader.result() if in_time else None, late=not in_time and not flooded,
-        flooded=flooded, left=left, alive=alive,
-    )  # fmt: skip
+    if reader.flooded.done():
+        return Ended(code=None, flooded=True)
+    if not leader.done():
+        return Ended(code=None, late=True)
+    linger = min(bounds.linger_s, max(until - loop.time(), 0.0))
+    await asyncio.wait([reader.closed], timeout=linger)
+    if reader.flooded.done():
+        return Ended(code=leader.result(), flooded=True)
+    return Ended(code=leader.result(), left=not reader.closed.done())
 
 
 async def _started(command: Command, reader: _Reader) -> Process:
-    """The process, its output on a pipe of ours: one whose end we can let go of when something
-    that has left the group still holds it."""
-    loop = asyncio.get_running_loop()
+    """The process, its output on a pipe of ours: one that we can let go of when something that
+    has left the group still holds the other end."""
     read_end, write_end = os.pipe()
+    typed = _typed_in(command.stdin)
     try:
-        await loop.connect_read_pipe(lambda: reader, os.fdopen(read_end, "rb", 0))
-        with _stdin(command.stdin) as stdin:
-            starting = asyncio.ensure_future(
-                asyncio.create_subprocess_exec(
-                    *command.argv, stdin=stdin or DEVNULL, stdout=write_end, stderr=STDOUT,
-                    env=dict(command.env), cwd=command.cwd, start_new_session=True,
-                )
-            )  # fmt: skip
-            try:
-                return await asyncio.shield(starting)
-            except asyncio.CancelledError:
-                # Somebody who stops waiting leaves no program behind.
-                _signal((await starting).pid, signal.SIGKILL)
-                raise
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: reader, os.fdopen(read_end, "rb", 0)
+        )
+        return await _uninterrupted(
+            asyncio.create_subprocess_exec(
+                *command.argv, stdin=typed or DEVNULL, stdout=write_end, stderr=STDOUT,
+                env=dict(command.env), cwd=command.cwd, start_new_session=True,
+            )
+        )  # fmt: skip
     except BaseException:
         reader.close()
         raise
     finally:
         os.close(write_end)
+        if typed is not None:
+            typed.close()
 
 
-@contextlib.contextmanager
-def _stdin(text: bytes | None):  # noqa: ANN202 - spelt out below
-    """A file that holds what is typed in, gone with its last reader; None for nothing."""
-    yield None
+async def _uninterrupted(starting: Coroutine[Any, Any, Process]) -> Process:
+    """The process; somebody who stops waiting for its start leaves no program behind."""
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):
+            process = await task
+            _signal(process.pid, signal.SIGKILL)
+            await process.wait()
+        raise
+
+
+def _typed_in(text: bytes | None) -> BinaryIO | None:
+    """A file that holds what is typed in, and is gone with its last reader; None for nothing."""
+    if text is None:
+        return None
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+    file.write(text)
+    file.seek(0)
+    return file
 
 
 def _limit(pid: int, bounds: Bounds) -> None:
@@ -185,30 +197,33 @@ def _limit(pid: int, bounds: Bounds) -> None:
             resource.prlimit(pid, kind, (most, most))
 
 
-async def _end(process: Process, leader: asyncio.Task[int], reader: _Reader) -> bool:
+async def _end(group: int, leader: asyncio.Task[int], reader: _Reader, grace: float) -> bool:
     """End the group, politely first, and let go of the pipe; whether something is still alive."""
     try:
         if not (leader.done() and reader.closed.done()):
-            _signal(process.pid, signal.SIGTERM)
-            await _gone(process.pid, leader, GRACE)
+            _signal(group, signal.SIGTERM)
+            await _gone(group, leader, grace)
     finally:
-        _signal(process.pid, signal.SIGKILL)
+        _signal(group, signal.SIGKILL)
         reader.close()
     await asyncio.wait([leader], timeout=GIVE_UP)
-    return not leader.done()
+    alive = not leader.done()
+    leader.cancel()
+    return alive
 
 
 async def _gone(group: int, leader: asyncio.Task[int], within: float) -> None:
     """Wait until nothing of the group is left, or the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + within
-    while loop.time() < until and (not leader.done() or _signal(group, 0)):
+    # Nothing tells us when the last of other people's children is gone.
+    while loop.time() < until and (not leader.done() or _signal(group, 0)):  # noqa: ASYNC110
         await asyncio.sleep(_LOOK_AGAIN)
 
 
 def _signal(group: int, number: int) -> bool:
-    """Whether there is somebody in the group to hear it. The number of a group is not given to
-    another as long as one member lives, and not soon after that."""
+    """Whether somebody in the group heard it. The number of a group is not given to another as
+    long as one member lives, and not soon after that."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):

@@ -26,10 +26,8 @@ def shown(call: ProcessCall, program: str) -> str:
 def _word(text: str) -> str:
     """One word as a shell would read it back; `$'...'` for what cannot be seen (bash(1))."""
     short = text[:_LONGEST]
-    if _is_plain(short):
-        word = shlex.quote(short)
-    else:
-        word = "$'" + "".join(map(_visible, short)) + "'"
+    escaped = f"$'{''.join(map(_visible, short))}'"
+    word = shlex.quote(short) if _is_plain(short) else escaped
     if short == text:
         return word
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
@@ -46,6 +44,4 @@ def _visible(char: str) -> str:
     if _is_plain(char):
         return char
     known = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e"}
-    return known.get(char) or (
-        f"\\x{ord(char):02x}" if ord(char) < 128 else f"\\U{ord(char):08x}"
-    )
+    return known.get(char) or (f"\\x{ord(char):02x}" if ord(char) < 128 else f"\\U{ord(char):08x}")

@@ -11,6 +11,8 @@ a run              run_step           one step, claimed, done at most once; its 
 did it help        verify_run         the metric watched until it is where it should be
 nobody says yes    run_waits          the request expires; the next on-call is paged
 its output         share_output       one file below the run's message
+an update is due   remind             the lead alone; once the room, when nobody leads
+a word in private  tell_person        a role, or a lead to take over, that somebody was given
 a second look      route_again        still open after N seconds?
 operators          tell_ops           one line in the ops channel
 the bot itself     watch_delivery     Slack stuck: say so at the pager
@@ -24,12 +26,15 @@ from functools import partial
 from opsbot.flows.converge import converge
 from opsbot.flows.illustrate import illustrate
 from opsbot.flows.investigate import investigate
+from opsbot.flows.page_people import page_people
+from opsbot.flows.remind import remind
 from opsbot.flows.route_again import route_again
 from opsbot.flows.run_step import run_step
 from opsbot.flows.run_waits import expire_run, nag_approval
 from opsbot.flows.share_output import share_output
 from opsbot.flows.tell_ops import tell_ops
 from opsbot.flows.tell_pager import tell_pager
+from opsbot.flows.tell_person import tell_person
 from opsbot.flows.verify_run import verify_run
 from opsbot.ports import Flow, Ports
 
@@ -38,7 +43,9 @@ from opsbot.ports import Flow, Ports
 ONE_STEP = frozenset(
     {
         "converge", "archive", "look_again", "route_again", "tell_ops", "tell_pager",
-        "illustrate", "run_step", "verify_run", "expire_run", "nag_approval", "share_output",
+        "tell_person", "remind_update",
+        "page_people", "illustrate", "run_step", "verify_run", "expire_run", "nag_approval",
+        "share_output",
     }
 )  # fmt: skip
 
@@ -53,6 +60,9 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
         "route_again": partial(route_again, ports),
         "tell_ops": partial(tell_ops, ports),
         "tell_pager": partial(tell_pager, ports),
+        "tell_person": partial(tell_person, ports),
+        "remind_update": partial(remind, ports),
+        "page_people": partial(page_people, ports),
         "illustrate": partial(illustrate, ports),
         "run_step": partial(run_step, ports),
         "verify_run": partial(verify_run, ports),

@@ -30,18 +30,22 @@ async def read_roster(
     if understood.denied is not None:
         return None
     target = target_of(reading.values, asked.line, understood.incident, rules)
-    return await roster_of(staffing, target, named)
+    return await roster_of(staffing, target, named, mapped=rules.accounts)
 
 
 async def roster_of(
-    staffing: Staffing, target: Target, accounts: Mapping[str, Standing], *, fresh: bool = False
-) -> Roster:
+    staffing: Staffing, target: Target, accounts: Mapping[str, Standing], *, fresh: bool = False,
+    mapped: Mapping[str, str] = MappingProxyType({}),
+) -> Roster:  # fmt: skip
     """Who is on call for the target, the policies of its name, the pager's user behind its person.
-    `fresh` asks again what was asked a moment ago. Whatever fails is said in `problem`."""
+
+    `fresh` asks again what was asked a moment ago; `mapped` are Slack accounts by the pager's
+    address or id (slack.people). Whatever fails is said in `problem`.
+    """
     roster = Roster()
     if target.person is not None:
         standing = accounts.get(target.person.slack_id)
-        return await _with_person(staffing, roster, standing) if standing else roster
+        return await _with_person(staffing, roster, standing, mapped) if standing else roster
     policy_id = target.policy_id
     if target.policy:
         found = await staffing.policies(target.policy)
@@ -60,10 +64,16 @@ async def roster_of(
     return replace(roster, on_call=duties.value)
 
 
-async def _with_person(staffing: Staffing, roster: Roster, standing: Standing) -> Roster:
-    if not standing.email:
+async def _with_person(
+    staffing: Staffing, roster: Roster, standing: Standing, mapped: Mapping[str, str]
+) -> Roster:
+    key = next((k for k, account in mapped.items() if account == standing.slack_id), "")
+    if key and "@" not in key:
+        known = Person(id=key, name=standing.name)
+        return replace(roster, people=MappingProxyType({standing.slack_id: known}))
+    if not (key or standing.email):
         return roster
-    found = await staffing.person(standing.email)
+    found = await staffing.person(key or standing.email)
     if not isinstance(found, Done):
         return replace(roster, problem=_why(found))
     people: dict[str, Person] = {standing.slack_id: found.value} if found.value else {}

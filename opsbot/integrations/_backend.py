@@ -105,12 +105,15 @@ class Backend:
             await self._ask("POST", path, body=form.encode(), headers=headers, timeout=timeout)
         )
 
-    async def act(self, path: str, body: Any, *, headers: Mapping[str, str], timeout: float) -> Any:
-        """POST a JSON body, once; raises LookUpFailed, whose `sent` says whether it may have
+    async def act(
+        self, path: str, body: Any, *, headers: Mapping[str, str], timeout: float,
+        method: str = "POST",
+    ) -> Any:  # fmt: skip
+        """Send a JSON body, once; raises LookUpFailed, whose `sent` says whether it may have
         happened all the same."""
         packed = json.dumps(body).encode()
         headers = {"Content-Type": "application/json", **headers}
-        return await self._ask("POST", path, body=packed, headers=headers, timeout=timeout)
+        return await self._ask(method, path, body=packed, headers=headers, timeout=timeout)
 
     async def _ask(
         self,

@@ -22,7 +22,7 @@ from opsbot.ports.bundle import Ports
 from opsbot.ports.engine import Engine, Flow, Steps
 from opsbot.ports.http import Http, HttpAnswer, HttpFailure
 from opsbot.ports.inbox import Delivery, Inbox, InboxFull, InboxUnavailable, Pending
-from opsbot.ports.outcome import Clock, Done, Outcome, Refused, Unsure
+from opsbot.ports.outcome import Clock, Done, Outcome, Refused, T, Unsure
 from opsbot.ports.outside import (
     Acted,
     AlertFeed,
@@ -88,6 +88,7 @@ __all__ = [
     "Staffing",
     "Steps",
     "Succeeded",
+    "T",
     "Ticket",
     "Transaction",
     "Unclear",

@@ -90,6 +90,8 @@ class Paged:
     people: tuple[Person, ...]
     already: bool = False  # they had been asked before
     made: bool = False  # by an incident of its own, not by joining them to another
+    number: int | None = None  # of the incident that was made, as people know it
+    url: str = ""
 
 
 class Staffing(Protocol):

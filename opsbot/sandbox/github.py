@@ -1,4 +1,5 @@
-"""The sandbox GitHub: deployments with statuses, releases and comparisons of the services.
+"""The sandbox GitHub: deployments with statuses, releases and comparisons of the services; and
+branches, files and pull requests, which stand in `github_writing.py`.
 
 Answers and refusals follow https://docs.github.com/rest (API version 2022-11-28).
 """
@@ -14,6 +15,9 @@ from aiohttp import web
 
 from opsbot.sandbox import github_shapes as shapes
 from opsbot.sandbox.clock import Clock
+from opsbot.sandbox.github_git import GitRepository
+from opsbot.sandbox.github_refusal import Refusal
+from opsbot.sandbox.github_writing import GitHubWriting, Json, json_body
 from opsbot.sandbox.http_server import SandboxServer, json_answer
 from opsbot.sandbox.scenario import Deploy, DeployStatus, Scenario, Service
 
@@ -22,16 +26,9 @@ REQUESTS_AN_HOUR_WITHOUT_TOKEN = 60
 _DOCS = "https://docs.github.com/rest"
 
 
-class _Refusal(Exception):
-    """An error answer, decided deep inside a handler."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class GitHubServer(SandboxServer):
-    """GET /repos/{owner}/{repo} with /deployments, /releases and /compare, and /rate_limit."""
+    """GET /repos/{owner}/{repo} with /deployments, /releases and /compare, and /rate_limit; git
+    and pull requests of every service's repository and of `postmortems` beside the first."""
 
     name = "github"
 
@@ -55,6 +52,13 @@ class GitHubServer(SandboxServer):
             for service in scenario.services
         }
         self._used: dict[str, tuple[float, int]] = {}
+        names = {service.repository for service in scenario.services}
+        names |= {f"{name.partition('/')[0]}/postmortems" for name in names}
+        self._git = {name.lower(): GitRepository(name, clock) for name in names}
+
+    def repository(self, full_name: str) -> GitRepository:
+        """Give a repository as git keeps it, for what people do there."""
+        return self._git[full_name.lower()]
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Give the API's routes."""
@@ -66,6 +70,11 @@ class GitHubServer(SandboxServer):
         yield web.get(f"{repo}/deployments/{{id}}/statuses", self._handler(self._statuses))
         yield web.get(f"{repo}/releases", self._handler(self._releases))
         yield web.get(f"{repo}/compare/{{span}}", self._handler(self._compare))
+        writing = GitHubWriting(self._git_of, lambda: self.url)
+        for path, read in writing.reads():
+            yield web.get(f"{repo}{path}", self._handler(read))
+        for method, path, write in writing.writes():
+            yield web.route(method, f"{repo}{path}", self._writer(write))
 
     def error_answer(self, status: int, message: str) -> web.Response:
         """Build {message, documentation_url, status}."""
@@ -81,16 +90,36 @@ class GitHubServer(SandboxServer):
         self, answer: Callable[[web.Request], web.Response]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            try:
-                token = self._token(request)
-                limits = self._counted(token)
-                response = self._limited(token, limits) or answer(request)
-            except _Refusal as refused:
-                return self.error_answer(refused.status, str(refused))
-            response.headers.update(limits)
-            return _unless_unchanged(request, response)
+            return _unless_unchanged(request, self._passed(request, lambda: answer(request)))
 
         return handle
+
+    def _writer(
+        self, answer: Callable[[web.Request, Json], web.Response]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            raw = await request.read()
+            return self._passed(request, lambda: answer(request, json_body(raw)))
+
+        return handle
+
+    def _passed(self, request: web.Request, answer: Callable[[], web.Response]) -> web.Response:
+        """Answer those who may ask, as often as they may; every answer says how often that is."""
+        limits: dict[str, str] = {}
+        try:
+            token = self._token(request)
+            limits = self._counted(token)
+            response = self._limited(token, limits) or answer()
+        except Refusal as refused:
+            response = _refused(refused)
+        response.headers.update(limits)
+        return response
+
+    def _git_of(self, request: web.Request) -> GitRepository:
+        path = f"{request.match_info['owner']}/{request.match_info['repo']}".lower()
+        if path not in self._git or not request.headers.get("Authorization"):
+            raise Refusal(404, "Not Found")
+        return self._git[path]
 
     def _token(self, request: web.Request) -> str:
         header = request.headers.get("Authorization", "")
@@ -98,7 +127,7 @@ class GitHubServer(SandboxServer):
             return ""
         scheme, _, token = header.partition(" ")
         if scheme.lower() not in ("bearer", "token") or token.strip() not in self._tokens:
-            raise _Refusal(401, "Bad credentials")
+            raise Refusal(401, "Bad credentials")
         return token.strip()
 
     def _counted(self, token: str) -> dict[str, str]:
@@ -126,7 +155,7 @@ class GitHubServer(SandboxServer):
         service = self._repositories.get(path)
         # The repositories are private: without a token they do not exist.
         if service is None or not request.headers.get("Authorization"):
-            raise _Refusal(404, "Not Found")
+            raise Refusal(404, "Not Found")
         return service
 
     def _known(self, service: Service) -> list[Deploy]:
@@ -139,7 +168,7 @@ class GitHubServer(SandboxServer):
         for deploy in self._known(service):
             if str(shapes.deployment_id(service.repository, deploy)) == request.match_info["id"]:
                 return service, deploy
-        raise _Refusal(404, "Not Found")
+        raise Refusal(404, "Not Found")
 
     def _rate_limit(self, _request: web.Request) -> web.Response:
         return json_answer({"resources": {"core": {"limit": REQUESTS_AN_HOUR}}})
@@ -205,7 +234,7 @@ class GitHubServer(SandboxServer):
             for version, place in positions.items()
         }
         if not dots or base not in positions or head not in positions:
-            raise _Refusal(404, "Not Found")
+            raise Refusal(404, "Not Found")
         between = self._deploys[service.name][positions[base] : positions[head]]
         return json_answer(
             shapes.comparison(self.url, service.repository, base, head, between, self._anchor)
@@ -229,10 +258,18 @@ def _number(text: str | None, default: int) -> int:
     return int(text) if text is not None and text.isdigit() else default
 
 
+def _refused(refusal: Refusal) -> web.Response:
+    body = {"message": str(refusal), "documentation_url": _DOCS, "status": str(refusal.status)}
+    errors = {"errors": refusal.errors} if refusal.errors else {}
+    return json_answer({**body, **errors}, status=refusal.status)
+
+
 def _unless_unchanged(request: web.Request, response: web.Response) -> web.Response:
+    if response.status != 200:
+        return response
     body = response.body if isinstance(response.body, bytes) else b""
     tag = f'"{hashlib.sha256(body).hexdigest()}"'
-    if response.status == 200 and request.headers.get("If-None-Match", "").endswith(tag):
+    if request.headers.get("If-None-Match", "").endswith(tag):
         return web.Response(status=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return response

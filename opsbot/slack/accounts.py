@@ -51,13 +51,16 @@ class Accounts:
         known = self._held(user_id)
         return known.standing if known else None
 
-    async def standing(self, caller: Caller) -> Outcome[Standing]:
+    async def standing(self, caller: Caller, *, fresh: bool = False) -> Outcome[Standing]:
         """The caller's standing; Refused or Unsure only when Slack cannot be asked and nothing
         is remembered. Until Slack has said which workspace is ours, nobody is known to be of it."""
         identity = await self._identity.ask()
         if not isinstance(identity, Done):
             return identity
         ours = identity.value.ours
+        if fresh:  # whatever is remembered: not even an old answer will do in its place
+            self._known.pop(caller.user_id, None)
+            self._members.clear()
         account = self._known.get(caller.user_id)
         if account is None or self._clock.monotonic() - account.at >= _FRESH_FOR:
             answer = await self._gateway.call(

@@ -34,9 +34,9 @@ class SlackPeople:
     def __init__(self, gateway: Gateway, identity: OwnIdentity, accounts: Accounts) -> None:
         self._gateway, self._identity, self.accounts = gateway, identity, accounts
 
-    async def standing(self, caller: Caller) -> Outcome[Standing]:
-        """Who the caller is, looked up."""
-        return await self.accounts.standing(caller)
+    async def standing(self, caller: Caller, *, fresh: bool = False) -> Outcome[Standing]:
+        """Who the caller is, looked up; now, if it has to be `fresh`."""
+        return await self.accounts.standing(caller, fresh=fresh)
 
     async def answer(
         self, asked: Invocation, card: Card, *, incident_id: str = ""

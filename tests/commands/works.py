@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from opsbot.core.entry import Entry
+from opsbot.core import entry as e
+from opsbot.core.entry import Body, Draft, Entry
 from opsbot.core.incident import Incident
+from opsbot.core.people import OPSBOT, Actor
 from opsbot.core.policy import Policy
 from opsbot.core.run import Run
 from opsbot.core.runbook import (
     Guard,
-    OfferedWhen,
     Offered,
+    OfferedWhen,
     ParameterKind,
     Risk,
     Runbook,
@@ -21,6 +24,7 @@ from opsbot.core.runbook import (
     Verification,
 )
 from opsbot.flows import flows_for
+from opsbot.flows.intake import LOCK, follow
 from tests.commands.office import ANN, Office, replace
 from tests.fakes.executor import FakeExecutor
 from tests.fakes.gauge import FakeGauge
@@ -34,7 +38,9 @@ def runbook(name: str = "restart", **changes: Any) -> Runbook:
     base: dict[str, Any] = {
         "name": name, "title": name.replace("-", " ").capitalize(), "owner": "platform",
         "version": f"version-of-{name}", "risk": Risk.MEDIUM, "parameters": (SERVICE,),
-        "steps": (Step(name="restart", executor="fake", call={"do": "restart", "of": "${service}"}),),
+        "steps": (
+            Step(name="restart", executor="fake", call={"do": "restart", "of": "${service}"}),
+        ),
         "verification": Verification(
             signal="error_share", below=0.05, unit="share", every=timedelta(seconds=5),
             within=timedelta(seconds=60),
@@ -120,6 +126,28 @@ class Works(Office):
         """Everything on the record about runs."""
         kinds = ("Run", "Step")
         return [e for e in await self.entries(incident) if type(e.body).__name__.startswith(kinds)]
+
+    async def approve_quietly(self, incident: Incident, run: Run, by: str) -> None:
+        """An approval on the record whose consequences nobody has carried out yet."""
+        body = e.RunApproved(run_id=run.run_id, digest=run.plan.digest, standing="a test")
+        actor = self.people.standings[by].actor
+        await self._append(incident, [body], actor)
+
+    async def append(self, incident: Incident, *bodies: Body) -> None:
+        """Facts that an earlier process put on the record."""
+        await self._append(incident, bodies, OPSBOT)
+
+    async def _append(self, incident: Incident, bodies: Sequence[Body], actor: Actor) -> None:
+        now = self.clock.now()
+        drafts = [
+            Draft(key=f"test:{actor.id}:{index}", occurred_at=now, actor=actor, source="opsbot",
+                  body=body)
+            for index, body in enumerate(bodies)
+        ]  # fmt: skip
+        async with self.record.transaction(LOCK) as tx:
+            before = await tx.incident(incident.id)
+            entries = await tx.append(incident.id, drafts)
+            await follow(tx, before, cause=entries[-1].key, rules=self.rules, now=now)
 
     def flows(self) -> Any:
         """The flows as they stand."""

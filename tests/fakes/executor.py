@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opsbot.core.runbook import Scalar
+from opsbot.executors._masks import Masks
+from opsbot.executors._output import Output
 from opsbot.ports import CallOutcome, Failed, Plan, Succeeded, Ticket, Unclear
 
 
@@ -63,25 +65,14 @@ class FakeExecutor:
             return Failed(said=problems[0])
         self.acts.append(FakeAct(call=call, binding=binding, ticket=ticket))
         script = self.scripts.get(call["do"], Scripted())
-        for line in script.lines:
-            _told(tell, line)
+        output = Output(ticket.output_limit, Masks(), tell)
+        output.feed("\n".join(script.lines).encode())
+        kept = output.finish()
         try:
             async with asyncio.timeout(ticket.timeout_s):
                 await (asyncio.Event().wait() if script.hangs else asyncio.sleep(0))
         except TimeoutError:
             said = f"it did not end within {ticket.timeout_s:g} s"
-            return _bounded(Unclear(said=said), script.lines, ticket.output_limit)
-        return _bounded(script.outcome, script.lines, ticket.output_limit)
-
-
-def _told(tell: Callable[[str], None], line: str) -> None:
-    try:
-        tell(line)
-    except Exception:  # noqa: BLE001 - somebody who cannot listen is no reason to stop
-        return
-
-
-def _bounded(outcome: CallOutcome, lines: tuple[str, ...], limit: int) -> CallOutcome:
-    whole = (outcome.output or "\n".join(lines)).encode()
-    kept = whole[:limit].decode("utf-8", "ignore")
-    return replace(outcome, output=kept, cut=outcome.cut or len(whole) > limit)
+            return Unclear(said=said, output=kept.text, cut=kept.cut)
+        outcome = script.outcome
+        return outcome if outcome.output else replace(outcome, output=kept.text, cut=kept.cut)

@@ -124,7 +124,7 @@ class FakePeople:
 
     # --- the port -----------------------------------------------------------------------------
 
-    async def standing(self, caller: Caller) -> Outcome[Standing]:
+    async def standing(self, caller: Caller, *, fresh: bool = False) -> Outcome[Standing]:
         held = self.standings.get(caller.user_id)
         if held is None:
             return Refused(error="user_not_found", cure="Slack does not know this account.")

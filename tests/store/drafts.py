@@ -62,7 +62,7 @@ def joined(origin_id: str, *, dedup_key: str = "") -> Draft:
 def requested(
     run_id: str, *, at: datetime = T0, by: Actor = ANN, key: str = "", break_glass: str = "",
     ruling: Ruling = Ruling.ALLOWED,
-) -> Draft:
+) -> Draft:  # fmt: skip
     """Somebody asks for a run."""
     step = RenderedStep(
         name="restart", executor="noop", call={"say": "hello"}, timeout_s=5, output_limit=100

@@ -12,6 +12,7 @@ from sqlalchemy import Table, delete, select, update
 
 from opsbot.core.entry import Draft
 from opsbot.core.incident import fold
+from opsbot.core.moment import EARLIEST
 from opsbot.core.people import OPSBOT
 from opsbot.store.projection import derive, index_row
 from opsbot.store.record import SqlRecord
@@ -53,7 +54,10 @@ async def test_a_state_kept_in_memory_equals_the_full_fold(
     stored = await record.entries(incident_id)
     kept = await record.incident(incident_id)
     assert kept == fold(incident_id, stored) == await other_record.incident(incident_id)
-    assert index_row(kept) == derive(incident_id, stored).index
+    derived = derive(incident_id, stored)
+    assert index_row(kept) == derived.index
+    told = [run for run in await record.runs(EARLIEST) if run.incident_id == incident_id]
+    assert {run.run_id: run for run in told} == {r.run_id: r.past_run for r in derived.runs}
     assert (await verify(record, [incident_id])).ok
 
 

@@ -65,7 +65,7 @@ def _others(about: Material) -> list[Sentence]:
 
 
 def has_alert_on(about: Material, service: str) -> bool:
-    """Whether any alert of the incident, or one that its sources tell of, was about this service."""
+    """Whether any alert, of the incident or told of by its sources, was about this service."""
     if service in _alerting(about):
         return True
     return any(

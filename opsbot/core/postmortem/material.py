@@ -4,7 +4,7 @@ what only the installation knows."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -136,18 +136,27 @@ def _own_reports(record: Iterable[Entry]) -> list[tuple[SourceReport, int]]:
 
 
 def _each_once(own: Iterable[tuple[SourceReport, int]]) -> tuple[Seen, ...]:
-    """Every finding in the order in which they began; of one fact the newest telling."""
-    newest: dict[tuple[str, ...], Seen] = {}
+    """Every finding in the order in which they began, each fact once."""
+    known: dict[tuple[str, ...], Seen] = {}
     for report, seq in own:
         for finding in report.findings:
             same = finding.fold_key or f"{finding.kind}:{finding.peer}"
-            newest[(finding.service, finding.kind, same)] = Seen(
-                finding=finding, source=report.source, entry=seq
-            )
+            key = (finding.service, finding.kind, same)
+            seen = Seen(finding=finding, source=report.source, entry=seq)
+            known[key] = _folded(known[key], seen) if key in known else seen
     return tuple(
-        sorted(newest.values(), key=lambda s: (utc(s.finding.at), s.finding.service,
-                                               s.finding.kind, s.finding.summary))
+        sorted(known.values(), key=lambda s: (utc(s.finding.at), s.finding.service,
+                                              s.finding.kind, s.finding.summary))
     )  # fmt: skip
+
+
+def _folded(held: Seen, seen: Seen) -> Seen:
+    """Of one source the newest telling; of several the fullest, since the earliest of them."""
+    if held.source == seen.source:
+        return seen
+    full = max(held, seen, key=lambda one: len(one.finding.summary))
+    at = min(held.finding.at, seen.finding.at, key=utc)
+    return replace(full, finding=replace(full.finding, at=at))
 
 
 def clock(at: datetime, day: date | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Closure, Status, Visibility
-from opsbot.core.event import DECLARED
 from opsbot.core.measures import exactly
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Sentence, says
@@ -95,27 +94,29 @@ def _said(about: Material, reason: Reason) -> str:
 
 def _end(about: Material) -> Sentence:
     ending = [one for one in entries_of(about.entries, e.StatusChanged) if one[1].status.is_over]
+    back = len(about.points.episodes) > 1
     if not about.incident.status.is_over or not ending:
-        point = about.points[PointName.MITIGATED]
-        calm = f" Users no longer notice it since {about.say(point.at)}." if point.at else ""
-        again = " It came back once it had been ended." if len(about.points.episodes) > 1 else ""
-        return says(f"It is still open.{again}{calm}".replace(". ", "; ").replace("; U", ", and u"),
-                    *point.entries)  # fmt: skip
+        return _open(about, back)
     entry, body = ending[-1]
-    run = helpful_run(about)
-    back = ", after it had come back" if len(about.points.episodes) > 1 else ""
+    run, again = helpful_run(about), ", after it had come back" if back else ""
     when = about.say(entry.occurred_at)
     if run is not None and run.verified is not None:
-        return says(f"{_by_run(run)}, and the incident was {body.status} at {when}{back}.",
+        return says(f"{_by_run(run)}, and the incident was {body.status} at {when}{again}.",
                     run.entry.seq, run.verified[0].seq, entry.seq)  # fmt: skip
-    why = end_reason(entry, body)
     if body.closure is Closure.SELF_RECOVERED:
         length = about.measures["time_open"]
         after = f" after {length.shown}" if length.value is not None else ""
-        return says(f"It recovered by itself{after}{back}, before anybody had acted.", entry.seq)
-    ended = f"{body.closure}" if body.closure and body.closure is not Closure.FIXED else ""
-    as_ = f" as {ended}" if ended else ""
-    return says(f"It was {body.status} at {when}{as_}{back}{why}.", entry.seq)
+        return says(f"It recovered by itself{after}{again}, before anybody had acted.", entry.seq)
+    as_ = f" as {body.closure}" if body.closure and body.closure is not Closure.FIXED else ""
+    return says(f"It was {body.status} at {when}{as_}{again}{end_reason(entry, body)}.", entry.seq)
+
+
+def _open(about: Material, back: bool) -> Sentence:
+    clauses = ["It came back and is still open" if back else "It is still open"]
+    point = about.points[PointName.MITIGATED]
+    if point.at is not None:
+        clauses.append(f"though users no longer notice it since {about.say(point.at)}")
+    return says(f"{', '.join(clauses)}.", *point.entries)
 
 
 def _by_run(run: RunRead) -> str:
@@ -129,10 +130,7 @@ def _by_run(run: RunRead) -> str:
 
 def one_line(about: Material) -> str:
     """The document in one sentence, for a commit or a message; nothing of a private incident."""
+    name = f"Postmortem of INC-{about.incident.number}"
     if about.incident.visibility is Visibility.PRIVATE:
-        return f"Postmortem of INC-{about.incident.number} (private)"
-    opened = entries_of(about.entries, e.Opened)[:1]
-    declared = bool(opened) and opened[0][1].origin.source == DECLARED
-    title = inert(opened[0][1].title if opened else about.incident.title, 120)
-    service = "" if declared or title.startswith(about.paged) else f" in {inert(about.paged, 60)}"
-    return f"Postmortem of INC-{about.incident.number}: {title}{service}"
+        return f"{name} (private)"
+    return f"{name}: {inert(about.incident.title, 160)}"

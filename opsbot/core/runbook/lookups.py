@@ -24,7 +24,8 @@ from opsbot.core.runbook import Scalar
 from opsbot.core.runbook.argument import text_of
 from opsbot.core.text import inert
 
-FROM, TEXT = "$from", "$text"
+FROM, TEXT, NAMES = "$from", "$text", "$names"
+SECRETS = "secrets"  # the key of a call behind which secrets are named
 STEPS, LATER_IN = "steps.", "run.after."
 LATER = frozenset({"run.id", "run.now"})
 _HOLE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
@@ -120,22 +121,33 @@ def deferred(call: Any) -> frozenset[str]:
     return _NOTHING.union(*(deferred(item) for item in node.values()))
 
 
-def resolve(call: Any, values: Mapping[str, Scalar]) -> Any:
-    """A rendered call with everything filled in that waited; arguments are not looked at again.
+def resolve(call: Any, values: Mapping[str, Scalar], *, partly: bool = False) -> Any:
+    """A rendered call as its executor takes it: everything filled in that waited, and nothing else
+    looked at again. `partly` leaves what `values` do not hold.
 
     Raises Unresolved when a value is not there, or is a text that could mean something else where
     it is put: one that begins with a dash, holds a control character or is very long.
     """
     if isinstance(call, list | tuple):
-        return [resolve(item, values) for item in cast("list[Any]", call)]
+        return [resolve(item, values, partly=partly) for item in cast("list[Any]", call)]
     if not isinstance(call, dict):
         return call
     node = cast("dict[str, Any]", call)
+    if partly and set(node) in ({FROM}, {TEXT}) and not deferred(node) <= values.keys():
+        return node
     if set(node) == {FROM}:
         return _value(str(node[FROM]), values)
     if set(node) == {TEXT}:
         return "".join(text_of(resolve(part, values)) for part in node[TEXT])
-    return {key: resolve(item, values) for key, item in node.items()}
+    if set(node) == {NAMES}:
+        return {str(place): name for place, name in node[NAMES]}
+    return {key: resolve(item, values, partly=partly) for key, item in node.items()}
+
+
+def kept_names(secrets: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of secrets by their places (`secrets:` of a call) in a form that the record keeps:
+    its scrubber takes out whatever stands behind a key such as `DEPLOY_TOKEN`."""
+    return {NAMES: [[place, name] for place, name in secrets.items()]}
 
 
 def _value(name: str, values: Mapping[str, Scalar]) -> Scalar:

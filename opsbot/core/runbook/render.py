@@ -17,7 +17,7 @@ from opsbot.core.codec import canonical
 from opsbot.core.parameter import Problem
 from opsbot.core.runbook import Condition, Runbook, Scalar, Step, Verification
 from opsbot.core.runbook.argument import text_of
-from opsbot.core.runbook.lookups import Lookup, Unresolved, fill, parts_of
+from opsbot.core.runbook.lookups import SECRETS, Lookup, Unresolved, fill, kept_names, parts_of
 from opsbot.core.runbook.metric_query import filled_query
 from opsbot.core.runbook.rendered import RenderedCheck, RenderedRun, RenderedStep, Surroundings
 from opsbot.core.runbook.surroundings import lacking, service_argument
@@ -102,8 +102,16 @@ class _Renderer:
             return [self.value(item) for item in cast("list[Any]", value)]
         if isinstance(value, Mapping):
             items = cast("Mapping[str, Any]", value).items()
-            return {key: self.value(item) for key, item in items if not self._left_out(item)}
+            return {
+                key: self._secrets(item) if key == SECRETS else self.value(item)
+                for key, item in items
+                if not self._left_out(item)
+            }
         return value
+
+    def _secrets(self, value: Any) -> Any:
+        filled = self.value(value)
+        return kept_names(filled) if isinstance(value, Mapping) else filled
 
     def text(self, template: str) -> str:
         return text_of(self._filled(template))

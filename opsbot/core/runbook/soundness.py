@@ -8,6 +8,7 @@ from typing import Any, cast
 from opsbot.core.runbook import Runbook
 from opsbot.core.runbook.flaw import Flaw, Path, flaw
 from opsbot.core.runbook.lookup_check import lookup_flaws
+from opsbot.core.runbook.lookups import SECRETS
 from opsbot.core.runbook.parameter_check import parameter_flaws
 from opsbot.core.scrub import Scrubber
 from opsbot.core.secret_pattern import SECRET_NAME
@@ -46,7 +47,7 @@ def _of_names(runbook: Runbook) -> Iterator[Flaw]:
 
 def _of_secrets(runbook: Runbook) -> Iterator[Flaw]:
     """The record's scrubber would take these out, and the hash would fit nothing any more."""
-    clean = Scrubber().clean_data
+    clean = Scrubber().clean_data  # by shape; what opsbot itself holds is not known here
     parts: list[tuple[Path, Any]] = [
         *(((phase, index, "do"), dict(step.call))
           for phase, steps in (("steps", runbook.steps), ("rollback", runbook.rollback))
@@ -68,11 +69,11 @@ def _changed(
     path: Path, value: Any, clean: Callable[[Any], tuple[Any, tuple[str, ...]]]
 ) -> Iterator[Path]:
     """The innermost places that the scrubber changes."""
-    if not clean(value)[1]:
-        return
     inner: list[Path] = []
     if isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
+            if key == SECRETS and isinstance(item, dict):
+                item = list(cast("dict[str, Any]", item).values())  # names, not secrets
             if isinstance(item, str):  # a name such as `password` tells as much as the value
                 inner += [(*path, key)] if clean({key: item})[1] else []
             else:
@@ -80,7 +81,9 @@ def _changed(
     elif isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             inner += _changed((*path, index), item, clean)
-    yield from inner or [path]
+    elif isinstance(value, str) and clean(value)[1]:
+        inner.append(path)
+    yield from inner
 
 
 def _of_check(runbook: Runbook) -> Iterator[Flaw]:

@@ -18,7 +18,7 @@ from opsbot.core.service import Service
 
 SELECTOR = "service.selectors."
 KNOWN = (
-    "incident.id", "incident.number", "incident.severity",
+    "incident.id", "incident.number", "incident.severity", "incident.service",
     "service.name", "service.environment", "service.owner", "service.repository", "service.tier",
 )  # fmt: skip
 
@@ -26,12 +26,17 @@ KNOWN = (
 def surroundings(
     incident: Incident, rules: Rules, runbook: Runbook, arguments: Mapping[str, Scalar]
 ) -> Surroundings:
-    """Every value by its dotted name; what a service lacks is not there."""
+    """Every value by its dotted name; what a service lacks is not there.
+
+    `incident.service` is where it hurts: the service that paged, or else the one acted on.
+    """
     about = rules.catalogue.named(acted_on(incident, rules, runbook, arguments))
+    hurt = rules.catalogue.find(incident.service) or about
     values: dict[str, Scalar] = {
         "incident.id": incident.id,
         "incident.number": incident.number,
         "incident.severity": incident.severity.value,
+        **({"incident.service": hurt.name} if hurt else {}),
         **(_of_service(about) if about else {}),
     }
     return Surroundings(incident_id=incident.id, values=MappingProxyType(values))

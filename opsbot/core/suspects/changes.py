@@ -78,12 +78,21 @@ def _change(seen: Sequence[Seen]) -> Change:
 def _words(finding: Finding) -> str:
     if finding.kind is FindingKind.LIMIT:
         return finding.summary.removeprefix(f"{finding.service}: ")
-    version = finding.fold_key.removeprefix(f"deploy:{finding.service}:")
-    named = version if version != finding.fold_key else ""
-    shown = named[:7] if _SHA.fullmatch(named) else cut(named, 60)
+    shown = shown_version(version_of(finding))
     noun = "deploy" if finding.kind is FindingKind.DEPLOY else "change"
     changed = _CHANGED.search(finding.summary)
     return f"{noun} {shown}".strip() + (f" ({changed[1].strip()})" if changed else "")
+
+
+def version_of(finding: Finding) -> str:
+    """The version that a deploy brought, as its source names it; empty when it names none."""
+    version = finding.fold_key.removeprefix(f"deploy:{finding.service}:")
+    return version if version != finding.fold_key else ""
+
+
+def shown_version(version: str) -> str:
+    """A version as people say it: the first seven digits of a commit."""
+    return version[:7] if _SHA.fullmatch(version) else cut(version, 60)
 
 
 def told_as_reason(change: Change, weight: float) -> Reason:

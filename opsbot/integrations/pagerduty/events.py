@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from opsbot.core.event import AlertDetails, AlertEvent, Origin, ServiceRef, Transition
+from opsbot.core.intake import OWN_NOTE
 from opsbot.core.moment import EPOCH, parse_moment
 from opsbot.core.people import Actor, ActorKind, Person
 from opsbot.core.text import inert
 from opsbot.integrations import WebhookRefused
 from opsbot.integrations._foreign_json import loads, mapping, objects, text, whole
 from opsbot.integrations._query_text import web_link
+from opsbot.integrations.pagerduty.responders import ADDED, REPLIED, reply_of
 from opsbot.integrations.pagerduty.sentences import KNOWN_TYPES, POLLED_TYPES, sentence, told
 
 SOURCE = "pagerduty"
@@ -52,6 +54,9 @@ def event_of(event: Mapping[str, Any], *, otherwise: str) -> AlertEvent:
     incident = data if details is not None else _reference(data)
     occurred_at, clock_note = _occurred_at(event)
     title = details.title if details is not None else _title(incident)
+    reply = reply_of(data) if kind == REPLIED else None
+    if reply is not None and text(data.get("message")).startswith(OWN_NOTE):
+        data = {**data, "message": ""}  # the words of our own request, not the answer
     actor = _actor(mapping(event.get("agent")))
     return AlertEvent(
         source=SOURCE,
@@ -69,6 +74,8 @@ def event_of(event: Mapping[str, Any], *, otherwise: str) -> AlertEvent:
         note_id=_note_id(data),
         trimmed=data.get("trimmed") is True,
         test=kind == PING,
+        reply=reply,
+        asks=kind == ADDED,
     )
 
 

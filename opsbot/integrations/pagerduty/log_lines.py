@@ -17,6 +17,7 @@ from typing import Any
 
 from opsbot.core.moment import EPOCH, parse_moment
 from opsbot.integrations._foreign_json import mapping, objects, text
+from opsbot.integrations.pagerduty.responders import turns
 from opsbot.integrations.pagerduty.sentences import STATE
 
 Json = Mapping[str, Any]
@@ -53,7 +54,7 @@ _STANDS = (
 )  # fmt: skip
 _LISTED = (
     *_STANDS, "updated_at", "last_status_change_at", "resolved_at", "reopened_at",
-    "acknowledgements",
+    "acknowledgements", "incidents_responders",
 )  # fmt: skip
 _OPEN = ("triggered", "acknowledged")
 _NEAR = timedelta(seconds=5)
@@ -70,6 +71,7 @@ class Line:
     agent: Json | None
     entry: Json | None = None
     note: Json | None = None
+    responder: Json | None = None
     then: Json | None = None
     whole: bool = False
     words: str = ""  # PagerDuty's own, where ours would speak of a state that is not known
@@ -129,6 +131,7 @@ def lines_of(
     # Within a second an assignment comes after what it is part of.
     typed.sort(key=lambda line: (line.at, line.type == _REASSIGNED))
     lines = [*_described(incident, _joined(typed)), *_noted(notes, ident)]
+    lines += _responding(incident, ident)
     told = sorted((line for line in lines if line.at >= since), key=lambda line: line.at)
     return [*told, *_state(incident, ident)]
 
@@ -273,6 +276,15 @@ def _noted(notes: Sequence[Json], ident: str) -> Iterator[Line]:
             agent = mapping(note.get("user")) or None
             key = f"{ident}:note:{note_id}"
             yield Line(key=key, type="incident.annotated", at=at, agent=agent, note=note)
+
+
+def _responding(incident: Json, ident: str) -> Iterator[Line]:
+    """Who was asked to join, and what they answered, which the log does not tell."""
+    for key, kind, at_text, agent, data in turns(incident):
+        at = moment({"at": at_text}, "at")
+        if at is not None:
+            named = f"{ident}:{key}"
+            yield Line(key=named, type=kind, at=at, agent=agent or None, responder=data)
 
 
 def _state(incident: Json, ident: str) -> Iterator[Line]:

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from opsbot.core.people import Person
 from opsbot.core.text import inert
 from opsbot.integrations._backend import LookUpFailed
-from opsbot.integrations._foreign_json import mapping, objects, text
+from opsbot.integrations._foreign_json import mapping, objects, text, whole
+from opsbot.integrations._query_text import web_link
 from opsbot.integrations.pagerduty.api import ALREADY_RESOLVED, PagerDutyApi, code_of
 from opsbot.integrations.pagerduty.asker import Asker
 from opsbot.integrations.pagerduty.outcomes import ADDRESS, not_done, refused
@@ -142,7 +143,8 @@ def _made(incident: Mapping[str, Any], *, already: bool) -> Outcome[Paged]:
     for assignment in objects(incident.get("assignments")):
         _add(people, mapping(assignment.get("assignee")))
     paged = Paged(
-        alert_id=incident_id, people=tuple(people.values()), already=already, made=True
+        alert_id=incident_id, people=tuple(people.values()), already=already, made=True,
+        number=whole(incident.get("incident_number")), url=web_link(text(incident.get("html_url"))),
     )  # fmt: skip
     return Done(value=paged)
 

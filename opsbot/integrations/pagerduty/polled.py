@@ -42,6 +42,7 @@ def delivery_of(line: Line, incident: Json, received_at: datetime) -> Delivery:
         "agent": line.agent,
         "log_entry": _part(line.entry, _OF_ENTRY),
         "note": _part(line.note, _OF_NOTE),
+        "responder": line.responder,
         "incident": _part(incident, _OF_INCIDENT),
         "then": line.then,
         "whole": line.whole,
@@ -85,29 +86,37 @@ def _part(whole: Json | None, keys: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def _as_webhook(line: Json, key: str, kind: str) -> dict[str, Any]:
-    note, incident = mapping(line.get("note")), mapping(line.get("incident"))
+    incident = mapping(line.get("incident"))
+    note, responder = mapping(line.get("note")), mapping(line.get("responder"))
+    if responder:
+        data = {**responder, "incident": _referred(incident)}
+    else:
+        data = _note_data(note, incident) if note else _incident_data(line, incident)
     return {
         "id": key,
         "event_type": kind,
         "occurred_at": line.get("at"),
         "agent": line.get("agent"),
-        "data": _note_data(note, incident) if note else _incident_data(line, incident),
+        "data": data,
     }
 
 
 def _note_data(note: Json, incident: Json) -> dict[str, Any]:
-    """A webhook of a note only refers to its incident, without number and dedup key."""
-    reference = {
-        "id": incident.get("id"),
-        "type": "incident_reference",
-        "html_url": incident.get("html_url"),
-        "summary": _title(incident),
-    }
     return {
         "type": "incident_note",
         "id": note.get("id"),
         "content": note.get("content"),
-        "incident": reference,
+        "incident": _referred(incident),
+    }
+
+
+def _referred(incident: Json) -> dict[str, Any]:
+    """A webhook of a note only refers to its incident, without number and dedup key."""
+    return {
+        "id": incident.get("id"),
+        "type": "incident_reference",
+        "html_url": incident.get("html_url"),
+        "summary": _title(incident),
     }
 
 

@@ -1,0 +1,276 @@
+"""The decision on a run: what stands in its way, what holds it up, and which rule says the rest.
+
+In this order: one run a target, cooldown, who may break the glass, freezes, limits, rules. The
+first that has something to say decides, and every answer has its rule and its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opsbot.core.moment import lasting, shifted
+from opsbot.core.policy import (
+    Attempt,
+    Freeze,
+    Limit,
+    LimitOf,
+    PastRun,
+    Policy,
+    PolicyRule,
+    Ruling,
+    Verdict,
+)
+from opsbot.core.policy_defaults import DEFAULT_RULES
+from opsbot.core.policy_ruling import verdict_of
+from opsbot.core.policy_when import conditions, until_text
+from opsbot.core.policy_who import approver_standing, fits, is_nobody, who_approves, who_can
+from opsbot.core.runbook import Risk
+from opsbot.core.text import count, inert
+
+__all__ = ["Considered", "approver_standing", "considered", "decide", "fits", "who_approves",
+           "who_can"]  # fmt: skip
+
+ONE_RUN, COOLDOWN, BREAK_GLASS = "one run a target", "cooldown", "break glass"
+LEAST_WORDS = 10  # letters and digits of a reason to break the glass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """One thing that was asked on the way to a decision; without `verdict` it decided nothing."""
+
+    rule: str
+    said: str
+    verdict: Verdict | None = None
+
+
+def decide(
+    attempt: Attempt, policy: Policy, now: datetime, zone: str, *, target: str, cooldown: timedelta
+) -> Verdict:
+    """Whether the run may be done, by which rule and why; `zone` is that of hours and days.
+
+    `target` and `cooldown` are those of the rendered run. Decide again at its start with
+    `attempt.run_id` set, so that the run is not in its own way.
+    """
+    asked = considered(attempt, policy, now, zone, target=target, cooldown=cooldown)
+    return next(one.verdict for one in asked if one.verdict is not None)
+
+
+def considered(
+    attempt: Attempt, policy: Policy, now: datetime, zone: str, *, target: str, cooldown: timedelta
+) -> Iterator[Considered]:
+    """Everything `decide` asks, in order; the first with a verdict is the decision."""
+    case = _Case(attempt=attempt, policy=policy, now=now, zone=zone, target=target)
+    yield _one_run(case)
+    yield _cooled_down(case, cooldown)
+    if attempt.break_glass:
+        yield _may_break_glass(case)
+    for freeze in policy.freezes:
+        yield _freeze(case, freeze)
+    for limit in policy.limits:
+        yield _limit(case, limit)
+    for rule in (*policy.rules, *DEFAULT_RULES):
+        yield _rule(case, rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    attempt: Attempt
+    policy: Policy
+    now: datetime
+    zone: str
+    target: str
+
+    @property
+    def others(self) -> tuple[PastRun, ...]:
+        """The runs of late, without the one that is decided on."""
+        own = self.attempt.run_id
+        return tuple(run for run in self.attempt.recent if not own or run.run_id != own)
+
+    @property
+    def begun_here(self) -> tuple[PastRun, ...]:
+        """Those of them that began on the same target; a run without a target has none."""
+        same = (run for run in self.others if self.target and run.target == self.target)
+        return tuple(run for run in same if run.started_at is not None)
+
+    def until(self, at: datetime) -> str:
+        return until_text(at, self.now, self.zone)
+
+
+def _denied(rule: str, reason: str) -> Considered:
+    verdict = Verdict(ruling=Ruling.DENIED, rule=rule, reason=reason)
+    return Considered(rule=rule, said=reason, verdict=verdict)
+
+
+# --- what stands in the way of anything ----------------------------------------------------------
+
+
+def _one_run(case: _Case) -> Considered:
+    running = [run for run in case.begun_here if run.finished_at is None]
+    where = inert(case.target, 80) or "no target"
+    if not running:
+        return Considered(rule=ONE_RUN, said=f"nothing runs on {where}")
+    run = min(running, key=lambda one: (one.requested_at, one.run_id))
+    since = case.until(run.started_at or run.requested_at)
+    return _denied(
+        ONE_RUN,
+        f"{inert(run.runbook, 80)} (run {inert(run.run_id, 40)}) runs on {where} since {since}: "
+        "one run a target at a time, so wait for its end",
+    )
+
+
+def _cooled_down(case: _Case, cooldown: timedelta) -> Considered:
+    ended = [run for run in case.begun_here if run.finished_at is not None]
+    where = inert(case.target, 80) or "no target"
+    if not ended or cooldown <= timedelta(0):
+        return Considered(rule=COOLDOWN, said=f"nothing to wait for on {where}")
+    last = max(run.finished_at or run.requested_at for run in ended)
+    free_at = shifted(last, cooldown)
+    if free_at <= case.now:
+        return Considered(rule=COOLDOWN, said=f"{where} has been left alone long enough")
+    return _denied(
+        COOLDOWN,
+        f"the last run on {where} ended at {case.until(last)}, and it is left alone for "
+        f"{lasting(cooldown)}: not before {case.until(free_at)}",
+    )
+
+
+# --- breaking the glass --------------------------------------------------------------------------
+
+
+def _may_break_glass(case: _Case) -> Considered:
+    attempt, who = case.attempt, case.policy.break_glass
+    if is_nobody(who):
+        return _denied(
+            BREAK_GLASS,
+            "nobody may break the glass here; `policy: break_glass:` in opsbot.yaml says who may",
+        )
+    why = _requester(case)
+    if not why:
+        may = who_can(who, attempt.service)
+        return _denied(BREAK_GLASS, f"only {may} may break the glass")
+    if sum(char.isalnum() for char in attempt.break_glass) < LEAST_WORDS:
+        said = f"say in words, {LEAST_WORDS} letters at least, why this cannot wait"
+        return _denied(BREAK_GLASS, f"{said}; it stands in the postmortem")
+    return Considered(rule=BREAK_GLASS, said=f"who asks is {why}")
+
+
+def _requester(case: _Case) -> str:
+    """Why who asks may break the glass."""
+    attempt = case.attempt
+    return fits(
+        case.policy.break_glass, groups=attempt.groups, roles=attempt.roles,
+        on_call=attempt.on_call, service=attempt.service,
+    )  # fmt: skip
+
+
+# --- freezes and limits --------------------------------------------------------------------------
+
+
+def _freeze(case: _Case, freeze: Freeze) -> Considered:
+    attempt = case.attempt
+    if not freeze.start <= case.now < freeze.end:
+        frm, to = case.until(freeze.start), case.until(freeze.end)
+        return Considered(rule=freeze.name, said=f"freezes from {frm} to {to}, not now")
+    met = conditions(freeze.when, attempt, case.now, case.zone, strict=True)
+    off = next((one.said for one in met if not one.holds), "")
+    if off:
+        return Considered(rule=freeze.name, said=off)
+    if attempt.risk is Risk.NONE:
+        return Considered(rule=freeze.name, said="what only reads goes through")
+    if attempt.break_glass:
+        return Considered(rule=freeze.name, said="breaking the glass goes through")
+    because = f" ({', '.join(one.said for one in met)})" if met else ""
+    glass = "break the glass if you must"
+    if is_nobody(case.policy.break_glass):
+        glass = "nobody may break the glass here"
+    return _denied(
+        freeze.name,
+        f"nothing that changes anything runs until {case.until(freeze.end)}{because}; {glass}",
+    )
+
+
+def _limit(case: _Case, limit: Limit) -> Considered:
+    met = conditions(limit.when, case.attempt, case.now, case.zone, strict=True)
+    off = next((one.said for one in met if not one.holds), "")
+    if off:
+        return Considered(rule=limit.name, said=off)
+    counted = [run for run in case.others if _counts(case, limit, run)]
+    allowed = f"{count(limit.runs, 'run')}{_of(case, limit)} in {lasting(limit.within)}"
+    used = f"{len(counted)} of {allowed} used"
+    if len(counted) < limit.runs:
+        return Considered(rule=limit.name, said=used)
+    if limit.break_glass and case.attempt.break_glass:
+        return Considered(rule=limit.name, said=f"{used}; breaking the glass goes through")
+    return _denied(limit.name, f"{used}{_next_fits(case, limit, counted)}")
+
+
+def _counts(case: _Case, limit: Limit, run: PastRun) -> bool:
+    """Whether a run of late is one of those the limit is about: it began in time, or it waits and
+    may begin at any moment."""
+    when, attempt = limit.when, case.attempt
+    same = {
+        LimitOf.ALL: True,
+        LimitOf.RUNBOOK: run.runbook == attempt.runbook,
+        LimitOf.TARGET: bool(case.target) and run.target == case.target,
+        LimitOf.REQUESTER: run.requester == attempt.requester,
+    }[limit.of]
+    meant = (
+        (not when.runbooks or run.runbook in when.runbooks)
+        and (not when.risks or run.risk in when.risks)
+        and (not when.services or run.service in when.services)
+    )
+    if run.started_at is None:
+        in_time = run.finished_at is None
+    else:
+        in_time = run.started_at > shifted(case.now, -limit.within)
+    return same and meant and in_time
+
+
+def _of(case: _Case, limit: Limit) -> str:
+    match limit.of:
+        case LimitOf.RUNBOOK:
+            return f" of {inert(case.attempt.runbook, 80)}"
+        case LimitOf.TARGET:
+            return f" on {inert(case.target, 80)}"
+        case LimitOf.REQUESTER:
+            return " by one person"
+        case LimitOf.ALL:
+            return ""
+
+
+def _next_fits(case: _Case, limit: Limit, counted: list[PastRun]) -> str:
+    """When the next one fits, if only time has to pass."""
+    begun = sorted(run.started_at for run in counted if run.started_at is not None)
+    waiting = len(counted) - len(begun)
+    if waiting >= limit.runs:
+        return ", all of them waiting for approval"
+    last = begun[len(counted) - limit.runs]
+    return f"; the next one fits at {case.until(shifted(last, limit.within))}"
+
+
+# --- rules ---------------------------------------------------------------------------------------
+
+
+def _rule(case: _Case, rule: PolicyRule) -> Considered:
+    strict = rule.ruling is not Ruling.ALLOWED
+    met = conditions(rule.when, case.attempt, case.now, case.zone, strict=strict)
+    off = next((one.said for one in met if not one.holds), "")
+    if off:
+        return Considered(rule=rule.name, said=off)
+    because = ", ".join(one.said for one in met)
+    if case.attempt.break_glass and rule.ruling is not Ruling.DENIED:
+        verdict = _glass_broken(case)
+    else:
+        verdict = verdict_of(rule, case.attempt, case.policy, because)
+    return Considered(rule=rule.name, said=because or "it has no conditions", verdict=verdict)
+
+
+def _glass_broken(case: _Case) -> Verdict:
+    return Verdict(
+        ruling=Ruling.ALLOWED, rule=BREAK_GLASS,
+        page_after=None,
+        reason=f"who asks is {_requester(case)} and breaks the glass: nobody is asked, everybody "
+        "is told",
+    )  # fmt: skip

@@ -1,0 +1,189 @@
+"""What happened, as a story in paragraphs: before the page, the response, the way out, and what
+came after; anew for every time it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from opsbot.core import entry as e
+from opsbot.core.entry import Entry
+from opsbot.core.evidence import EvidenceKind, FindingKind
+from opsbot.core.gaps import blind_in
+from opsbot.core.points import PointName, entries_of, utc
+from opsbot.core.postmortem import Phase, Sentence, says
+from opsbot.core.postmortem.material import Material, Seen
+from opsbot.core.postmortem.narration import narrated
+from opsbot.core.postmortem.runs import runs_read
+from opsbot.core.suspects import signs
+from opsbot.core.suspects.changes import changes_of
+from opsbot.core.text import count, inert, listed
+
+MOST_SENTENCES = 14  # of one paragraph; the timeline has the rest
+MOST_SIGNS = 10
+BEFORE, RESPONSE, WAY_OUT, BACK, AFTER = (
+    "Before anybody knew", "The response", "The way out", "It came back", "Afterwards",
+)  # fmt: skip
+_TOLD = (
+    FindingKind.DEPLOY, FindingKind.CHANGE, FindingKind.LIMIT, FindingKind.SATURATION,
+    FindingKind.ERRORS, FindingKind.LATENCY, FindingKind.RESTARTS, FindingKind.UNANSWERED,
+    FindingKind.TRAFFIC, FindingKind.FAILING_TRACE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bit:
+    at: datetime
+    sentence: Sentence
+    weight: int
+    phase: int  # index of the phase that it belongs to
+
+
+def story(about: Material) -> tuple[Phase, ...]:
+    """The paragraphs that have anything to tell, in order."""
+    starts = tuple(_starts(about))
+    bits = sorted(_bits(about, starts), key=lambda bit: (bit.phase, bit.at, bit.sentence.because))
+    first = (*_blind_before(about), *_signs(about))
+    phases = [Phase(title=BEFORE, sentences=first)] if first else []
+    for index, (title, _) in enumerate(starts):
+        own = [bit for bit in bits if bit.phase == index]
+        if own:
+            phases.append(Phase(title=title, sentences=_shortened(own)))
+    return tuple(phases)
+
+
+def _starts(about: Material) -> Iterator[tuple[str, datetime]]:
+    """Which paragraphs there are, and from when on."""
+    spells = about.points.episodes
+    detected = about.at(PointName.DETECTED)
+    for number, spell in enumerate(spells):
+        start = min(spell.start, detected) if number == 0 and detected else spell.start
+        yield (RESPONSE if number == 0 else BACK), start
+        until = spells[number + 1].start if number + 1 < len(spells) else None
+        turn = _turn(about, start, spell.end, until)
+        if turn is not None:
+            yield WAY_OUT, turn
+        if spell.end is not None and turn is not None and spell.end > turn:
+            yield AFTER, spell.end
+
+
+def _turn(
+    about: Material, start: datetime, end: datetime | None, until: datetime | None
+) -> datetime | None:
+    """When people began to mend it: the first run or the mitigation; else there is only the end."""
+    acts = [utc(entry.occurred_at) for entry, _ in entries_of(about.entries, e.RunRequested)]
+    acts += [utc(b.at) for _, b in entries_of(about.entries, e.Mitigated) if b.at is not None]
+    acts += [end] if end else []
+    return min((at for at in acts if at >= start and (until is None or at < until)), default=None)
+
+
+def _bits(about: Material, starts: Sequence[tuple[str, datetime]]) -> Iterator[_Bit]:
+    runs = {run.request.run_id: run for run in runs_read(about.entries)}
+    for entry in about.entries:
+        told = narrated(about, runs, entry)
+        if told is None or not starts:
+            continue
+        at = _when(entry)
+        yield _Bit(
+            at=at, sentence=says(told.text, entry.seq), weight=told.weight, phase=_phase(starts, at)
+        )
+
+
+def _when(entry: Entry) -> datetime:
+    """When it happened; for a mitigation the moment that was meant, not when it was said."""
+    if isinstance(entry.body, e.Mitigated) and entry.body.at is not None:
+        return utc(entry.body.at)
+    return utc(entry.occurred_at)
+
+
+def _phase(starts: Sequence[tuple[str, datetime]], at: datetime) -> int:
+    """The last paragraph that had begun; an end belongs to what it ends."""
+    begun = [
+        index for index, (title, start) in enumerate(starts)
+        if start < at or (start == at and title != AFTER)
+    ]  # fmt: skip
+    return begun[-1] if begun else 0
+
+
+def _shortened(bits: Sequence[_Bit]) -> tuple[Sentence, ...]:
+    """What turned the story goes before what only belongs to it; the rest is counted."""
+    if len(bits) <= MOST_SENTENCES:
+        return tuple(bit.sentence for bit in bits)
+    ranked = sorted(range(len(bits)), key=lambda n: (-bits[n].weight, n))
+    kept = set(ranked[: MOST_SENTENCES - 4])
+    kept |= set(range(len(bits) - 4, len(bits)))  # how it went on
+    rest = len(bits) - len(kept)
+    shown = [bit.sentence for index, bit in enumerate(bits) if index in kept]
+    return (*shown, says(f"{count(rest, 'more line')} of this time can be read in the timeline."))
+
+
+def _blind_before(about: Material) -> list[Sentence]:
+    """What could not be seen since before anybody knew: nobody had been told of it."""
+    detected = about.at(PointName.DETECTED)
+    told: list[Sentence] = []
+    for blind in blind_in([report for report, _ in about.reports]):
+        if blind.since is None or detected is None or blind.since >= detected:
+            continue
+        whose = listed(blind.services, 3) or "every service"
+        seqs = [seq for report, seq in about.reports if report.source == blind.source]
+        when, why = about.say(blind.since), inert(blind.reason, 200)
+        told.append(says(f"At {when} {blind.kind} of {whose} had fallen silent: {why}.", *seqs))
+    return told
+
+
+def _signs(about: Material) -> list[Sentence]:
+    """Changes and first signs before it was detected, what began together in one sentence."""
+    detected = about.at(PointName.DETECTED)
+    if detected is None:
+        return []
+    early = [s for s in about.findings
+             if s.finding.kind in _TOLD and utc(s.finding.at) < detected]  # fmt: skip
+    kept = sorted(_foremost(about, early), key=lambda s: (utc(s.finding.at), s.finding.service))
+    told: list[Sentence] = []
+    for group in _together(kept):
+        first = group[0].finding
+        of = f" in {inert(first.service, 80)}" if first.service else ""
+        words = "; ".join(_words(seen) for seen in group)
+        url = next((s.finding.link for s in group if s.finding.link), "")
+        told.append(says(f"At {about.say(first.at)}{of}: {words}.", *(s.entry for s in group),
+                         url=url))  # fmt: skip
+    if rest := len(early) - len(kept):
+        told.append(says(f"{count(rest, 'more sign')} can be read in the timeline."))
+    return told
+
+
+def _foremost(about: Material, early: Sequence[Seen]) -> list[Seen]:
+    """The signs of the likely cause and of the paged service before those of others."""
+    near = {about.suspect: 0, about.paged: 1}
+    traces = [s for s in early if s.finding.kind is FindingKind.FAILING_TRACE]
+    rest = [s for s in early if s not in traces[1:]]  # one way through the services is enough
+    ranked = sorted(rest, key=lambda s: near.get(s.finding.service, 2))
+    return ranked[:MOST_SIGNS]
+
+
+def _together(seen: Iterable[Seen]) -> Iterator[list[Seen]]:
+    group: list[Seen] = []
+    for one in seen:
+        same = group and (
+            one.finding.service == group[0].finding.service
+            and utc(one.finding.at).replace(second=0, microsecond=0)
+            == utc(group[0].finding.at).replace(second=0, microsecond=0)
+        )
+        if group and not same:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _words(seen: Seen) -> str:
+    """What was found; a change without who made it, which its source may say."""
+    finding = seen.finding
+    if finding.kind in (FindingKind.DEPLOY, FindingKind.CHANGE):
+        told = signs.Seen(
+            finding=finding, source=seen.source, kind=EvidenceKind.CHANGES, began=finding.at
+        )
+        return changes_of([told])[0].text
+    return inert(finding.summary.removeprefix(f"{finding.service}: "), 240)

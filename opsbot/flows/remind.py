@@ -1,0 +1,77 @@
+"""Remind of an update that is due: the lead alone; once the room, when nobody leads a bad one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from opsbot.core import entry as e
+from opsbot.core.cadence import reminder_due
+from opsbot.core.entry import Body, Draft
+from opsbot.core.incident import Incident
+from opsbot.core.moment import to_micros
+from opsbot.core.people import OPSBOT
+from opsbot.core.private_words import reminder_card
+from opsbot.flows.intake import LOCK, follow
+from opsbot.ports import Ports, Refused, Steps
+
+UPDATE = "update"
+UNREACHED = "reminder"  # fact and refusal: that the lead cannot be reminded
+TRY_AGAIN = 300.0  # seconds until a lead who could not be reached is tried again
+
+
+async def remind(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
+    """Answer None when it was said or is moot, else after how many seconds to look again. What
+    is said owes the next reminder."""
+    incident_id = arguments["incident_id"]
+
+    async def step() -> float | None:
+        incident = await ports.record.incident(incident_id)
+        due, now = reminder_due(incident, ports.rules), ports.clock.now()
+        if due is None or ports.people is None:
+            return None
+        if now < due:
+            return (due - now).total_seconds()
+        if incident.lead is None:
+            await _append(ports, incident, due, e.ReminderSent(about=UPDATE, slack_id=""))
+            return None
+        return await _whisper(ports, incident, incident.lead.slack_id, due)
+
+    return await steps.run("remind", step)
+
+
+async def _whisper(ports: Ports, incident: Incident, lead: str, due: datetime) -> float | None:
+    assert ports.people is not None  # noqa: S101 - asked before
+    card = reminder_card(incident, ports.rules, ports.clock.now())
+    room = incident.surface.channel_id or incident.thread_channel
+    outcome = await ports.people.whisper(room, lead, card, incident_id=incident.id)
+    held = incident.surface.refusals.get(UNREACHED)
+    if isinstance(outcome, Refused):
+        if outcome.retry_after is not None:
+            return max(outcome.retry_after.total_seconds(), 1.0)
+        if held is None:
+            refused = e.SurfaceRefused(
+                move=UNREACHED, error=outcome.error, cure=outcome.cure, gives_up=True
+            )
+            await _append(ports, incident, due, refused)
+        return TRY_AGAIN
+    reached = (e.SurfaceChanged(what=UNREACHED, value=lead),) if held else ()
+    await _append(ports, incident, due, e.ReminderSent(about=UPDATE, slack_id=lead), *reached)
+    return None
+
+
+async def _append(ports: Ports, incident: Incident, due: datetime, *bodies: Body) -> None:
+    """Once for each time at which a reminder was due, however often this flow runs."""
+    now = ports.clock.now()
+    drafts = [
+        Draft(
+            key=f"remind:{to_micros(due)}:{type(body).__name__}", occurred_at=now, actor=OPSBOT,
+            source="opsbot", body=body,
+        )
+        for body in bodies
+    ]  # fmt: skip
+    async with ports.record.transaction(LOCK) as tx:
+        before = await tx.incident(incident.id)
+        entries = await tx.append(incident.id, drafts)
+        if entries[-1].seq > before.seq:
+            await follow(tx, before, cause=entries[-1].key, rules=ports.rules, now=now)
