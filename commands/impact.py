@@ -11,9 +11,9 @@ from opsbot.core.when import Moment
 def run(scene: Scene, values: Values) -> Reply:
     """Set the impact; what is not said again is kept."""
     incident, at = scene.here, values.get("since")
-    held = incident.impact
+    held, onset = incident.impact, incident.living.onset
     text = str(values.get("text", "")).strip() or (held.text if held else "")
-    since = at.at if isinstance(at, Moment) else (held.since if held else None)
+    since = at.at if isinstance(at, Moment) else (onset.at if onset else None)
     if held and (text, since) == (held.text, held.since):
         return Reply(card=answer("The impact stands so already."))
     said = [line(f"The impact of INC-{incident.number} is set.")]
@@ -26,8 +26,8 @@ def run(scene: Scene, values: Values) -> Reply:
 
 def form(scene: Scene, values: Values) -> Form:
     """Say what users notice."""
-    held = scene.here.impact
-    began = f"{held.since:%Y-%m-%dT%H:%MZ}" if held and held.since else ""
+    held, onset = scene.here.impact, scene.here.living.onset
+    began = f"{onset.at:%Y-%m-%dT%H:%MZ}" if onset else ""
     since, text = given(values, "since") or began, given(values, "text")
     return Form(
         verb="impact", title="Set the impact", submit="Set", incident_id=scene.here.id,

@@ -13,7 +13,15 @@ LABELS = {
     "resolve": "Resolve...", "why": "Why these suspects?", "timeline": "Timeline",
     "evidence": "Evidence", "status": "Where it stands", "room": "Open a room",
     "declare": "Declare an incident...", "list": "Open incidents", "help": "Help",
+    "update": "Post an update...", "role": "Roles...", "mitigate": "Mitigated...",
+    "onset": "When it began...", "handover": "Hand over...", "followup": "Add a follow-up...",
+    "brief": "Catch me up", "reopen": "Reopen...", "cancel": "Cancel...",
 }  # fmt: skip
+# In the order of how often they are wanted at three in the morning.
+OPEN = ("update", "note", "severity", "impact", "status", "role", "mitigate", "onset", "resolve",
+        "brief", "why", "timeline", "evidence", "followup", "room", "cancel", "help")  # fmt: skip
+OVER = ("followup", "brief", "note", "timeline", "impact", "onset", "mitigate", "status", "why",
+        "evidence", "reopen", "help")  # fmt: skip
 
 
 def run(scene: Scene, values: Values) -> Reply:
@@ -24,9 +32,8 @@ def run(scene: Scene, values: Values) -> Reply:
         buttons = _buttons(("declare", "list", "help"), can)
         lines: tuple[Line, ...] = (line("No incident lives in this channel."),)
         return Reply(card=Card(header="opsbot", lines=lines, buttons=buttons))
-    names = ["severity", "impact", "note", "resolve", "why", "timeline", "evidence",
-             "status", "room", "help"]  # fmt: skip
-    if incident.placement is Placement.ROOM:
+    names = [*(OVER if incident.status.is_over else OPEN)]
+    if incident.placement is Placement.ROOM and "room" in names:
         names.remove("room")
     head = f"INC-{incident.number} {headline(incident)}"
     buttons = (*_lead(incident, scene.me.slack_id, can), *_buttons(tuple(names), can))
@@ -37,9 +44,10 @@ def _lead(incident: Incident, me: str, can: set[str]) -> tuple[Button, ...]:
     """Taking the lead is one press; giving it to somebody else asks to whom."""
     if "lead" not in can:
         return ()
-    give = Button(action="lead", label="Hand over the lead..." if incident.lead else "Lead...")
+    give = Button(action="lead", label="Give the lead..." if incident.lead else "Lead...")
     if incident.lead and incident.lead.slack_id == me:
-        return (give,)
+        hand = (Button(action="handover", label=LABELS["handover"]),) if "handover" in can else ()
+        return (*hand, give)
     return (Button(action="lead:person=me", label="Take the lead", primary=True), give)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from opsbot.app.gauges import CatalogueGauge
 from opsbot.app.tracing import traced
 from opsbot.config import Settings
 from opsbot.http_client import AiohttpClient
 from opsbot.integrations import Wiring
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Pager, Staffing
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Gauge, Pager, Staffing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class Outside:
     pager: Pager | None
     feeds: Mapping[str, AlertFeed]
     staffing: Staffing | None = None
+    gauges: Mapping[str, Gauge] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
@@ -29,6 +32,7 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     pager: Pager | None = None
     staffing: Staffing | None = None
     feeds: dict[str, AlertFeed] = {}
+    gauges: dict[str, Gauge] = {}
     for known in settings.integrations:
         wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
         made = known.integration.sources
@@ -38,6 +42,10 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
         reached = known.integration.staffing
         if reached and (made_staffing := reached(known.settings, wiring)):
             staffing = traced(made_staffing, "pager")
+        if known.integration.gauge:
+            gauge = known.integration.gauge(known.settings, wiring)
+            asked = CatalogueGauge(gauge=gauge, catalogue=settings.catalogue)
+            gauges[known.name] = traced(asked, f"gauge {known.name}")
         polled = known.integration.polled
         if polled and wiring.secret(polled.needs):
             feeds[known.name] = polled.feed(known.settings, wiring)
@@ -45,5 +53,5 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     return Outside(
         sources=tuple(traced(source, source.name) for source in sources),
         exhibits=tuple(exhibits), pager=pager, feeds=feeds,
-        staffing=staffing,
+        staffing=staffing, gauges=MappingProxyType(gauges),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from opsbot.app.metrics import Metrics
 from opsbot.config import Settings
+from opsbot.core.policy_who import groups_named
 from opsbot.http_client import proxy_for
 from opsbot.http_client.tls import trust
 from opsbot.integrations import Secret
@@ -89,6 +90,7 @@ async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> Sla
     await gateway.start()
     room = SlackRoom(gateway, Directory(gateway, clock, slack.people), clock)
     groups = [group for row in settings.permissions for group in row.groups]
+    groups += groups_named(settings.policy)
     accounts = Accounts(gateway, room.identity, clock, tuple(dict.fromkeys(groups)))
     people = SlackPeople(gateway, room.identity, accounts)
     match await room.start():

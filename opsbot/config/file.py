@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from opsbot.config.permission_section import PermissionRow
+from opsbot.config.policy_section import PolicySection
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule
 from opsbot.config.scalar import Duration, TimeZone, WebUrl, duration
 from opsbot.config.section import (
@@ -31,7 +32,7 @@ class ConfigFile(Section):
         description="live, or shadow: everything in one private channel, nothing elsewhere.",
     )
     timezone: TimeZone = Field(
-        default="UTC", description="Zone of `hours`, `days` and maintenance times."
+        default="UTC", description="Zone of `hours`, `days`, freezes and maintenance times."
     )
     intake: Literal["webhook", "poll"] = Field(
         default="webhook",
@@ -70,6 +71,9 @@ class ConfigFile(Section):
     slack: Slack = Field(default=Slack(), description="The Slack workspace.")
     permissions: tuple[PermissionRow, ...] = Field(
         default=(), description="Verbs that only some may use; all others are for every member."
+    )
+    policy: PolicySection = Field(
+        default=PolicySection(), description="Which runs of runbooks may be done, and by whom."
     )
     routing: tuple[RoutingRule, ...] | None = Field(
         default=None, description="Rules, first match wins; without any: high urgency opens a room."

@@ -74,5 +74,6 @@ def rewrite_durations(node: Any) -> None:
             mapping["default"] = written_duration(_DURATION.validate_python(default))
         elif isinstance(default, dict):
             mapping.pop("default")  # a section's defaults stand at its own keys
-        for item in list(mapping.values()):
-            rewrite_durations(item)
+        for key, item in list(mapping.items()):
+            # Below `properties` keys are the file's own, whatever they are called.
+            rewrite_durations(list(item.values()) if key == "properties" else item)

@@ -130,6 +130,7 @@ def _settings(
         poll_every=file.poll_every,
         tell_pager=file.tell_pager,
         permissions=tuple(row.permission() for row in file.permissions),
+        policy=file.policy.policy(file.timezone),
         host=file.listen.host,
         port=outside.port,
         database_url=outside.database_url,

@@ -20,6 +20,7 @@ def check_references(root: dict[str, Any], report: Report) -> None:
     services = _mapping(root.get("services"))
     _check_rules(_items(root.get("routing")), services, report)
     _check_maintenance(root, services, report)
+    _check_policy(root, services, report)
     _check_services(services, report)
     _check_evidence(_mapping(root.get("evidence")), report)
     _check_shadow(root, report)
@@ -49,13 +50,38 @@ def _check_maintenance(root: dict[str, Any], services: Collection[str], report: 
     for number, window in enumerate(_items(root.get("maintenance"))):
         path: KeyPath = ("maintenance", number)
         _check_known((*path, "services"), window.get("services"), services, report)
-        zone = _zone(root)
-        times = [
-            _read(moment, window.get(key), zone, path=(*path, key), report=report)
-            for key in ("start", "end")
-        ]
-        if None not in times and times[1] <= times[0]:
-            report.add((*path, "end"), "the end is not after the start", "Correct one of the two")
+        _check_span(path, window, root, report)
+
+
+def _check_span(
+    path: KeyPath, written: dict[str, Any], root: dict[str, Any], report: Report
+) -> None:
+    zone = _zone(root)
+    times = [
+        _read(moment, written.get(key), zone, path=(*path, key), report=report)
+        for key in ("start", "end")
+    ]
+    if None not in times and times[1] <= times[0]:
+        report.add((*path, "end"), "the end is not after the start", "Correct one of the two")
+
+
+def _check_policy(root: dict[str, Any], services: Collection[str], report: Report) -> None:
+    policy = _mapping(root.get("policy"))
+    named: dict[str, KeyPath] = {}
+    for part in ("rules", "limits", "freezes"):
+        for number, written in enumerate(_items(policy.get(part))):
+            path: KeyPath = ("policy", part, number)
+            when = _mapping(written.get("when"))
+            _check_known((*path, "when", "service"), when.get("service"), services, report)
+            name = written.get("name")
+            if isinstance(name, str) and name in named:
+                fix = "Give each its own name: people are told it as what decided"
+                problem = f"{dotted(named[name])} has the same name"
+                report.add((*path, "name"), problem, fix)
+            elif isinstance(name, str):
+                named[name] = path
+            if part == "freezes":
+                _check_span(path, written, root, report)
 
 
 def _check_services(services: dict[str, Any], report: Report) -> None:

@@ -14,6 +14,7 @@ from opsbot.config.environment import HttpSettings, password_in
 from opsbot.config.secret import FoundSecrets, readable
 from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.permission import Permission
+from opsbot.core.policy import Policy
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels, Rules
 from opsbot.core.service import Catalogue
@@ -73,6 +74,7 @@ class Settings:
     poll_every: timedelta = timedelta(seconds=15)
     tell_pager: bool = True
     permissions: tuple[Permission, ...] = ()
+    policy: Policy = field(default_factory=Policy)
     host: str
     port: int
     database_url: str = field(default="", repr=False)  # empty: SQLite in data_dir
@@ -131,6 +133,7 @@ class Settings:
             commands=self.slack.commands,
             pin_emoji=self.slack.pin_emoji,
             permissions=self.permissions,
+            policy=self.policy,
             guests=self.slack.guests,
             accounts=self.slack.people,
             tells_pager=self.tell_pager,

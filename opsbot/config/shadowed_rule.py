@@ -30,17 +30,17 @@ def covers(earlier: Rule, later: Rule) -> bool:
     waits = earlier.still_open_after or timedelta(0)
     return (
         earlier.urgency in ("", later.urgency)
-        and _within(later.priorities, earlier.priorities)
-        and _within(later.services, earlier.services)
-        and _within(_lower(later.teams), _lower(earlier.teams))
+        and within(later.priorities, earlier.priorities)
+        and within(later.services, earlier.services)
+        and within(_lower(later.teams), _lower(earlier.teams))
         and _knowledge_covers(earlier, later)
-        and _hours_cover(earlier.hours, later.hours)
-        and _within(later.days, earlier.days)
+        and hours_cover(earlier.hours, later.hours)
+        and within(later.days, earlier.days)
         and (not waits or waits <= (later.still_open_after or timedelta(0)))
     )
 
 
-def _within(narrow: Sequence[str], wide: Sequence[str]) -> bool:
+def within(narrow: Sequence[str], wide: Sequence[str]) -> bool:
     """Whether the condition `narrow` implies `wide`; an empty condition holds for everything."""
     return not wide or (bool(narrow) and set(narrow) <= set(wide))
 
@@ -56,7 +56,8 @@ def _knowledge_covers(earlier: Rule, later: Rule) -> bool:
     return earlier.known_service and bool(later.services)
 
 
-def _hours_cover(wide: Hours | None, narrow: Hours | None) -> bool:
+def hours_cover(wide: Hours | None, narrow: Hours | None) -> bool:
+    """Whether every minute of `narrow` lies in `wide`; None is the whole day."""
     if wide is None:
         return True
     return narrow is not None and all(

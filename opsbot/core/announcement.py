@@ -59,8 +59,8 @@ def _said(entry: Entry, was: Was) -> tuple[Piece, ...] | None:
         case e.SeverityChanged(severity=new):
             before = "" if was.severity is Severity.UNSET else f" (was {was.severity})"
             return (by, " set severity ", Strong(text=new), before)
-        case e.StatusChanged(status=status, closure=closure):
-            return _status(by, status, closure or "", was.status)
+        case e.StatusChanged() as body:
+            return _status(by, body, was.status)
         case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
             return _lead(by, entry.actor, slack_id, name, was.lead)
         case e.ImpactSet(text="", since=None):
@@ -74,15 +74,16 @@ def _said(entry: Entry, was: Was) -> tuple[Piece, ...] | None:
             return living_said(entry, by, was.onset)
 
 
-def _status(by: Who, status: Status, closure: str, was: Status) -> tuple[Piece, ...]:
+def _status(by: Who, body: e.StatusChanged, was: Status) -> tuple[Piece, ...]:
+    status, why = body.status, f": “{cut(inert(body.reason, 400), 300)}”"
     if status.is_over and was.is_over:
         return (by, " set the status to ", Strong(text=status), f" (was {was})")
     if was.is_over:
-        return (by, " reopened the incident: ", Strong(text=status))
+        return (by, " reopened the incident, ", Strong(text=status), why)
     if status is Status.CANCELLED:
-        return (by, " cancelled the incident")
+        return (by, " cancelled the incident", why)
     if status.is_over:
-        return (by, " ended the incident: ", Strong(text=str(closure or status)))
+        return (by, " ended the incident: ", Strong(text=str(body.closure or status)))
     return (by, " set the status to ", Strong(text=status))
 
 

@@ -35,4 +35,6 @@ def refusal(verb: Verb, scene: Scene) -> str:
         return ""  # with a number it works anywhere
     if incident is not None and incident.status.is_over and not verb.when_over:
         return f"INC-{incident.number} is over"
+    if incident is not None and not incident.status.is_over and not verb.when_open:
+        return f"INC-{incident.number} is open"
     return ""

@@ -25,6 +25,7 @@ from opsbot.core.living_lines import (
 from opsbot.core.page_posts import page_lines
 from opsbot.core.people import slack_account
 from opsbot.core.rules import Rules
+from opsbot.core.run_lines import run_button, run_lines
 from opsbot.core.suspects import Reason
 from opsbot.core.text import count, cut, inert, listed
 
@@ -71,6 +72,7 @@ def incident_card(incident: Incident, rules: Rules) -> Card:
         *role_lines(incident),
         *_people_lines(incident),
         *suspect_lines(incident),
+        *run_lines(incident, rules),
         *seen_lines(incident, ranked=bool(suspect_lines(incident))),
         *asking_line(incident),
         *latest_lines(incident),
@@ -79,7 +81,7 @@ def incident_card(incident: Incident, rules: Rules) -> Card:
     return Card(
         header=headline(incident),
         lines=lines,
-        buttons=_buttons(incident),
+        buttons=_buttons(incident, rules),
         footer=(footer(incident), *_link_lines(incident, rules)),
         struck=incident.status.is_over,
     )
@@ -135,17 +137,17 @@ def reason_pieces(reasons: Sequence[Reason]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _buttons(incident: Incident) -> tuple[Button, ...]:
+def _buttons(incident: Incident, rules: Rules) -> tuple[Button, ...]:
     """Three at most; the rest stands under More."""
     more = Button(action="menu", label="More")
     if incident.status.is_over:
         return (more,)
-    set_impact = Button(action="impact", label="Set impact")
+    second = run_button(incident, rules) or Button(action="impact", label="Set impact")
     if incident.lead is None:
         pages = any(a.status is Transition.TRIGGERED for a in firing_alerts(incident))
         label = "Ack and lead" if pages else "Take the lead"
-        return (Button(action="lead:ack=yes", label=label, primary=True), set_impact, more)
-    return (set_impact, Button(action="resolve", label="Resolve"), more)
+        return (Button(action="lead:ack=yes", label=label, primary=True), second, more)
+    return (second, Button(action="resolve", label="Resolve"), more)
 
 
 def firing_alerts(incident: Incident) -> tuple[Alert, ...]:

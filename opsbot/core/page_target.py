@@ -44,8 +44,9 @@ def target_of(
     named = service if isinstance(service, str) else ""
     policy, why = str(values.get("policy", "")), str(values.get("why", ""))
     if line and not _KEYED.search(line):
-        said = (why, policy) if not (named or ref) else ("", _joined(why, policy))
-        policy, why = _typed(*said)
+        # The first words without a name of their own went to the first of the two there is.
+        first, second = (why, policy) if why else (policy, "")
+        policy, why = ("", _joined(first, second)) if named or ref else _typed(first, second)
     given = sum(map(bool, (named, ref, policy)))
     if named:
         found = rules.catalogue.named(named)

@@ -108,9 +108,17 @@ def _upper(text: str) -> str:
 
 def may_see(who: Standing, incident: Incident, channel_id: str = "") -> bool:
     """Whether the account may know of the incident at all. A private one is known to those who
-    were brought in, who declared or lead it, and inside its own room."""
+    were brought in, who declared or lead it, whom somebody gave a role or asked to take over, and
+    inside its own room."""
     if incident.visibility is Visibility.PUBLIC:
         return True
     if channel_id and channel_id == incident.surface.channel_id:
         return True
-    return any(has_role(role, who, incident) for role in ROLES)
+    return any(has_role(role, who, incident) for role in ROLES) or _is_named(who, incident)
+
+
+def _is_named(who: Standing, incident: Incident) -> bool:
+    living = incident.living
+    held = (one.slack_id for ones in living.roles.values() for one in ones)
+    asked = living.offer.to_slack_id if living.offer else ""
+    return who.slack_id in {*held, asked} - {""}

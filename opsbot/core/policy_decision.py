@@ -197,8 +197,8 @@ def _limit(case: _Case, limit: Limit) -> Considered:
     if off:
         return Considered(rule=limit.name, said=off)
     counted = [run for run in case.others if _counts(case, limit, run)]
-    allowed = f"{count(limit.runs, 'run')}{_of(case, limit)} in {lasting(limit.within)}"
-    used = f"{len(counted)} of {allowed} used"
+    used = f"at most {count(limit.runs, 'run')}{_of(case, limit)} in {lasting(limit.within)}"
+    used += f": {_so_far(counted)}"
     if len(counted) < limit.runs:
         return Considered(rule=limit.name, said=used)
     if limit.break_glass and case.attempt.break_glass:
@@ -240,12 +240,17 @@ def _of(case: _Case, limit: Limit) -> str:
             return ""
 
 
+def _so_far(counted: list[PastRun]) -> str:
+    begun = sum(run.started_at is not None for run in counted)
+    waiting = len(counted) - begun
+    return f"{begun} began{f', {waiting} waiting for approval' if waiting else ''}"
+
+
 def _next_fits(case: _Case, limit: Limit, counted: list[PastRun]) -> str:
     """When the next one fits, if only time has to pass."""
     begun = sorted(run.started_at for run in counted if run.started_at is not None)
-    waiting = len(counted) - len(begun)
-    if waiting >= limit.runs:
-        return ", all of them waiting for approval"
+    if len(counted) - len(begun) >= limit.runs:
+        return ""  # those that wait fill it by themselves
     last = begun[len(counted) - limit.runs]
     return f"; the next one fits at {case.until(shifted(last, limit.within))}"
 

@@ -29,8 +29,8 @@ _EDGE = 60  # words at each end of a line in which values are looked for: nobody
 _RANK = {
     kind: rank
     for rank, kind in enumerate((
-        Kind.FLAG, Kind.MOMENT, Kind.DATE, Kind.DURATION, Kind.SEVERITY, Kind.ENTRY, Kind.INCIDENT, Kind.STATUS,
-        Kind.CHOICE, Kind.PERSON, Kind.SERVICE,
+        Kind.FLAG, Kind.MOMENT, Kind.DATE, Kind.DURATION, Kind.SEVERITY, Kind.ENTRY,
+        Kind.INCIDENT, Kind.STATUS, Kind.CHOICE, Kind.PERSON, Kind.SERVICE,
     ))
 }  # fmt: skip
 _KEY = re.compile(

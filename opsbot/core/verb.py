@@ -139,6 +139,7 @@ class Verb:
     opens: bool = False  # whether it may open an incident
     enters: bool = False  # whether it joins the channel in which it is asked for
     when_over: bool = True  # whether it makes sense once the incident is over
+    when_open: bool = True  # whether it makes sense before that
     form: Callable[[Scene, Values], Form] | None = None
     form_first: bool = False  # by button it opens its form even when nothing required is missing
     takes_message: bool = False  # a message that is pointed at is all it needs

@@ -126,7 +126,7 @@ class Act:
                 raise NotDone(f"it had {was}; {_ASK_AGAIN}")
             if why := beyond(self.settings, now.replicas, wanted):
                 raise NotDone(why)
-            told = f"from {count(now.replicas, 'pod')} to {wanted}"
+            told = f"asking for {count(wanted, 'pod')} instead of {now.replicas}"
             return _Change(before=now, patch=scale_patch(now, wanted), mark="", told=told)
 
         change, _ = await self._changed(prepared)

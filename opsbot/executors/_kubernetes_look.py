@@ -130,8 +130,8 @@ def _event_lines(
 ) -> list[str]:
     told = [part for part in (own, warnings) if isinstance(part, str)]
     found = [one for part in (own, warnings) if not isinstance(part, str) for one in part]
-    ours = {one for one in found if one.about.partition(" ")[2] in names}
-    newest = sorted(ours, key=lambda one: (one.at, one.about, one.reason))[-_MOST_EVENTS:]
+    ours = dict.fromkeys(one for one in found if one.about.partition(" ")[2] in names)
+    newest = sorted(ours, key=lambda one: one.at)[-_MOST_EVENTS:]
     lines = [f"  could not be read: {why}" for why in dict.fromkeys(told)]
     for one in newest:
         often = f" ({one.count} times)" if one.count > 1 else ""

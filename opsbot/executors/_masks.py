@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from opsbot.core.scrub import SHORTEST_OWN
@@ -27,26 +28,44 @@ class Masks:
         # Longest first, so that a secret that contains another leaves no tail behind.
         self._names = dict(sorted(spelt.items(), key=lambda one: -len(one[0])))
         self.longest = max(map(len, self._names), default=0)
+        self._any = re.compile("|".join(map(re.escape, self._names))) if self._names else None
 
     def apply(self, text: str) -> str:
         """The text without the secrets."""
-        for form, name in self._names.items():
-            if form in text:
-                text = text.replace(form, f"[removed: {name}]")
-        return text
+        return self.split(text, last=True)[0]
+
+    def split(self, text: str, *, last: bool = False) -> tuple[str, str]:
+        """The text without the secrets, and what is held back at its end because it may be the
+        beginning of one: put it before what comes next. With `last` nothing comes."""
+        if self._any is None:
+            return text, ""
+        done: list[str] = []
+        at = 0
+        while True:
+            held = len(text) if last else self._unfinished(text, at)
+            found = self._any.search(text, at)
+            if found is None or found.start() >= held:
+                return "".join((*done, text[at:held])), text[held:]
+            done += (text[at : found.start()], f"[removed: {self._names[found.group()]}]")
+            at = found.end()
 
     def found_in(self, texts: Iterable[str]) -> str:
         """The name of a secret that stands in one of the texts; empty when none does."""
-        names = self._names.items()
-        return next((name for text in texts for form, name in names if form in text), "")
+        if self._any is None:
+            return ""
+        found = (self._any.search(text) for text in texts)
+        return next((self._names[match.group()] for match in found if match), "")
 
-    def unfinished(self, text: str) -> int:
-        """How many characters at the end may be the beginning of a secret."""
-        held = 0
+    def _unfinished(self, text: str, start: int) -> int:
+        """Where the beginning of a secret that may still come stands; the end when none does."""
+        first = len(text)
         for form in self._names:
-            most = min(len(form) - 1, len(text))
-            held = max(held, next((n for n in range(most, held, -1) if _ends(text, form, n)), 0))
-        return held
+            at = text.find(form[0], max(start, len(text) - len(form) + 1))
+            while 0 <= at < first:
+                if form.startswith(text[at:]):
+                    first = at
+                at = text.find(form[0], at + 1)
+        return first
 
 
 def masks_of(secrets: Mapping[str, Secret]) -> Masks:
@@ -60,10 +79,6 @@ def _readable(secrets: Mapping[str, Secret]) -> Iterator[tuple[str, str]]:
             yield name, secret.read()
         except SecretUnavailable:
             continue
-
-
-def _ends(text: str, form: str, length: int) -> bool:
-    return text.endswith(form[:length])
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -70,17 +70,17 @@ class Output:
         return Kept(text=self._with_end(), cut=True)
 
     def _take(self, text: str, *, last: bool = False) -> None:
-        held = self._raw + text
-        self._raw = ""
-        if held.endswith("\r") and not last:
-            held, self._raw = held[:-1], "\r"  # perhaps half of a line end
-        held = held.replace("\r\n", "\n").replace("\r", "\n")
+        self._raw += text
+        if not (last or "\n" in text or "\r" in text or len(self._raw) > _PIECE):
+            return  # a line that is not ended waits for its end
+        half = "\r" if self._raw.endswith("\r") and not last else ""  # perhaps of a line end
+        held = self._raw.removesuffix(half).replace("\r\n", "\n").replace("\r", "\n")
         ends = len(held) if last or len(held) > _PIECE else held.rfind("\n") + 1
-        self._raw = held[ends:] + self._raw
-        ready = self._masks.apply(self._plain + plain(held[:ends]))
-        hold = 0 if last else self._masks.unfinished(ready)
-        self._plain = ready[len(ready) - hold :]
-        self._keep(ready[: len(ready) - hold])
+        # Twice: a sequence may stand inside a secret, and may swallow the beginning of one.
+        masked, rest = self._masks.split(held[:ends], last=last)
+        self._raw = rest + held[ends:] + half
+        ready, self._plain = self._masks.split(self._plain + plain(masked), last=last)
+        self._keep(ready)
         if self._full and not last:
             self._switch()
 
@@ -112,7 +112,7 @@ class Output:
         before = chunk.rfind(b"\n", 0, max(last, 0))
         if last >= 0 and (before >= 0 or self._at_line_start):
             line = chunk[before + 1 : last][: 4 * _TOLD].decode("utf-8", "replace")
-            self._say(self._masks.apply(plain(line)))
+            self._say(self._masked(line))
         self._at_line_start = chunk.endswith(b"\n")
 
     def _to_end(self, chunk: bytes) -> None:
@@ -127,7 +127,7 @@ class Output:
         if not self._end_room:
             return _text(self._kept)
         end = self._end.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-        end = self._masks.apply(plain(end))
+        end = self._masked(end)
         if self._end_lost:
             end = end[self._masks.longest :]  # perhaps the tail of a secret
         head = _text(self._kept[: self._limit - self._end_room - _NOTICE])
@@ -139,6 +139,9 @@ class Output:
         lines = max(self._lines - head.count("\n") - tail.count("\n"), 0)
         said = f"[{left:,} bytes in about {lines:,} lines are not kept]"
         return "\n".join([head.removesuffix("\n"), said[: _NOTICE - 2], tail])
+
+    def _masked(self, text: str) -> str:
+        return self._masks.apply(plain(self._masks.apply(text)))
 
     def _say(self, line: str) -> None:
         if not line:

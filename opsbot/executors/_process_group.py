@@ -28,6 +28,7 @@ from typing import Any, BinaryIO, cast
 from opsbot.executors._output import Output
 
 GIVE_UP = 3.0  # seconds after which even a killed process is not waited for
+DYING = 0.5  # seconds in which those that were killed are gone
 _LOOK_AGAIN = 0.02
 
 
@@ -207,6 +208,7 @@ async def _end(group: int, leader: asyncio.Task[int], reader: _Reader, grace: fl
         _signal(group, signal.SIGKILL)
         reader.close()
     await asyncio.wait([leader], timeout=GIVE_UP)
+    await _gone(group, leader, DYING)
     alive = not leader.done()
     leader.cancel()
     return alive

@@ -47,6 +47,12 @@ class Understood:
         return bool(verb and incident and incident.status.is_over and not verb.when_over)
 
     @property
+    def too_early(self) -> bool:
+        """Whether the incident is open, and the verb makes sense only once it is over."""
+        verb, incident = self.verb, self.incident
+        return bool(verb and incident and not incident.status.is_over and not verb.when_open)
+
+    @property
     def wants_form(self) -> bool:
         """Whether a form comes before anything can be done."""
         verb, asked = self.reading.verb, self.reading.asked
@@ -54,7 +60,7 @@ class Understood:
             return False
         if verb.needs is Needs.INCIDENT and self.incident is None:
             return False
-        if self.too_late:
+        if self.too_late or self.too_early:
             return False
         if asked.how is How.BUTTON and asked.values.get(FORM_FIRST):
             return True

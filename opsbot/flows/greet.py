@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from opsbot.core.brief import brief
+from opsbot.core.catch_up import catch_up
 from opsbot.core.invocation import How, Invocation, MemberJoined, Place
 from opsbot.core.moment import shifted
 from opsbot.core.permission import Denied, may
@@ -36,4 +36,6 @@ async def greet(ports: Ports, joined: MemberJoined) -> None:
         id=joined.id, occurred_at=joined.occurred_at, how=How.MENTION, caller=joined.caller,
         place=Place(channel_id=joined.channel_id), verb="status",
     )  # fmt: skip
-    await people.answer(where, brief(incident), incident_id=incident.id)
+    entries = await ports.record.entries(incident.id)
+    card = catch_up(incident, entries, joined.caller.user_id)
+    await people.answer(where, card, incident_id=incident.id)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from opsbot.core.event import AlertEvent
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, Http, Pager, Publisher, Staffing
+from opsbot.ports import AlertFeed, Clock, EvidenceSource, Gauge, Http, Pager, Publisher, Staffing
 
 
 class Secret(Protocol):
@@ -104,3 +104,4 @@ class Integration:
     polled: Polled | None = None
     staffing: Callable[[Any, Wiring], Staffing | None] | None = None  # None without its secret
     publisher: Callable[[Any, Wiring], Publisher | None] | None = None  # None when not set up
+    gauge: Callable[[Any, Wiring], Gauge] | None = None

@@ -209,7 +209,7 @@ class Deployment:
 
     def _schedule(self, at: float, unpullable: frozenset[str]) -> None:
         """Replace pods one after the other until as many as wanted run the current template."""
-        self.pods = [pod for pod in self.pods if pod.born <= at < pod.gone or pod.gone <= at]
+        self.pods = [pod for pod in self.pods if pod.born <= at and pod.gone > self.changed_at]
         alive = self.alive(at)
         for pod in alive:
             pod.gone = math.inf
@@ -286,10 +286,10 @@ class Deployment:
 def bare(template: dict[str, Any]) -> dict[str, Any]:
     """A template without what its ReplicaSet adds, to compare it with a Deployment's."""
     plain = copy.deepcopy(template)
-    meta = plain.get("metadata") or {}
-    labels = {key: value for key, value in (meta.get("labels") or {}).items() if key != POD_HASH}
-    annotations = meta.get("annotations") or {}
-    plain["metadata"] = {"labels": labels, "annotations": annotations}
+    meta: dict[str, Any] = plain.get("metadata") or {}
+    labels: dict[str, str] = dict(meta.get("labels") or {})
+    labels.pop(POD_HASH, None)
+    plain["metadata"] = {"labels": labels, "annotations": meta.get("annotations") or {}}
     return plain
 
 

@@ -54,7 +54,7 @@ def _merged(held: Any, patch: dict[str, Any], *, strategic: bool) -> Any:
         elif isinstance(value, list) and strategic and key in _MERGE_KEYS:
             result[key] = _merged_list(result.get(key), cast("list[Any]", value), _MERGE_KEYS[key])
         else:
-            result[key] = copy.deepcopy(value)
+            result[key] = copy.deepcopy(cast("Any", value))
     return result
 
 
@@ -77,7 +77,9 @@ def _merged_list(held: Any, patch: list[Any], name: str) -> list[Any]:
 def _operations(document: dict[str, Any], patch: Any) -> dict[str, Any]:
     """RFC 6902; what cannot be applied is a 422, as the API server answers."""
     if not isinstance(patch, list):
-        raise PatchRefused(400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise PatchRefused(
+            400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+        )
     for operation in cast("list[Any]", patch):
         if not isinstance(operation, dict):
             raise PatchRefused(400, "an operation of a JSON patch must be an object")
@@ -107,10 +109,13 @@ def _operate(document: Any, kind: str, path: str, operation: dict[str, Any]) -> 
 
 
 def _child(place: Any, part: str, kind: str, path: str) -> Any:
-    try:
-        return place[int(part)] if isinstance(place, list) else place[part]
-    except (KeyError, IndexError, ValueError, TypeError):
-        raise PatchRefused(422, f"{kind} operation does not apply: doc is missing path: {path}") from None
+    held = cast("dict[str, Any]", place) if isinstance(place, dict) else {}
+    if isinstance(place, list):
+        held = {str(index): item for index, item in enumerate(cast("list[Any]", place))}
+    if part not in held:
+        words = f"{kind} operation does not apply: doc is missing path: {path}"
+        raise PatchRefused(422, words)
+    return held[part]
 
 
 def _put(place: Any, part: str, kind: str, value: Any, path: str) -> None:

@@ -20,8 +20,10 @@ REGISTRY = "registry.example.com"
 
 _DAY = 86_400.0
 _FIRST_LETTERS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Versions of services that were not deployed lately; traces call the current one v1.0.0 as well.
-_OLD, _CURRENT = "v0.9.4", "v1.0.0"
+UNDEPLOYED = "v1.0.0"
+"""The version of a service that was not deployed lately, in traces as well."""
+
+_BEFORE = "v0.9.4"
 _AUTOSCALED_RATE = 300.0  # requests a second above which a team scales by itself
 _SYNCED_TEAMS = {"storefront": "argocd", "platform": "flux"}
 
@@ -71,8 +73,8 @@ def _versions(
     """Version, time, configuration and cause of each revision."""
     long_ago = -(40 + seed % 90) * _DAY
     if not deploys:
-        yield _OLD, long_ago - 21 * _DAY, {}, ""
-        yield _CURRENT, long_ago, {}, ""
+        yield _BEFORE, long_ago - 21 * _DAY, {}, ""
+        yield UNDEPLOYED, long_ago, {}, ""
         return
     values: dict[str, str] = {}
     for deploy in reversed(deploys):

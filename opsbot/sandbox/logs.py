@@ -100,6 +100,11 @@ class LogStore:
         """Lose every line written after an offset, as if all collectors died; None undoes it."""
         self._silent_from = math.inf if since is None else since
 
+    @property
+    def silent_from(self) -> float | None:
+        """The offset from which lines are lost; None when none are."""
+        return None if math.isinf(self._silent_from) else self._silent_from
+
     def select(self, matchers: Sequence[Matcher]) -> list[LogStream]:
         """Give the streams whose labels fulfil every matcher."""
         if self._streams is None:

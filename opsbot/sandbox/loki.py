@@ -48,6 +48,11 @@ class LokiServer(SandboxServer):
         super().__init__(clock)
         self._store = store
 
+    def tell(self, store: LogStore) -> None:
+        """Answer from another store from now on; what was lost stays lost."""
+        store.silence(self._store.silent_from)
+        self._store = store
+
     def routes(self) -> Iterable[web.RouteDef]:
         """Give the API's routes."""
         answers: dict[str, _Answer] = {

@@ -43,6 +43,10 @@ class PrometheusServer(SandboxServer):
         self._scenario = scenario
         self._store = store
 
+    def tell(self, store: MetricStore) -> None:
+        """Answer from another store from now on."""
+        self._store = store
+
     def routes(self) -> Iterable[web.RouteDef]:
         """Give the API's routes."""
         answers: dict[str, _Answer] = {

@@ -113,7 +113,8 @@ class Deploy:
 class Effect:
     """From `start` on, `signal` of `service` goes to a value (or a factor of its usual one).
 
-    It gets there within `ramp` seconds and returns at `end`, when there is one.
+    It gets there within `ramp` seconds and returns at `end`, when there is one, within `settle`
+    seconds; as slowly as it came, unless said.
     """
 
     service: str
@@ -123,6 +124,7 @@ class Effect:
     value: float | None = None
     factor: float | None = None
     ramp: float = 0.0
+    settle: float | None = None
     reason: str = ""
     """What the service's own failures say meanwhile, in its log and in its spans."""
 

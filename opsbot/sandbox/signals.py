@@ -223,7 +223,10 @@ class Signals:
         ]
         for effect in sorted(effects, key=lambda one: one.start):
             value = effect.value if effect.value is not None else base * (effect.factor or 0.0)
-            steps = changed(steps, start=effect.start, end=effect.end, ramp=effect.ramp, to=value)
+            steps = changed(
+                steps, start=effect.start, end=effect.end, ramp=effect.ramp, to=value,
+                settle=effect.settle,
+            )  # fmt: skip
         return steps
 
 

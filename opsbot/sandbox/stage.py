@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from opsbot.sandbox.bot import BotProcess, free_port
-from opsbot.sandbox.scenario import Scenario, catalogue
+from opsbot.sandbox.kubernetes_seed import namespace_of
+from opsbot.sandbox.scenario import Scenario, Service, catalogue
 from opsbot.sandbox.seeding import Places, seed
 from opsbot.sandbox.slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackSandbox
 from opsbot.sandbox.world import World, WorldUrls
@@ -116,6 +117,7 @@ class Stage:
                     "name": entry.name, "owner": entry.team, "pagerduty_id": entry.pagerduty_id,
                     "repository": entry.repository, "environment": entry.environment,
                     "depends_on": list(entry.dependencies),
+                    "selectors": selectors(self.scenario.service(entry.name)),
                 }
                 for entry in catalogue(self.scenario)
             ],
@@ -132,6 +134,15 @@ def secrets(*, by_socket: bool = False) -> dict[str, str]:
         "PAGERDUTY_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "PAGERDUTY_API_TOKEN": API_TOKEN,
         "GITHUB_TOKEN": API_TOKEN,
+        "KUBERNETES_TOKEN": API_TOKEN,
+    }
+
+
+def selectors(service: Service) -> dict[str, str]:
+    """Where runbooks find the service in the sandbox cluster."""
+    return {
+        "kubernetes_namespace": namespace_of(service),
+        "kubernetes_deployment": service.name,
     }
 
 

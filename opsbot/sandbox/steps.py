@@ -51,13 +51,22 @@ def combined(join: Callable[..., float], *functions: Steps) -> Steps:
     return Steps(tuple(starts), tuple(values))
 
 
-def changed(base: Steps, *, start: float, end: float | None, ramp: float, to: float) -> Steps:
-    """Give `base` up to `start`, then `to` after a ramp, then what it was before, from `end` on."""
+def changed(
+    base: Steps, *, start: float, end: float | None, ramp: float, to: float,
+    settle: float | None = None,
+) -> Steps:  # fmt: skip
+    """Give `base` up to `start`, then `to` after a ramp, then what it was before, from `end` on.
+
+    It goes back within `settle` seconds, or as slowly as it came; from where it is, when `end`
+    lies within the ramp.
+    """
     before = base.at(start)
     points = [point for point in zip(base.starts, base.values, strict=True) if point[0] < start]
     points += _ramp(start, ramp, before, to)
     if end is not None:
-        points += _ramp(end, ramp, to, before)
+        points = [point for point in points if point[0] < end]
+        reached = points[-1][1] if points else before
+        points += _ramp(end, ramp if settle is None else settle, reached, before)
     return Steps(tuple(x for x, _ in points), tuple(value for _, value in points))
 
 

@@ -40,6 +40,10 @@ class TempoServer(SandboxServer):
         super().__init__(clock)
         self._store = store
 
+    def tell(self, store: TraceStore) -> None:
+        """Answer from another store from now on."""
+        self._store = store
+
     def routes(self) -> Iterable[web.RouteDef]:
         """Give the API's routes."""
         yield web.get("/api/search", self._search)

@@ -1,20 +1,23 @@
-"""One scenario come to life: five vendors' HTTP APIs on loopback, telling one story."""
+"""One scenario come to life: six vendors' HTTP APIs on loopback, telling one story."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from opsbot.sandbox.clock import Clock, SystemClock
 from opsbot.sandbox.faults import Fault
 from opsbot.sandbox.github import GitHubServer
 from opsbot.sandbox.http_server import SandboxServer
+from opsbot.sandbox.kubernetes import KubernetesServer, Rights
+from opsbot.sandbox.kubernetes_cluster import ROLLOUT_SECONDS, Cluster
 from opsbot.sandbox.logs import LogStore
 from opsbot.sandbox.loki import LokiServer
 from opsbot.sandbox.metrics import MetricStore
 from opsbot.sandbox.pagerduty import PagerDutyServer
 from opsbot.sandbox.prometheus import PrometheusServer
+from opsbot.sandbox.remedy import Course
 from opsbot.sandbox.scenario import CatalogueEntry, Scenario, catalogue
 from opsbot.sandbox.signals import Signals
 from opsbot.sandbox.tempo import TempoServer
@@ -22,28 +25,31 @@ from opsbot.sandbox.traces import TraceStore
 from opsbot.sandbox.webhook_delivery import ANSWER_TIMEOUT, RetrySchedule
 
 API_TOKEN = "sandbox-api-token"
-"""The key the sandbox PagerDuty (as an account key) and GitHub accept; it opens nothing else."""
+"""The key the sandbox PagerDuty (as an account key), GitHub and Kubernetes accept; it opens
+nothing else."""
 
-SourceName = Literal["pagerduty", "prometheus", "loki", "tempo", "github"]
+SourceName = Literal["pagerduty", "prometheus", "loki", "tempo", "github", "kubernetes"]
 
 __all__ = ["API_TOKEN", "CatalogueEntry", "SourceName", "World", "WorldUrls", "catalogue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldUrls:
-    """The base addresses of the five servers."""
+    """The base addresses of the six servers."""
 
     pagerduty: str
     prometheus: str
     loki: str
     tempo: str
     github: str
+    kubernetes: str
 
 
 class World:
     """A scenario's servers. The page is due at `anchor`: when the world is made, unless given.
 
-    Everything but the webhooks' timing follows from scenario, seed and anchor.
+    Everything but the webhooks' timing follows from scenario, seed, anchor, and what is rolled out
+    in the cluster: taking the faulty deploy back ends the fault.
     """
 
     def __init__(
@@ -54,22 +60,26 @@ class World:
         anchor: datetime | None = None,
         schedule: RetrySchedule | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
+        rollout_seconds: float = ROLLOUT_SECONDS,
     ) -> None:
         own_clock = clock or SystemClock()
         self.scenario = scenario
         self.clock: Clock = own_clock
         self.anchor = anchor or own_clock.now()
-        began = self.anchor.timestamp()
         self.signals = Signals(scenario)
-
-        def now() -> float:
-            return own_clock.now().timestamp()
-
-        self.prometheus = PrometheusServer(
-            scenario, MetricStore(scenario, self.signals, began, now), own_clock
+        self._course = Course(scenario)
+        metrics, logs, traces = self._stores(scenario)
+        self.prometheus = PrometheusServer(scenario, metrics, own_clock)
+        self.loki = LokiServer(logs, own_clock)
+        self.tempo = TempoServer(traces, own_clock)
+        self.cluster = Cluster(
+            scenario,
+            self.anchor.timestamp(),
+            own_clock,
+            rollout_seconds=rollout_seconds,
+            rolled_out=self._rolled_out,
         )
-        self.loki = LokiServer(LogStore(scenario, self.signals, began, now), own_clock)
-        self.tempo = TempoServer(TraceStore(scenario, self.signals, began, now), own_clock)
+        self.kubernetes = KubernetesServer(self.cluster, own_clock, tokens={API_TOKEN: Rights()})
         self.github = GitHubServer(scenario, self.anchor, own_clock, tokens=(API_TOKEN,))
         self.pagerduty = PagerDutyServer(
             scenario,
@@ -82,8 +92,10 @@ class World:
 
     @property
     def servers(self) -> tuple[SandboxServer, ...]:
-        """Give the five servers."""
-        return (self.pagerduty, self.prometheus, self.loki, self.tempo, self.github)
+        """Give the six servers."""
+        return (
+            self.pagerduty, self.prometheus, self.loki, self.tempo, self.github, self.kubernetes,
+        )  # fmt: skip
 
     async def start(self, *, host: str = "127.0.0.1") -> WorldUrls:
         """Start every server on a port of its own; raises ValueError for a host off loopback."""
@@ -105,6 +117,43 @@ class World:
         """Make a source misbehave (see faults.py), or behave again with None."""
         server: SandboxServer = getattr(self, source)
         await server.set_fault(fault)
+
+    def remedied(self, at: datetime | None = None) -> None:
+        """End the fault at a moment, or now: signals are as usual a few seconds later."""
+        self._course.remedied(self._offset((at or self.clock.now()).timestamp()))
+        self._retell()
+
+    def _rolled_out(
+        self, service: str, template: dict[str, Any], began: float, done: float
+    ) -> None:
+        self._course.rolled_out(
+            service, template, began=self._offset(began), done=self._offset(done)
+        )
+        self._retell()
+
+    def _offset(self, at: float) -> float:
+        return at - self.anchor.timestamp()
+
+    def _retell(self) -> None:
+        """Have metrics, logs and traces go on as the course of things is now."""
+        lived = self._course.scenario
+        self.signals = Signals(lived)
+        metrics, logs, traces = self._stores(lived)
+        self.prometheus.tell(metrics)
+        self.loki.tell(logs)
+        self.tempo.tell(traces)
+
+    def _stores(self, scenario: Scenario) -> tuple[MetricStore, LogStore, TraceStore]:
+        began, clock = self.anchor.timestamp(), self.clock
+
+        def now() -> float:
+            return clock.now().timestamp()
+
+        return (
+            MetricStore(scenario, self.signals, began, now),
+            LogStore(scenario, self.signals, began, now),
+            TraceStore(scenario, self.signals, began, now),
+        )
 
     def silence_logs(self, *, since: timedelta | None = timedelta(0)) -> None:
         """Lose every log line from an offset to the page on, as if all collectors died then."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from opsbot.core.invocation import Caller
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
-from opsbot.ports import Clock, Done, Outcome
+from opsbot.ports import Clock, Done, Outcome, Refused, Unsure
 from opsbot.slack.foreign_json import as_object, text_at
 from opsbot.slack.gateway import Gateway
 from opsbot.slack.identity import OwnIdentity
@@ -23,6 +24,8 @@ from opsbot.slack.turns import Priority
 _FRESH_FOR = 300.0  # seconds a look-up counts without asking again
 _HELD_FOR = 86_400.0  # seconds it counts while Slack does not answer
 _MOST_REMEMBERED = 20_000
+_SOON = timedelta(seconds=3)
+_TRY_AGAIN = "Slack did not say who this is: try again in a moment."
 _ZONES = available_timezones()
 
 
@@ -53,24 +56,27 @@ class Accounts:
 
     async def standing(self, caller: Caller, *, fresh: bool = False) -> Outcome[Standing]:
         """The caller's standing; Refused or Unsure only when Slack cannot be asked and nothing
-        is remembered. Until Slack has said which workspace is ours, nobody is known to be of it."""
+        is remembered. Until Slack has said which workspace is ours, nobody is known to be of it.
+
+        With `fresh`, account and user groups are asked for now, and what is remembered does not
+        count: Refused when Slack cannot say.
+        """
         identity = await self._identity.ask()
         if not isinstance(identity, Done):
             return identity
         ours = identity.value.ours
-        if fresh:  # whatever is remembered: not even an old answer will do in its place
-            self._known.pop(caller.user_id, None)
-            self._members.clear()
         account = self._known.get(caller.user_id)
-        if account is None or self._clock.monotonic() - account.at >= _FRESH_FOR:
+        if fresh or account is None or self._clock.monotonic() - account.at >= _FRESH_FOR:
             answer = await self._gateway.call(
                 "users.info", {"user": caller.user_id}, priority=Priority.PERSON
             )
             if isinstance(answer, Done):
                 account = self._remember(caller, as_object(answer.value.get("user")), ours)
+            elif fresh:
+                return _not_now(answer)
             elif (account := self._held(caller.user_id)) is None:
                 return answer
-        return Done(value=await self._placed(account, caller, ours))
+        return await self._placed(account, caller, ours, fresh=fresh)
 
     def _held(self, user_id: str) -> _Account | None:
         account = self._known.get(user_id)
@@ -88,19 +94,28 @@ class Accounts:
         self._known[caller.user_id] = account
         return account
 
-    async def _placed(self, account: _Account, caller: Caller, ours: frozenset[str]) -> Standing:
+    async def _placed(
+        self, account: _Account, caller: Caller, ours: frozenset[str], *, fresh: bool
+    ) -> Outcome[Standing]:
         """With user groups, and as a stranger when the payload names another organisation."""
         standing = account.standing
         if caller.team_id and caller.team_id not in ours and not account.colleague:
             standing = replace(standing, stranger=True)
-        found = [g for g in self._groups if standing.slack_id in await self._in_group(g)]
-        return replace(standing, groups=frozenset(found))
+        found: list[str] = []
+        for group in self._groups:
+            members = await self._in_group(group, fresh=fresh)
+            if not isinstance(members, Done):
+                return members
+            found += [group] if standing.slack_id in members.value else []
+        return Done(value=replace(standing, groups=frozenset(found)))
 
-    async def _in_group(self, group: str) -> frozenset[str]:
-        """A group's members; the last ones known while Slack does not say."""
+    async def _in_group(self, group: str, *, fresh: bool) -> Outcome[frozenset[str]]:
+        """A group's members; the last ones known while Slack does not say, unless they are asked
+        for `fresh`. A group that Slack will never tell of then lets nobody in."""
         at, members = self._members.get(group, (0.0, frozenset[str]()))
-        if group in self._members and self._clock.monotonic() - at < _FRESH_FOR:
-            return members
+        recent = group in self._members and self._clock.monotonic() - at < _FRESH_FOR
+        if recent and not fresh:
+            return Done(value=members)
         answer = await self._gateway.call(
             "usergroups.users.list", {"usergroup": group}, priority=Priority.PERSON
         )
@@ -108,7 +123,17 @@ class Accounts:
             listed = cast("Sequence[object]", answer.value.get("users") or ())
             members = frozenset(user for user in listed if isinstance(user, str))
             self._members[group] = (self._clock.monotonic(), members)
-        return members
+        elif fresh:
+            lasting = isinstance(answer, Refused) and answer.retry_after is None
+            return Done(value=frozenset[str]()) if lasting else _not_now(answer)
+        return Done(value=members)
+
+
+def _not_now(answer: Refused | Unsure) -> Refused:
+    """Asking changes nothing, so an answer that was lost is a refusal for now."""
+    if isinstance(answer, Refused):
+        return answer
+    return Refused(error="no_answer", cure=_TRY_AGAIN, retry_after=_SOON)
 
 
 def _is_colleague(user: Mapping[str, Any], ours: frozenset[str]) -> bool:

@@ -18,7 +18,7 @@ from opsbot.slack.identity import OwnIdentity
 from opsbot.slack.paging import pages
 from opsbot.slack.turns import Priority
 
-POST, UPDATE, WHISPER = "chat.postMessage", "chat.update", "chat.postEphemeral"
+POST, UPDATE = "chat.postMessage", "chat.update"
 EVENT_TYPE = "opsbot"
 # A message's ts is Slack's time, the time we look from is ours.
 _SKEW = timedelta(seconds=60)
@@ -82,13 +82,6 @@ class Messages:
         answer = await self._with_text_instead(
             UPDATE, target, rendered, Place(channel_id=channel_id)
         )
-        return Done(value=None) if isinstance(answer, Done) else answer
-
-    async def whisper(self, channel_id: str, user_id: str, card: Card) -> Outcome[None]:
-        """Show the card to one member of the channel, until they reload."""
-        place = Place(channel_id=channel_id, priority=Priority.PERSON)
-        target = {"channel": channel_id, "user": user_id, **_INERT}
-        answer = await self._with_text_instead(WHISPER, target, render(card), place)
         return Done(value=None) if isinstance(answer, Done) else answer
 
     async def _post(self, place: Place, rendered: Rendered) -> Outcome[PostedMessage]:

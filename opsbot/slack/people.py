@@ -54,18 +54,39 @@ class SlackPeople:
             sent = await self._gateway.post(asked.response_url, json.dumps(body).encode(), _JSON)
             if not isinstance(sent, Refused):
                 return sent
-        return await self._whisper(asked, content)
-
-    async def _whisper(self, asked: Invocation, content: dict[str, Any]) -> Outcome[None]:
         user, place = asked.caller.user_id, asked.place
-        if place.channel_id and not place.channel_id.startswith("D"):
-            target = {"channel": place.channel_id, "user": user, **_INERT}
-            if place.thread_ts:
-                target["thread_ts"] = place.thread_ts
-            answer = await self._say("chat.postEphemeral", target, content)
-            if not isinstance(answer, Refused):
-                return answer
+        if place.channel_id and not place.is_direct:
+            shown = await self._beside(place.channel_id, user, content, place.thread_ts)
+            if not isinstance(shown, Refused):
+                return shown
         # A direct message between two people is closed to us; our own with the asker is not.
+        return await self._directly(user, content)
+
+    async def whisper(
+        self, channel_id: str, user_id: str, card: Card, *, incident_id: str = ""
+    ) -> Outcome[None]:
+        """Show the card to one person: in the channel when they are in it, else, or without a
+        channel, in a direct message. Refused with the time to come back while Slack is busy."""
+        rendered = render(card, button_value=incident_id)
+        content = {"text": rendered.text, "blocks": list(rendered.blocks)}
+        if channel_id and not channel_id.startswith("D"):
+            shown = await self._beside(channel_id, user_id, content)
+            if not (isinstance(shown, Refused) and shown.retry_after is None):
+                return shown
+        return await self._directly(user_id, content)
+
+    async def _beside(
+        self, channel_id: str, user: str, content: dict[str, Any], thread_ts: str = ""
+    ) -> Outcome[None]:
+        """In the channel, seen by one member of it, until they reload."""
+        target = {"channel": channel_id, "user": user, **_INERT}
+        if thread_ts:
+            target["thread_ts"] = thread_ts
+        return await self._say("chat.postEphemeral", target, content)
+
+    async def _directly(self, user: str, content: dict[str, Any]) -> Outcome[None]:
+        """In our direct messages with somebody. Slack page "chat.postMessage": a user's id as the
+        channel opens them, which needs no scope of its own."""
         target = {"channel": user, "mrkdwn": False, **_INERT}
         return await self._say("chat.postMessage", target, content)
 

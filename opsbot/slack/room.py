@@ -99,10 +99,6 @@ class SlackRoom:
         """Replace what a message of ours shows."""
         return await self._messages.edit(channel_id, ts, card, incident_id=incident_id)
 
-    async def whisper(self, channel_id: str, user_id: str, card: Card) -> Outcome[None]:
-        """Answer one person where they are; nobody else sees it."""
-        return await self._messages.whisper(channel_id, user_id, card)
-
     async def invite(self, channel_id: str, people: Sequence[Person]) -> Outcome[InviteResult]:
         """Bring people in; see Invitations.invite for those who cannot be."""
         return await self._invitations.invite(channel_id, people)
@@ -142,6 +138,12 @@ class SlackRoom:
     async def upload(self, name: str, image: bytes, alt: str) -> Outcome[str]:
         """Give Slack a picture to show in messages; its file id."""
         return await self._uploads.upload(name, image, alt)
+
+    async def share(
+        self, channel_id: str, thread_ts: str, name: str, data: bytes, title: str
+    ) -> Outcome[str]:
+        """Put a file into a thread; its file id. Not to be repeated without a look."""
+        return await self._uploads.share(channel_id, thread_ts, name, data, title)
 
     async def _bookmark(self, channel_id: str, title: str, link: str) -> Outcome[None]:
         answer = await self._gateway.call(

@@ -34,6 +34,7 @@ from tests.fakes.pager import FakePager
 from tests.fakes.people import Answered, FakePeople
 from tests.fakes.room import FakeRoom
 from tests.fakes.source import FakeSource
+from tests.fakes.staffing import FakeStaffing
 
 ANN, BEN, ADA, GUS, SAM, DEE = "U0ANN", "U0BEN", "U0ADA", "U0GUS", "U0SAM", "U0DEE"
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -42,6 +43,10 @@ KINDS = (
     ("tempo", EvidenceKind.TRACES), ("github", EvidenceKind.CHANGES),
 )  # fmt: skip
 TOWN = "C0TOWN"  # a public channel that people made
+PAGER_USERS = {
+    "PANN": "Ann", "PBEN": "Ben", "PADA": "Ada", "PKIM": "Kim Vale", "PROBIN": "Robin Vale",
+    "PNOOR": "Noor Vale",
+}  # fmt: skip
 SOON = timedelta(seconds=30)  # what is due within that is done, what waits for longer is left
 
 
@@ -57,6 +62,7 @@ class Office:
         self.room = FakeRoom(self.clock)
         self.people = FakePeople()
         self.pager = FakePager(self.clock)
+        self.staffing = FakeStaffing()
         self.slack = Slack(self.clock)
         self.sources = [FakeSource(name, kind, self.clock) for name, kind in KINDS]
         self._staff()
@@ -66,7 +72,7 @@ class Office:
         self.book = read_commands().verbs
         self.ports = Ports(
             record=self.record, clock=self.clock, rules=self.rules, room=self.room,
-            people=self.people, pager=self.pager, sources=self.sources,
+            people=self.people, pager=self.pager, sources=self.sources, staffing=self.staffing,
         )  # fmt: skip
         gateway = Gateway(token=lambda: "", clock=self.clock)
         accounts = Accounts(gateway, OwnIdentity(gateway), self.clock)
@@ -86,6 +92,20 @@ class Office:
         for user in (ANN, BEN, GUS, SAM, DEE):
             self.room.people[user] = "" if user in (ANN, BEN) else "they cannot be brought in"
         self.people.add_channel(TOWN)
+        self._on_call()
+
+    def _on_call(self) -> None:
+        """Ada is on call for checkout-api, and behind her, always, Kim; Robin for auth-api."""
+        staffing = self.staffing
+        staffing.add_policy("PPOL1", "Payments on call", "PSVC1")
+        staffing.add_policy("PPOL2", "Identity on call", "PSVC2")
+        staffing.add_policy("PPOL3", "Database on-call")
+        people = {name: staffing.add_user(id, name) for id, name in PAGER_USERS.items()}
+        evening = START + timedelta(hours=4)
+        staffing.put_on_call("PPOL1", people["Ada"], until=evening, schedule="Payments weekly")
+        staffing.put_on_call("PPOL1", people["Kim Vale"], 2)
+        staffing.put_on_call("PPOL2", people["Robin Vale"], until=evening)
+        staffing.put_on_call("PPOL3", people["Noor Vale"], until=evening)
 
     def _rules(self, changes: dict[str, Any]) -> Rules:
         kinds = tuple((name, str(kind)) for name, kind in KINDS)
@@ -101,6 +121,7 @@ class Office:
     async def page(self, alert: str = "PINC1", **given: Any) -> Incident:
         """An alert pages, and its room is opened."""
         self.pager.trigger(alert)
+        self.staffing.alerts.add(alert)
         minutes = (self.clock.now() - START).total_seconds() / 60
         return await self.hear(event(at=minutes, alert=alert, **given))
 

@@ -49,6 +49,30 @@ EXPECTED: dict[str, tuple[int, str, str, str]] = {
     "pagerduty-id-twice": (5, "services.cart-api.pagerduty_id", "'checkout-api'", "one of the two"),
     "password-in-database-url": (2, "database.url", "password", "DATABASE_URL"),
     "password-in-proxy": (2, "http.proxy", "password", "HTTPS_PROXY"),
+    "policy-freeze-ends-before-it-starts": (
+        5, "policy.freezes[0].end", "not after", "one of the two",
+    ),
+    "policy-freeze-time-in-words": (
+        4, "policy.freezes[0].start", "'Christmas'", "2026-11-28 22:00",
+    ),
+    "policy-group-by-name": (3, "policy.approvers.groups.sre", "^S[A-Z0-9]{6,20}$", "Correct"),
+    "policy-limit-by-environment": (
+        7, "policy.limits[0].when.environment", "unknown key", "runbook, risk, service",
+    ),
+    "policy-name-twice": (5, "policy.freezes[0].name", "policy.rules[0]", "its own name"),
+    "policy-of-unknown-service": (
+        8, "policy.limits[0].when.service", "'chekout-api'", "Did you mean 'checkout-api'?",
+    ),
+    "policy-rule-without-then": (
+        3, "policy.rules[0].then", "missing", "allowed, needs approval or denied",
+    ),
+    "policy-unknown-risk": (4, "policy.rules[0].when.risk[1]", "'extreme'", "'high'"),
+    "policy-unknown-role": (
+        3, "policy.break_glass.roles[1]", "'sceibe'", "Did you mean 'scribe'?",
+    ),
+    "policy-unknown-ruling": (
+        4, "policy.rules[0].then", "'need approval'", "Did you mean 'needs approval'?",
+    ),
     "port-too-large": (2, "listen.port", "too large", "at most 65535"),
     "python-tag": (1, "data_dir", "YAML tag", "Remove the tag"),
     "quote-not-closed": (2, "", "never closed", "Close the quote"),

@@ -42,6 +42,12 @@ SEEN = [
     "service-without-name",
     "severity-of-unknown-urgency",
     "unknown-severity",
+    "policy-rule-without-then",
+    "policy-limit-by-environment",
+    "policy-group-by-name",
+    "policy-unknown-risk",
+    "policy-unknown-role",
+    "policy-unknown-ruling",
 ]
 
 
@@ -58,6 +64,9 @@ def test_the_schema_sees_what_can_be_seen_in_an_editor(name: str) -> None:
         {"services": [{"name": "checkout-api", "owner": "shop"}]},
         {"routing": [{"name": "a", "then": "room", "when": {"priority": "P1"}}]},
         {"routing": [{"name": "a", "then": "room", "when": {"priority": ["P1", "P2"]}}]},
+        {"policy": {"rules": [{"name": "a", "then": "denied", "when": {"risk": "high"}}]}},
+        {"policy": {"rules": [{"name": "a", "then": "denied", "when": {"risk": ["high"]}}]}},
+        {"policy": {"approvers": {"roles": "lead"}, "break_glass": {"roles": ["tech lead"]}}},
         {"limits": {"body": "1MiB"}},
         {"limits": {"body": 1048576}},
         {"integrations": {"beacon": None}},

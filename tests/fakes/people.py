@@ -39,6 +39,24 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whispered:
+    """What somebody was told of our own accord; without a channel in a direct message."""
+
+    to: str
+    channel_id: str
+    card: Card
+    incident_id: str
+
+    @property
+    def words(self) -> str:
+        return as_text(self.card)
+
+    @property
+    def actions(self) -> list[str]:
+        return [button.action for button in self.card.buttons]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Failure:
     outcome: Refused | Unsure
     done_first: bool
@@ -51,6 +69,7 @@ class FakeConversation:
     name: str
     private: bool = False
     bot_is_in: bool = False
+    members: set[str] = field(default_factory=set[str])
     messages: dict[str, Pointed] = field(default_factory=dict[str, Pointed])
     reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
@@ -69,6 +88,7 @@ class FakePeople:
         self.standings: dict[str, Standing] = {}
         self.channels: dict[str, FakeConversation] = {}
         self.answers: list[Answered] = []
+        self.whispers: list[Whispered] = []
         self.forms: list[tuple[str, Form]] = []  # who sees it
         self.homes: dict[str, tuple[tuple[Card, str], ...]] = {}
         self.moves: list[str] = []
@@ -91,6 +111,7 @@ class FakePeople:
         """Somebody writes a message."""
         said = Pointed(channel_id=channel_id, ts=ts, author_id=user_id, text=text, **more)  # type: ignore[arg-type] # fields
         self.channels[channel_id].messages[ts] = said
+        self.channels[channel_id].members.add(user_id)
         return said
 
     def new_trigger(self, user_id: str) -> str:
@@ -122,6 +143,10 @@ class FakePeople:
         """What somebody was answered, the newest last."""
         return [answer for answer in self.answers if answer.to == user_id]
 
+    def whispered(self, user_id: str) -> list[Whispered]:
+        """What somebody was told of our own accord, the newest last."""
+        return [whisper for whisper in self.whispers if whisper.to == user_id]
+
     # --- the port -----------------------------------------------------------------------------
 
     async def standing(self, caller: Caller, *, fresh: bool = False) -> Outcome[Standing]:
@@ -138,6 +163,18 @@ class FakePeople:
         to = asked.caller.user_id
         shown = Answered(to=to, asked=asked, card=card, incident_id=incident_id)
         return self._answer("answer", lambda: self.answers.append(shown))
+
+    async def whisper(
+        self, channel_id: str, user_id: str, card: Card, *, incident_id: str = ""
+    ) -> Outcome[None]:
+        if user_id not in self.standings:
+            return Refused(error="user_not_found", cure="Slack does not know this account.")
+        channel = self.channels.get(channel_id)
+        there = channel is not None and channel.bot_is_in and user_id in channel.members
+        told = Whispered(
+            to=user_id, channel_id=channel_id if there else "", card=card, incident_id=incident_id
+        )
+        return self._answer("whisper", lambda: self.whispers.append(told))
 
     async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]:
         user_id = self._triggers.get(trigger_id)

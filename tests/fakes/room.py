@@ -70,6 +70,17 @@ class FakeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FakeShared:
+    """A file that stands in a channel, in the thread below `thread_ts` unless that is empty."""
+
+    file_id: str
+    channel_id: str
+    thread_ts: str
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Failure:
     outcome: Refused | Unsure
     done_first: bool
@@ -93,6 +104,7 @@ class FakeRoom:
         self.absent: dict[str, str] = {}
         self.people: dict[str, str] = {}
         self.files: dict[str, FakeFile] = {}
+        self.shared: list[FakeShared] = []
         self.moves: list[tuple[str, str]] = []
 
     # --- what a test arranges and asks ---------------------------------------------------------
@@ -261,6 +273,22 @@ class FakeRoom:
             return file_id
 
         return self._answer("upload", "", do)
+
+    async def share(
+        self, channel_id: str, thread_ts: str, name: str, data: bytes, title: str
+    ) -> Outcome[str]:
+        if not data:
+            return Refused(error="missing_argument", cure="An empty file cannot be shared.")
+
+        def do() -> str:
+            file_id = f"F{len(self.files) + 1:03d}"
+            self.files[file_id] = FakeFile(name=name, image=data, alt="")
+            held = FakeShared(file_id=file_id, channel_id=channel_id, thread_ts=thread_ts,
+                              name=name, title=title)  # fmt: skip
+            self.shared.append(held)
+            return file_id
+
+        return self._closed(channel_id) or self._answer("share", channel_id, do)
 
     # --- inside -------------------------------------------------------------------------------
 

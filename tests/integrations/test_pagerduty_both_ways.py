@@ -128,3 +128,39 @@ async def test_an_escalation_to_several_people_is_one_event() -> None:
     assert types(asked) == ["triggered", "escalated"]
     assert types(later) == ["acknowledged"]
     assert asked[1].summary.endswith(f"escalated the incident to {ROBIN} and {KIM}")
+
+
+async def test_requests_to_respond_and_their_answers_are_told_both_ways() -> None:
+    """The log has no entry for an answer, but the incident itself says who joined and when."""
+    async with both() as stage:
+        incident = await stage.pagerduty.trigger()
+        await stage.ask(incident.id)
+        stage.pass_(1.013)
+        await stage.pagerduty.ask_to_respond(incident, [ROBIN, KIM], "Noor Fixture", "Please help")
+        await stage.ask(incident.id)
+        stage.pass_(1.013)
+        await stage.pagerduty.reply(incident, ROBIN)
+        await stage.pagerduty.reply(incident, KIM, accepted=False)
+        await stage.ask(incident.id)
+        told = (await stage.told())[1:]
+    polled = [one for key, one in stage.heard.items() if ":responder:" in key]
+    assert types(polled) == types(told) == ["responder.added"] * 2 + ["responder.replied"] * 2
+    for asked, heard in zip(polled, told, strict=True):
+        same(asked, heard)
+        assert (asked.reply, asked.asks, asked.summary) == (heard.reply, heard.asks, heard.summary)
+    answers = [one.reply for one in told if one.reply]
+    assert [(one.name, one.accepted) for one in answers] == [(ROBIN, True), (KIM, False)]
+    assert [one.asks for one in told] == [True, True, False, False]
+
+
+async def test_an_answer_that_repeats_our_own_words_is_none_of_ours() -> None:
+    """What opsbot asked in is not what the person who answers said."""
+    async with both() as stage:
+        incident = await stage.pagerduty.trigger()
+        words = "[opsbot] Ada asks for you in Slack"
+        await stage.pagerduty.ask_to_respond(incident, [ROBIN], KIM, words)
+        await stage.pagerduty.reply(incident, ROBIN, message=words)
+        added, replied = (await stage.told())[1:]
+    assert added.note == words
+    assert (replied.note, replied.actor.name) == ("", ROBIN)
+    assert replied.summary == f"{ROBIN} accepted the request to respond"

@@ -55,6 +55,10 @@ class World(Protocol):
         """What they alone were shown, the newest last."""
         ...
 
+    def told_in(self, channel_id: str, caller: Caller) -> list[str]:
+        """What they alone were shown in this channel."""
+        ...
+
     def forms_of(self, caller: Caller) -> list[str]:
         """The titles of the forms on their screen."""
         ...
@@ -130,6 +134,45 @@ class PeopleContract:
         channel = world.channel("secret-plans", private=True, inside=False)
         value(await world.people.answer(asking(ada, channel), CARD))
         assert len(world.shown_to(ada)) == 1
+
+    async def test_a_whisper_is_heard_by_one_member_in_the_channel(self, world: World) -> None:
+        """Where they work, and nobody else of it sees it."""
+        ada, ben = world.member("ada"), world.member("ben")
+        channel = world.channel("payments")
+        world.say(channel, ada, "hello")
+        world.say(channel, ben, "hi")
+        value(await world.people.whisper(channel, ada.user_id, CARD, incident_id="inc-7"))
+        (told,) = world.told_in(channel, ada)
+        assert "31 % of logins fail" in told
+        assert world.shown_to(ada) == [told]
+        assert world.shown_to(ben) == []
+
+    async def test_who_is_not_in_the_channel_is_told_directly(self, world: World) -> None:
+        """A lead who left the room, a private room without us, and no channel at all."""
+        ada = world.member("ada")
+        payments = world.channel("payments")
+        secret = world.channel("secret-plans", private=True, inside=False)
+        for number, channel in enumerate((payments, secret, ""), start=1):
+            value(await world.people.whisper(channel, ada.user_id, CARD))
+            assert len(world.shown_to(ada)) == number
+            assert world.told_in(channel, ada) == []
+
+    async def test_a_whisper_to_nobody_is_refused(self, world: World) -> None:
+        outcome = await world.people.whisper("", "U0NONE", CARD)
+        assert isinstance(outcome, Refused)
+        assert outcome.retry_after is None
+        assert outcome.cure
+
+    async def test_a_whisper_that_fails_for_now_says_when_to_come_back(self, world: World) -> None:
+        """It is not told another way meanwhile: twice would be once too often."""
+        ada = world.member("ada")
+        channel = world.channel("payments")
+        world.say(channel, ada, "hello")
+        world.break_down("whisper")
+        outcome = await world.people.whisper(channel, ada.user_id, CARD)
+        assert isinstance(outcome, Refused)
+        assert outcome.retry_after is not None
+        assert world.shown_to(ada) == []
 
     async def test_a_trigger_opens_one_form(self, world: World) -> None:
         """The second press of the same trigger is refused, with what to do."""
@@ -223,4 +266,14 @@ class PeopleContract:
         world.wait(600)
         world.break_down("standing")
         assert isinstance(await world.people.standing(ben), Refused)
+        assert not value(await world.people.standing(ada)).outsider
+
+    async def test_somebody_looked_up_now_is_never_answered_from_memory(self, world: World) -> None:
+        """What is remembered still counts where nothing depends on this very moment."""
+        ada = world.member("ada")
+        value(await world.people.standing(ada, fresh=True))
+        world.break_down("standing")
+        outcome = await world.people.standing(ada, fresh=True)
+        assert isinstance(outcome, Refused)
+        assert outcome.retry_after is not None
         assert not value(await world.people.standing(ada)).outsider

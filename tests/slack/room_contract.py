@@ -66,6 +66,11 @@ class World(Protocol):
         """How many pictures Slack holds, seen or not."""
         ...
 
+    def shared(self, channel_id: str, thread_ts: str) -> list[tuple[str, str, bytes]]:
+        """The files that stand in a thread: name, title and bytes; without `thread_ts` those
+        that stand in the channel itself."""
+        ...
+
 
 async def nobody(channel_id: str) -> bool:
     return False

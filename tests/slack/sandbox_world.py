@@ -17,7 +17,7 @@ from tests.slack.clocks import HastyClock
 
 _METHODS = {
     "open_channel": "conversations.create", "post": "chat.postMessage",
-    "upload": "files.completeUploadExternal",
+    "upload": "files.completeUploadExternal", "share": "files.completeUploadExternal",
 }  # fmt: skip
 
 
@@ -87,6 +87,12 @@ class SandboxWorld:
 
     def pictures(self) -> int:
         return len(self.workspace.files)
+
+    def shared(self, channel_id: str, thread_ts: str) -> list[tuple[str, str, bytes]]:
+        held = self.workspace.channels[channel_id].messages.values()
+        found = [m for m in held if m.files and (m.thread_ts or "") == thread_ts]
+        files = (self.workspace.files[one] for message in found for one in message.files)
+        return [(file.name, file.title, file.data or b"") for file in files]
 
     def calls(self, method: str) -> int:
         return sum(entry.method == method for entry in self.sandbox.journal.calls)

@@ -129,6 +129,41 @@ async def test_a_pin_by_somebody_of_another_company_is_a_strangers(slack: Sandbo
     assert value(await accounts_of(slack).standing(pin.caller)).stranger
 
 
+async def test_a_fresh_look_up_counts_for_account_and_groups_at_once(
+    slack: SandboxWorld,
+) -> None:
+    """Somebody who left the group a second ago is not in it any more; nor is who was deactivated."""
+    ada = slack.workspace.add_user("ada")
+    oncall = slack.workspace.add_usergroup("oncall", [ada.id])
+    accounts = Accounts(slack.gateway, OwnIdentity(slack.gateway), slack.clock, [oncall.id])
+    caller = Caller(user_id=ada.id)
+    assert value(await accounts.standing(caller)).groups == frozenset({oncall.id})
+    oncall.users.clear()
+    assert value(await accounts.standing(caller)).groups == frozenset({oncall.id})
+    assert value(await accounts.standing(caller, fresh=True)).groups == frozenset()
+    assert value(await accounts.standing(caller)).groups == frozenset()
+    slack.workspace.users[ada.id].deleted = True
+    assert value(await accounts.standing(caller, fresh=True)).deactivated
+
+
+async def test_while_groups_cannot_be_asked_a_fresh_look_up_is_refused(
+    slack: SandboxWorld,
+) -> None:
+    """For now; a group that Slack will never tell of lets nobody in, and keeps nobody out."""
+    ada = slack.workspace.add_user("ada")
+    oncall = slack.workspace.add_usergroup("oncall", [ada.id])
+    accounts = Accounts(slack.gateway, OwnIdentity(slack.gateway), slack.clock, [oncall.id])
+    caller = Caller(user_id=ada.id)
+    assert value(await accounts.standing(caller)).groups == frozenset({oncall.id})
+    slack.sandbox.faults.add("usergroups.users.list", faults.ratelimited(60), times=1)
+    outcome = await accounts.standing(caller, fresh=True)
+    assert isinstance(outcome, Refused)
+    assert outcome.retry_after is not None
+    slack.wait(61)
+    slack.sandbox.faults.add("usergroups.users.list", faults.error("no_such_subteam"), times=1)
+    assert value(await accounts.standing(caller, fresh=True)).groups == frozenset()
+
+
 async def test_until_we_know_our_own_workspace_nobody_is_let_in(slack: SandboxWorld) -> None:
     """auth.test is not answered: they wait, and are known as soon as it is."""
     ada = slack.workspace.add_user("ada")

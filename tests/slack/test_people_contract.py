@@ -18,7 +18,8 @@ from tests.fakes.people import FakePeople
 from tests.slack.people_contract import PeopleContract, World
 from tests.slack.sandbox_world import SandboxWorld, sandbox_world
 
-_METHODS = {"show_home": "views.publish", "standing": "users.info"}
+_METHODS = {"show_home": "views.publish", "standing": "users.info",
+            "whisper": "chat.postEphemeral"}  # fmt: skip
 
 
 class FakeWorld:
@@ -67,7 +68,12 @@ class FakeWorld:
         return
 
     def shown_to(self, caller: Caller) -> list[str]:
-        return [answer.words for answer in self.people.told(caller.user_id)]
+        whispers = [whisper.words for whisper in self.people.whispered(caller.user_id)]
+        return [*(answer.words for answer in self.people.told(caller.user_id)), *whispers]
+
+    def told_in(self, channel_id: str, caller: Caller) -> list[str]:
+        heard = self.people.whispered(caller.user_id)
+        return [one.words for one in heard if one.channel_id == channel_id != ""]
 
     def forms_of(self, caller: Caller) -> list[str]:
         return [form.title for user, form in self.people.forms if user == caller.user_id]
@@ -151,6 +157,13 @@ class SlackWorld:
             for message in channel.messages.values()
         ]
         return [*ephemeral, *direct]
+
+    def told_in(self, channel_id: str, caller: Caller) -> list[str]:
+        return [
+            visible_text.of_blocks(one.blocks)
+            for one in self.slack.workspace.ephemerals
+            if (one.user, one.channel) == (caller.user_id, channel_id)
+        ]
 
     def forms_of(self, caller: Caller) -> list[str]:
         top = self.slack.sandbox.views.top(caller.user_id)

@@ -11,6 +11,7 @@ from tests.fakes.room import FakeRoom
 from tests.slack.clocks import HastyClock
 from tests.slack.room_contract import RoomContract, World
 from tests.slack.sandbox_world import sandbox_world
+from tests.slack.sharing_contract import SharingContract
 
 
 class FakeWorld:
@@ -70,14 +71,21 @@ class FakeWorld:
     def pictures(self) -> int:
         return len(self.room.files)
 
+    def shared(self, channel_id: str, thread_ts: str) -> list[tuple[str, str, bytes]]:
+        return [
+            (one.name, one.title, self.room.files[one.file_id].image)
+            for one in self.room.shared
+            if (one.channel_id, one.thread_ts) == (channel_id, thread_ts)
+        ]
 
-class TestFakeRoom(RoomContract):
+
+class TestFakeRoom(RoomContract, SharingContract):
     @pytest.fixture
     def world(self) -> World:
         return FakeWorld()
 
 
-class TestSlackRoomOnTheSandbox(RoomContract):
+class TestSlackRoomOnTheSandbox(RoomContract, SharingContract):
     @pytest.fixture
     async def world(self) -> AsyncIterator[World]:
         async with sandbox_world() as world:

@@ -108,18 +108,6 @@ async def test_a_private_channel_has_to_let_us_in(world: SandboxWorld) -> None:
     assert outcome.error == "channel_not_found"
 
 
-async def test_a_whisper_is_seen_by_one_person_and_kept_nowhere(world: SandboxWorld) -> None:
-    """Answers to people go where they asked."""
-    ada = world.workspace.add_user("ada", email="ada@example.com")
-    channel_id = value(await opened(world)).channel_id
-    value(await world.room.invite(channel_id, [Person(id="P1", name="Ada", email=ada.email)]))
-    value(await world.room.whisper(channel_id, ada.id, CARD))
-    assert [shown.user for shown in world.workspace.ephemerals] == [ada.id]
-    assert world.words(channel_id) == []
-    outcome = await world.room.whisper(channel_id, "U0NOBODY", CARD)
-    assert isinstance(outcome, Refused)
-
-
 async def test_who_we_are_is_asked_once(world: SandboxWorld) -> None:
     """And asked again as long as Slack cannot say."""
     world.sandbox.faults.add("auth.test", faults.server_error(500), times=2)
@@ -133,7 +121,7 @@ async def test_who_we_are_is_asked_once(world: SandboxWorld) -> None:
 
 @pytest.mark.parametrize("probe", PROBES)
 async def test_no_title_mentions_anybody_anywhere(world: SandboxWorld, probe: str) -> None:
-    """In name, topic, bookmark, text, blocks, thread and whisper, judged by the sandbox."""
+    """In name, topic, bookmark, text, blocks and thread, judged by the sandbox."""
     channel_id = value(await opened(world)).channel_id
     card = Card(
         header=probe, lines=(line(probe, label=probe), Line(pieces=(probe,), tone=Tone.QUIET))
@@ -146,7 +134,6 @@ async def test_no_title_mentions_anybody_anywhere(world: SandboxWorld, probe: st
     value(await world.room.edit(channel_id, ts, card, incident_id="I-1"))
     value(await world.room.set_topic(channel_id, probe))
     value(await world.room.bookmark(channel_id, probe, "https://example.com/<!channel>|x"))
-    value(await world.room.whisper(channel_id, world.workspace.bot_user_id, card))
     assert world.workspace.mentions() == []
     assert world.sandbox.journal.refused() == []
 

@@ -167,6 +167,7 @@ class Postmortem:
     number: int
     title: str
     stem: str
+    gist: str  # one sentence, for a commit or a message
     private: bool
     severity: str
     status: str
@@ -180,6 +181,7 @@ class Postmortem:
     story: tuple[Phase, ...]
     figures: tuple[Figure, ...]
     factors: tuple[Factor, ...]
+    identified: tuple[Sentence, ...]  # what people said that it was
     factor_notes: tuple[Sentence, ...]
     detection: tuple[Sentence, ...]
     proposal: AlertProposal | None

@@ -3,17 +3,17 @@ network: the same record and background give the same document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry, Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.naming import slug
-from opsbot.core.points import PointName, entries_of, source_name
-from opsbot.core.postmortem import Figure, Line, Postmortem, Sentence, says
+from opsbot.core.points import PointName, entries_of, source_name, utc
+from opsbot.core.postmortem import Line, Postmortem, Sentence, says
 from opsbot.core.postmortem.detection import detection
-from opsbot.core.postmortem.factors import factor_notes, factors
-from opsbot.core.postmortem.figures import pictures_of
+from opsbot.core.postmortem.factors import factor_notes, factors, identified
+from opsbot.core.postmortem.figures import figures
 from opsbot.core.postmortem.gaps import gaps
 from opsbot.core.postmortem.impact import impact, measured, messages
 from opsbot.core.postmortem.judgement import went
@@ -30,7 +30,7 @@ from opsbot.core.postmortem.response import response
 from opsbot.core.postmortem.runs import runs_told
 from opsbot.core.postmortem.story import story
 from opsbot.core.postmortem.suggestions import suggestions
-from opsbot.core.postmortem.summary import summary
+from opsbot.core.postmortem.summary import gist, summary
 from opsbot.core.redaction import REDACTED
 from opsbot.core.text import inert
 from opsbot.core.timeline import build_timeline
@@ -45,11 +45,63 @@ def postmortem(
     record = tuple(entries)
     about = material(incident, record, background)
     proposal = propose_alert(about)
-    drafted = _head(about, record)
+    opened, stem = about.at(PointName.OPENED), stem_of(incident, record)
     return Postmortem(
-        **drafted,  # type: ignore[arg-type] # the fields of the head, by name
+        incident_id=incident.id, number=incident.number, title=_title(incident), stem=stem,
+        gist=gist(about), private=incident.visibility is Visibility.PRIVATE, severity=str(incident.severity),
+        status=str(incident.closure or incident.status), service=inert(about.paged, 80),
+        opened_at=opened, through=record[-1].seq if record else 0, head=background.head,
         summary=summary(about),
-    )
+        impact=impact(about), measured=measured(about),
+        story=story(about), figures=figures(about, stem),
+        factors=factors(about), identified=identified(about), factor_notes=factor_notes(about),
+        detection=detection(about), proposal=proposal,
+        response=response(about), messages=messages(about),
+        resolution=resolution(about),
+        timeline=_timeline(about),
+        gaps=gaps(about),
+        runs=runs_told(about),
+        went_well=went(about, well=True), went_badly=went(about, well=False),
+        actions=actions(about), suggestions=suggestions(about, proposal),
+        responders=responders(about),
+        measures=about.measures,
+        proof=_proof(about, record),
+    )  # fmt: skip
+
+
+def _title(incident: Incident) -> str:
+    return "(title redacted)" if incident.title == REDACTED else inert(incident.title, 200)
+
+
+def _timeline(about: Material) -> tuple[Line, ...]:
+    """Every line that a reader of the incident would see, each with where it comes from."""
+    return tuple(
+        Line(
+            at=utc(line.at), text=line.text, url=line.link, entry=line.seq, weight=line.weight,
+            sources=tuple(source_name(one) for one in (line.source, *line.also)), gap=line.gap,
+            late=line.late,
+        )
+        for line in build_timeline(about.entries)
+    )  # fmt: skip
+
+
+def _proof(about: Material, record: Sequence[Entry]) -> tuple[Sentence, ...]:
+    """What this was made from, and what can be proved of it."""
+    number = about.incident.number
+    last = record[-1].seq if record else 0
+    redacted = len(entries_of(about.entries, e.Redacted))
+    made = f"This document was made from entries 1 to {last:,} of the record of INC-{number}"
+    without = f", of which {redacted} were redacted" if redacted else ""
+    told = [says(f"{made}{without}.")]
+    if about.background.head:
+        told.append(says(f"The head of the record's chain was then {about.background.head}."))
+    told.append(says(
+        f"“opsbot verify {number}” recomputes the chain: it proves that no entry up to a head was "
+        "changed, reordered or removed since that head was written down. It does not prove that "
+        "entries were true or complete, what a redacted entry said, or anything against somebody "
+        "who rewrote the database and every head that is compared with."
+    ))  # fmt: skip
+    return tuple(told)
 
 
 def stem_of(incident: Incident, entries: Iterable[Entry]) -> str:

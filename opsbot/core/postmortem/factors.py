@@ -50,20 +50,20 @@ def _capital(text: str) -> str:
 
 
 def factor_notes(about: Material) -> tuple[Sentence, ...]:
-    """What people identified, how sure the evidence is, and what was found less likely."""
-    return (*_identified(about), *_certainty(about), *_less_likely(about))
+    """How sure the evidence is, and what was found less likely."""
+    return (*_certainty(about), *_less_likely(about))
 
 
-def _identified(about: Material) -> list[Sentence]:
-    """The reasons people gave for the status, in their words."""
+def identified(about: Material) -> tuple[Sentence, ...]:
+    """What people said that it was when they set the status to identified, in their words."""
     told: list[Sentence] = []
     for entry, body in entries_of(about.entries, e.StatusChanged):
         named = entry.actor.is_person and body.reason not in ("", DEFAULT_REASON)
         if body.status is Status.IDENTIFIED and named:
             who, when = name_of(entry.actor), about.say(entry.occurred_at)
-            told.append(says(f"{who} said at {when} what it was: {quoted(body.reason)}.",
-                             entry.seq))  # fmt: skip
-    return told
+            text = f"According to {who} at {when}: {quoted(body.reason)}."
+            told.append(says(text, entry.seq))
+    return tuple(told)
 
 
 def _certainty(about: Material) -> list[Sentence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import pairwise
 
 from opsbot.core import entry as e
 from opsbot.core.evidence import Health
@@ -86,7 +87,7 @@ def _led(about: Material) -> Iterable[Judged]:
         yield BADLY, says(f"Nobody led it for the first {measure.shown}.", *measure.entries)
     elif measure.value is not None:
         yield WELL, says(f"It had a lead after {measure.shown}.", *measure.entries)
-    for (given_up, body), (taken, _) in zip(changes, changes[1:], strict=False):
+    for (given_up, body), (taken, _) in pairwise(changes):
         length = taken.occurred_at - given_up.occurred_at
         if not body.slack_id and length >= LEADERLESS:
             yield BADLY, says(f"Nobody led it for {exactly(length)} in between.",
@@ -199,7 +200,7 @@ def _why_failed(run: RunRead) -> str:
 
 def _returned(about: Material) -> Iterable[Judged]:
     spells = about.points.episodes
-    for before, after in zip(spells, spells[1:], strict=False):
+    for before, after in pairwise(spells):
         if before.end is not None:
             length = exactly(after.start - before.end)
             yield BADLY, says(f"It came back {length} after it had been declared over.",

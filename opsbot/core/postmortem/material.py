@@ -3,7 +3,7 @@ what only the installation knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -27,21 +27,24 @@ _MONTHS = (
 )  # fmt: skip
 
 
+def _none_known(service: str) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
     """What the record itself does not hold. The same record, template and background give the same
     document, byte for byte.
 
     `head` is the hash of the chain at the last entry given. `blobs` are the kept series by their
-    hash, for charts and the back-test. `expressions` is PromQL by signal with `{label}` and
-    `{services}` in it, as metrics are asked for; without it no alert rule can be written.
+    hash, for charts and the back-test. `expressions` gives the PromQL of every signal of one
+    service, as metrics are asked for it; where it knows none, no alert rule can be written.
     `drawn` are the slots whose images are at hand.
     """
 
     head: str = ""
     catalogue: Catalogue = field(default_factory=Catalogue)
-    expressions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    service_label: str = "service"
+    expressions: Callable[[str], Mapping[str, str]] = _none_known
     blobs: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     drawn: frozenset[str] = frozenset()
 

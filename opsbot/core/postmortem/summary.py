@@ -4,11 +4,11 @@ what it came from, and how it ended."""
 from __future__ import annotations
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Closure, Status, Visibility
+from opsbot.core.entry import Closure, Visibility
 from opsbot.core.measures import exactly
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Sentence, says
-from opsbot.core.postmortem.factors import NO_VERDICT
+from opsbot.core.postmortem.factors import NO_VERDICT, identified
 from opsbot.core.postmortem.impact import impact_words, measured
 from opsbot.core.postmortem.material import Material, day_of, quoted
 from opsbot.core.postmortem.resolution import end_reason, helpful_run
@@ -66,11 +66,9 @@ def _whence(about: Material) -> Sentence:
     ranking = about.ranking
     if about.suspect and ranking is not None:
         return says(_pointed(about, ranking.suspects[0]), *about.ranked_in)
-    for entry, body in reversed(entries_of(about.entries, e.StatusChanged)):
-        if body.status is Status.IDENTIFIED and entry.actor.is_person and body.reason:
-            when = about.say(entry.occurred_at)
-            return says(f"The responders said at {when} what it was: {quoted(body.reason)}.",
-                        entry.seq)  # fmt: skip
+    said = identified(about)
+    if said:
+        return said[-1]
     if ranking is not None:
         why = inert(ranking.verdict, 300).removeprefix(NO_VERDICT)
         return says(f"The evidence does not point at one service: {why}.", *about.ranked_in)
@@ -128,7 +126,7 @@ def _by_run(run: RunRead) -> str:
     return f"The runbook {run.name}, {approved}, helped{said}"
 
 
-def one_line(about: Material) -> str:
+def gist(about: Material) -> str:
     """The document in one sentence, for a commit or a message; nothing of a private incident."""
     name = f"Postmortem of INC-{about.incident.number}"
     if about.incident.visibility is Visibility.PRIVATE:

@@ -123,6 +123,8 @@ class _Lookups:
             problem = f"{shown} is not known here"
         else:
             problem = f"nothing fills in {shown}"
+        if name.startswith(LATER_IN):
+            return flaw(path, problem, "Name a parameter of kind duration behind `run.after.`")
         close = nearest(name, known)
         some = listed(tuple(f"${{{one}}}" for one in sorted(known)), 30)
         fix = f"Did you mean ${{{close}}}?" if close else f"Known here: {some}"

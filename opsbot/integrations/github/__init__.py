@@ -1,17 +1,52 @@
-"""GitHub: deployments of the services' repositories, dated by their statuses."""
+"""GitHub: deployments of the services' repositories, dated by their statuses; and pull requests as
+a place for postmortems."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from opsbot.integrations import Integration, SecretField, Wiring
 from opsbot.integrations._backend import Backend, Credentials
 from opsbot.integrations._settings import SourceSettings, WebAddress
+from opsbot.integrations.github.publisher import GitHubPublisher
+from opsbot.integrations.github.repository import Repository
 from opsbot.integrations.github.source import GitHubSource
-from opsbot.ports import EvidenceSource
+from opsbot.ports import EvidenceSource, Publisher
+
+
+class Postmortems(BaseModel):
+    """`github: postmortems:` in opsbot.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    repository: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)?$",
+        description="owner/name of the repository that gets a pull request with each postmortem; "
+        "empty for none. The token has to write its contents and pull requests.",
+    )
+    folder: str = Field(
+        default="postmortems",
+        pattern=r"^[A-Za-z0-9._/-]*$",
+        description="Folder of the repository that holds them.",
+    )
+    branch_prefix: str = Field(
+        default="opsbot/",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        description="What the names of the branches begin with; inc-42 follows.",
+    )
+    base: str = Field(
+        default="main",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        description="Branch that pull requests are to be merged into.",
+    )
+    private: bool = Field(
+        default=False,
+        description="Whether postmortems of private incidents may go there, too.",
+    )
 
 
 class Settings(SourceSettings):
@@ -28,6 +63,9 @@ class Settings(SourceSettings):
     lookback_hours: float = Field(
         default=6.0, gt=0, le=168, description="How far before the window's end deploys matter."
     )
+    postmortems: Postmortems = Field(
+        default=Postmortems(), description="Pull requests with the postmortems of incidents."
+    )
 
 
 def _web(url: str) -> str:
@@ -36,8 +74,8 @@ def _web(url: str) -> str:
     return url.removesuffix("/api/v3")
 
 
-def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
-    backend = Backend(
+def _backend(settings: Settings, wiring: Wiring) -> Backend:
+    return Backend(
         vendor="GitHub",
         http=wiring.http,
         url=settings.api_url,
@@ -46,12 +84,15 @@ def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
         cures={
             401: "check GITHUB_TOKEN",
             403: "check what the token may read",
-            404: "check the repository in the catalogue, and that the token may see it",
+            404: "check the repository's name, and that the token may see it",
         },
     )
+
+
+def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
     return [
         GitHubSource(
-            backend=backend,
+            backend=_backend(settings, wiring),
             clock=wiring.clock,
             environment=settings.environment,
             lookback=timedelta(hours=settings.lookback_hours),
@@ -61,6 +102,24 @@ def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
     ]
 
 
+def _publisher(settings: Settings, wiring: Wiring) -> Publisher | None:
+    chosen = settings.postmortems
+    if not chosen.repository:
+        return None
+    return GitHubPublisher(
+        repository=Repository(
+            backend=_backend(settings, wiring),
+            full_name=chosen.repository,
+            deadline=settings.deadline_seconds,
+        ),
+        clock=wiring.clock,
+        folder=chosen.folder,
+        prefix=chosen.branch_prefix,
+        base=chosen.base,
+        takes_private=chosen.private,
+    )
+
+
 INTEGRATION = Integration(
     name="github",
     settings=Settings,
@@ -68,8 +127,10 @@ INTEGRATION = Integration(
         SecretField(
             name="token",
             env="GITHUB_TOKEN",
-            why="token that may read deployments; without one only public repositories are seen",
+            why="token that may read deployments; without one only public repositories are seen. "
+            "For pull requests with postmortems it has to write that repository",
         ),
     ),
     sources=_sources,
+    publisher=_publisher,
 )

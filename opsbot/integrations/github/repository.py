@@ -134,9 +134,9 @@ class Repository:
 
 def says(failed: LookUpFailed, words: str) -> bool:
     """Whether a refusal of what was sent (422) says these words; GitHub has no codes for them."""
-    return failed.status == 422 and failed.answer is not None and words in failed.answer.body.decode(
-        "utf-8", "replace"
-    )  # fmt: skip
+    if failed.status != 422 or failed.answer is None:
+        return False
+    return words in failed.answer.body.decode("utf-8", "replace")
 
 
 def _pull(body: Mapping[str, Any]) -> Pull:

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from opsbot.integrations import Integration, Wiring
 from opsbot.integrations._settings import TenantSettings, backend_of, backend_secrets
+from opsbot.integrations.prometheus.gauge import PrometheusGauge
 from opsbot.integrations.prometheus.queries import Queries
 from opsbot.integrations.prometheus.source import PrometheusSource
-from opsbot.ports import EvidenceSource
+from opsbot.ports import EvidenceSource, Gauge
 
 
 class Settings(TenantSettings):
@@ -45,9 +46,19 @@ def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
     ]
 
 
+def _gauge(settings: Settings, wiring: Wiring) -> Gauge:
+    return PrometheusGauge(
+        backend=backend_of("Prometheus", settings, wiring),
+        queries=settings.queries,
+        service_label=settings.service_label,
+        deadline=settings.deadline_seconds,
+    )
+
+
 INTEGRATION = Integration(
     name="prometheus",
     settings=Settings,
     secrets=backend_secrets("prometheus", "Prometheus"),
     sources=_sources,
+    gauge=_gauge,
 )

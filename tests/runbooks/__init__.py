@@ -1,0 +1,1 @@
+"""Runbooks: files, arguments, rendering, offers, and the shipped examples."""
