@@ -2,7 +2,7 @@
 
 from opsbot.core.card import Button, Card, Line, line
 from opsbot.core.entry import Severity
-from opsbot.core.home import incident_facts
+from opsbot.core.facts_line import incident_facts
 from opsbot.core.incident_card import headline
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.text import count

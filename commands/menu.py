@@ -3,7 +3,7 @@
 from opsbot.core.available import available
 from opsbot.core.card import Button, Card, Line, line
 from opsbot.core.entry import Placement
-from opsbot.core.home import incident_facts
+from opsbot.core.facts_line import incident_facts
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline
 from opsbot.core.verb import Needs, Reply, Scene, Values, Verb

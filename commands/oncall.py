@@ -1,5 +1,7 @@
 """Who is on call, level by level and until when: for a service, a policy, or this incident."""
 
+from dataclasses import replace
+
 from opsbot.core.card import Card, Line, Tone, line
 from opsbot.core.on_call import Roster
 from opsbot.core.on_call_lines import level_lines
@@ -16,7 +18,10 @@ def run(scene: Scene, values: Values) -> Reply:
     target = target_of(values, scene.asked.line, scene.incident, scene.rules)
     if target.named > 1:
         return refuse("Name a service or a policy, not both.")
-    return _told(target, scene.roster)
+    reply = _told(target, scene.roster)
+    if reply.card is None or not scene.roster.on_call or scene.incident is None:
+        return reply
+    return replace(reply, card=replace(reply.card, footer=_how_to_reach(target, scene.roster)))
 
 
 def _told(target: Target, roster: Roster) -> Reply:
@@ -33,8 +38,8 @@ def _told(target: Target, roster: Roster) -> Reply:
         return _nobody(target, named)
     policy = roster.on_call[0].policy
     what = f"{named} ({inert(policy, 80)})" if policy and policy != named else named
-    lines = (*level_lines(roster.on_call), *_asked_by_hand(target))
-    return Reply(card=Card(header=f"On call for {what or inert(policy, 80)}", lines=lines))
+    header = f"On call for {what or inert(policy, 80)}"
+    return Reply(card=Card(header=header, lines=level_lines(roster.on_call)))
 
 
 def _nobody(target: Target, named: str) -> Reply:
@@ -45,10 +50,11 @@ def _nobody(target: Target, named: str) -> Reply:
     return refuse(f"For which service? Type its name, such as {code('oncall auth-api')}.")
 
 
-def _asked_by_hand(target: Target) -> tuple[Line, ...]:
-    """How to reach them, where that is not what was just asked for."""
-    name = target.service if not target.policy else f'policy "{target.policy}"'
-    return (line(f"To reach them: {code(f'page {name}')}.", tone=Tone.QUIET),) if name else ()
+def _how_to_reach(target: Target, roster: Roster) -> tuple[Line, ...]:
+    """What pages them, where there is an incident to page them about."""
+    policy = next((name for _, name in roster.policies), "")
+    named = f'policy "{policy}"' if policy else target.service if target.named else ""
+    return (line(f"To reach them: {code(f'page {named}')}.", tone=Tone.QUIET),) if named else ()
 
 
 VERB = Verb(

@@ -63,7 +63,7 @@ def _given(scene: Scene, role: Role, person: PersonRef) -> Reply:
 
 
 def _taken(scene: Scene, role: Role, person: PersonRef | None) -> Reply:
-    held: tuple[Holder, ...] = holders(scene.here).get(role, ())
+    held: list[Holder] = [*holders(scene.here).get(role, ())]
     whom = next((one for one in held if person and one.slack_id == person.slack_id), None)
     if not held:
         return Reply(card=answer(f"Nobody is {role}."))

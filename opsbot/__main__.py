@@ -77,6 +77,10 @@ def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--scenario", metavar="NAME", default="memory-limit",
         help="which story to play; `--scenario list` names them (default: memory-limit)",
     )  # fmt: skip
+    demo.add_argument(
+        "--out", metavar="DIR", default="opsbot-demo",
+        help="where the postmortem is put (default: opsbot-demo)",
+    )  # fmt: skip
     demo.add_argument("--seed", type=int, help="seed of the story's noise (default: its own)")
 
 

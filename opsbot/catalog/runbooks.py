@@ -60,7 +60,7 @@ def read_runbooks(team_folder: Path | None, executors: Executors) -> Shelf:
     """
     shelf: dict[str, tuple[Runbook, Path]] = {}
     for path in _files(shipped_folder()):
-        shelf[path.stem] = (read_runbook(path, executors), path)
+        shelf[path.stem] = (_shipped(path, executors), path)
     aside: list[ConfigProblem] = []
     for path in _files(team_folder) if team_folder else ():
         try:
@@ -76,6 +76,17 @@ def read_runbooks(team_folder: Path | None, executors: Executors) -> Shelf:
             shelf[runbook.name] = (runbook, path)
     found = sorted((runbook for runbook, _ in shelf.values()), key=lambda one: one.name)
     return Shelf(runbooks=tuple(found), aside=tuple(aside))
+
+
+def _shipped(path: Path, executors: Executors) -> Runbook:
+    """A runbook of ours. What an executor says against it is a matter of this installation's
+    settings, such as an address that is not allowed, and no mistake in the file."""
+    runbook = read_runbook(path, dict.fromkeys(executors))
+    steps = (*runbook.steps, *runbook.rollback)
+    if any(executors.get(step.executor) is None for step in steps):
+        return runbook
+    said = (one for step in steps if (check := executors[step.executor]) for one in check(step.call))
+    return replace(runbook, unavailable=next(said, ""))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -39,8 +39,11 @@ class Document:
     repeats: tuple[ConfigProblem, ...] = ()
 
 
-def read_document(text: str, file: str, parser: Any = _FAST_PARSER) -> Document:
-    """Read one YAML document whose root is a mapping; an empty file is an empty mapping.
+def read_document(
+    text: str, file: str, parser: Any = _FAST_PARSER, *, items: str = ""
+) -> Document:
+    """Read one YAML document whose root is a mapping; an empty file is an empty mapping. With
+    `items` the root may also be a list, which is read as if it stood below that key.
 
     Raises ConfigInvalid when the text is no such document. A key written twice keeps its first
     value and is listed in `repeats`, so that the rest can still be checked. `parser` is one of
@@ -55,6 +58,9 @@ def read_document(text: str, file: str, parser: Any = _FAST_PARSER) -> Document:
     if reader.refused:
         raise ConfigInvalid(reader.refused)
     root: Any = {} if reader.root is None else reader.root
+    if items and isinstance(root, list):
+        lines = {(items, *path): line for path, line in reader.lines.items()}
+        return Document(root={items: root}, lines=lines, repeats=tuple(reader.repeats))
     if not isinstance(root, dict):
         fix = "Write `key: value` lines, starting at the left edge"
         raise _invalid(file, 1, "the file holds no settings", fix)

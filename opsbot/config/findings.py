@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 
 from opsbot.config.coverage import coverage
+from opsbot.config.finding import Finding, Weight, finding
+from opsbot.config.policy_findings import policy_findings
 from opsbot.config.secret import FoundSecrets, places
 from opsbot.config.settings import Settings
 from opsbot.config.shadowed_rule import shadowed
@@ -14,53 +15,32 @@ from opsbot.core.entry import Mode, Placement
 from opsbot.core.text import listed
 from opsbot.integrations import SecretUnavailable
 
-
-class Weight(StrEnum):
-    """How much a finding matters."""
-
-    ERROR = "error"  # something configured will not work
-    WARNING = "warning"  # something will work, but likely not as meant
-    ADVICE = "advice"  # more could be had
+__all__ = ["Finding", "Weight", "check"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing worth knowing. `line` is 0 when it concerns no written line."""
+def check(settings: Settings, now: datetime | None = None) -> list[Finding]:
+    """Everything `settings` lack, worst first. Reads secret files, and asks nobody.
 
-    weight: Weight
-    key: str
-    line: int
-    problem: str
-    fix: str
-
-
-def check(settings: Settings) -> list[Finding]:
-    """Everything `settings` lack, worst first. Reads secret files, and asks nobody."""
+    What is over by `now` is told, too; without it nothing is.
+    """
     found = [
         *_channels(settings),
         *_secrets(settings),
         *_credentials(settings),
         *_rules(settings),
+        *policy_findings(settings, now),
         *_selectors(settings),
         *_integrations(settings),
         *_catalogue(settings),
     ]
     order = list(Weight)
-    return sorted(found, key=lambda finding: order.index(finding.weight))
-
-
-def _finding(settings: Settings, weight: Weight, key: str, problem: str, fix: str) -> Finding:
-    line, written = 0, key
-    while not line and written:
-        line = settings.lines.get(written, 0)
-        written = written.rpartition(".")[0]
-    return Finding(weight=weight, key=key, line=line, problem=problem, fix=fix)
+    return sorted(found, key=lambda one: order.index(one.weight))
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:
     channels = settings.slack.channels
     if not channels.digest and settings.mode is Mode.LIVE:
-        yield _finding(
+        yield finding(
             settings,
             Weight.ERROR,
             "slack.digest_channel",
@@ -68,7 +48,7 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             "Create a channel such as #incidents and write its id",
         )
     if not channels.ops:
-        yield _finding(
+        yield finding(
             settings,
             Weight.WARNING,
             "slack.ops_channel",
@@ -76,7 +56,7 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             "Write the id of a channel that the operators of opsbot read",
         )
     if channels.digest and channels.digest == channels.ops:
-        yield _finding(
+        yield finding(
             settings,
             Weight.ADVICE,
             "slack.ops_channel",
@@ -91,10 +71,10 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         where = places(found.wanted, section)
         if not found.secrets and _is_needed(settings, section, found):
             problem = f"{found.wanted.env} is not set: {found.wanted.why}"
-            yield _finding(settings, Weight.ERROR, key, problem, _sentence(where))
+            yield finding(settings, Weight.ERROR, key, problem, _sentence(where))
         yield from _unreadable(settings, key, found)
         if found.ignored:
-            yield _finding(
+            yield finding(
                 settings,
                 Weight.WARNING,
                 key,
@@ -131,7 +111,7 @@ def _credentials(settings: Settings) -> Iterator[Finding]:
         fix = _sentence(places(missing[0], section))
         if len(missing) > 1:
             fix = f"If it needs one, {places(missing[0], section)}"
-        yield _finding(settings, Weight.ADVICE, section, f"no credentials are set ({whys})", fix)
+        yield finding(settings, Weight.ADVICE, section, f"no credentials are set ({whys})", fix)
 
 
 def _sentence(text: str) -> str:
@@ -144,11 +124,11 @@ def _unreadable(settings: Settings, key: str, found: FoundSecrets) -> Iterator[F
             value = secret.read()
         except SecretUnavailable as error:
             fix = "Correct the path, its rights or its contents"
-            yield _finding(settings, Weight.ERROR, key, str(error), fix)
+            yield finding(settings, Weight.ERROR, key, str(error), fix)
             continue
         kind, start, fix = _TOKENS.get(found.wanted.env, ("", "", ""))
         if not value.startswith(start):
-            yield _finding(settings, Weight.ERROR, key, f"{secret.name} is no {kind}", fix)
+            yield finding(settings, Weight.ERROR, key, f"{secret.name} is no {kind}", fix)
 
 
 _TOKENS = {
@@ -165,7 +145,7 @@ _TOKENS = {
 def _rules(settings: Settings) -> Iterator[Finding]:
     rules = settings.routing
     for number, earlier in shadowed(rules):
-        yield _finding(
+        yield finding(
             settings,
             Weight.WARNING,
             f"routing[{number}]",
@@ -179,7 +159,7 @@ def _rules(settings: Settings) -> Iterator[Finding]:
             continue
         without = sorted(lacking & set(rule.services) if rule.services else lacking)
         if without:
-            yield _finding(
+            yield finding(
                 settings,
                 Weight.WARNING,
                 f"routing[{number}]",
@@ -194,7 +174,7 @@ def _selectors(settings: Settings) -> Iterator[Finding]:
     for service in settings.catalogue.services:
         for source, _ in service.selectors:
             if source not in names:
-                yield _finding(
+                yield finding(
                     settings,
                     Weight.WARNING,
                     f"services.{service.name}.selectors.{source}",
@@ -206,7 +186,7 @@ def _selectors(settings: Settings) -> Iterator[Finding]:
 def _integrations(settings: Settings) -> Iterator[Finding]:
     configured = [known.integration for known in settings.integrations]
     if not any(integration.webhook for integration in configured):
-        yield _finding(
+        yield finding(
             settings,
             Weight.WARNING,
             "integrations",
@@ -214,7 +194,7 @@ def _integrations(settings: Settings) -> Iterator[Finding]:
             "Add `pagerduty:` below `integrations:`",
         )
     if not any(integration.sources for integration in configured):
-        yield _finding(
+        yield finding(
             settings,
             Weight.ADVICE,
             "integrations",
@@ -225,7 +205,7 @@ def _integrations(settings: Settings) -> Iterator[Finding]:
 
 def _catalogue(settings: Settings) -> Iterator[Finding]:
     if not settings.catalogue.services:
-        yield _finding(
+        yield finding(
             settings,
             Weight.WARNING,
             "services",
@@ -234,7 +214,7 @@ def _catalogue(settings: Settings) -> Iterator[Finding]:
         )
     for row in coverage(settings):
         if row.lacking:
-            yield _finding(
+            yield finding(
                 settings,
                 Weight.ADVICE,
                 "services",

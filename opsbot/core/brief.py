@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from opsbot.core.card import Button, Card, Line, Tone, line
+from opsbot.core.facts_line import incident_facts
 from opsbot.core.gaps import blindnesses
-from opsbot.core.home import incident_facts
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline, impact_line, suspect_lines
 from opsbot.core.living_lines import latest_lines, mitigated_lines, role_lines

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from opsbot.core.card import At, Button, Card, Line, Piece, Room, Tone, Who, line
-from opsbot.core.consequences import ALERT_CLEARED
-from opsbot.core.entry import Placement, Severity
+from opsbot.core.card import Button, Card, Tone, line
+from opsbot.core.entry import Severity
+from opsbot.core.facts_line import incident_facts
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import headline
-from opsbot.core.permission import DECLARER, RESPONDER, has_role
 from opsbot.core.standing import Standing
-from opsbot.core.text import count, inert
+from opsbot.core.text import count
+from opsbot.core.waiting import name_line, waiting
 
 ON_A_PAGE = 8
-MOST_WAITING = 6
 
 
-def home(open_incidents: Sequence[Incident], me: Standing, page: int) -> list[tuple[Card, str]]:
+def home(
+    open_incidents: Sequence[Incident], me: Standing, page: int, *, today: date,
+    ended: Sequence[Incident] = (),
+) -> list[tuple[Card, str]]:  # fmt: skip
     """Cards with the incident id their buttons carry; only incidents that `me` may know of are
-    given in."""
-    waiting = [(i, why) for i in open_incidents if (why := waits_for(i, me))]
-    cards = [(_head(len(waiting)), "")]
-    cards += [(_waiting(incident, why), incident.id) for incident, why in waiting[:MOST_WAITING]]
+    given in. `ended` are finished ones, whose follow-ups may still wait."""
+    waits = waiting(open_incidents, ended, me, today)
+    cards = [(_head(waits.said), ""), *waits.cards]
     worst = sorted(open_incidents, key=_rank)
     pages = max((len(worst) + ON_A_PAGE - 1) // ON_A_PAGE, 1)
     page = min(max(page, 0), pages - 1)
@@ -35,51 +36,10 @@ def _rank(incident: Incident) -> tuple[int, int]:
     return list(Severity).index(incident.severity), -incident.number
 
 
-def waits_for(incident: Incident, me: Standing) -> str:
-    """Why the incident waits for this person; empty when it does not."""
-    refused = incident.surface.refusals.get("channel")
-    if refused is not None and has_role(DECLARER, me, incident):
-        return f"its room could not be opened: {inert(refused.cure, 160)}"
-    question = incident.questions.get(ALERT_CLEARED)
-    leads = incident.lead is not None and incident.lead.slack_id == me.slack_id
-    if question and not question.answer and (leads or has_role(RESPONDER, me, incident)):
-        return "the alert cleared: is the incident over?"
-    if leads and incident.impact is None:
-        return "you lead it, and nobody has said what users notice"
-    if incident.lead is None and has_role(DECLARER, me, incident):
-        return "you declared it, and nobody leads it"
-    if incident.lead is None and has_role(RESPONDER, me, incident):
-        return "you were paged, and nobody leads it"
-    return ""
-
-
-def _head(waiting: int) -> Card:
-    if not waiting:
-        text = line("Nothing waits for you.", tone=Tone.QUIET)
-        return Card(header="Waiting for you", lines=(text,), buttons=(_declare(),))
-    return Card(
-        header="Waiting for you", lines=(line(count(waiting, "incident")),), buttons=(_declare(),)
-    )
-
-
-def _declare() -> Button:
-    return Button(action="declare", label="Declare an incident")
-
-
-def _waiting(incident: Incident, why: str) -> Card:
-    buttons: tuple[Button, ...] = (Button(action="menu", label="What can I do?"),)
-    question = incident.questions.get(ALERT_CLEARED)
-    if question and "over?" in why:
-        buttons = (
-            Button(action=f"resolve:closure=fixed&question={question.seq}", label="Yes, resolve",
-                   primary=True),
-            Button(action=f"keep:question={question.seq}", label="No, keep it open"),
-        )  # fmt: skip
-    elif incident.lead is None:
-        buttons = (Button(action="lead:ack=yes", label="Ack and lead", primary=True), *buttons)
-    elif incident.impact is None:
-        buttons = (Button(action="impact", label="Set impact", primary=True), *buttons)
-    return Card(header="", lines=(_name(incident), line(why)), buttons=buttons)
+def _head(said: str) -> Card:
+    shown = line(said) if said else line("Nothing waits for you.", tone=Tone.QUIET)
+    declare = Button(action="declare", label="Declare an incident")
+    return Card(header="Waiting for you", lines=(shown,), buttons=(declare,))
 
 
 def _list_head(number: int, page: int, pages: int) -> Card:
@@ -94,21 +54,4 @@ def _list_head(number: int, page: int, pages: int) -> Card:
 
 
 def _listed(incident: Incident) -> Card:
-    return Card(header="", lines=(_name(incident), *incident_facts(incident)))
-
-
-def _name(incident: Incident) -> Line:
-    return line(f"INC-{incident.number} ", headline(incident), label="")
-
-
-def incident_facts(incident: Incident) -> tuple[Line, ...]:
-    """Status, age, lead and room of an incident in one line."""
-    pieces: list[Piece] = [str(incident.closure or incident.status)]
-    if incident.opened_at:
-        pieces += [", since ", At(moment=incident.opened_at)]
-    lead = incident.lead
-    pieces += [", lead ", Who(name=inert(lead.name, 60))] if lead else [", nobody leads"]
-    surface = incident.surface
-    if incident.placement is Placement.ROOM and surface.channel_id:
-        pieces += [", ", Room(channel_id=surface.channel_id, name=surface.channel_name)]
-    return (line(*pieces),)
+    return Card(header="", lines=(name_line(incident), *incident_facts(incident)))

@@ -13,12 +13,14 @@ from typing import Any, TypeGuard, cast
 
 from opsbot.core.nearest import nearest
 from opsbot.core.runbook import Scalar
+from opsbot.core.runbook import argument as core_argument
+from opsbot.core.runbook.lookups import FROM, NAMES, TEXT
 from opsbot.core.text import inert, listed
 
 LOOK_UP = "${"
 # Nobody looks up a secret: what is looked up stands in the preview and in the list of processes.
 _SECRET_LOOK_UP = re.compile(r"\$\{\s*secrets?\b")
-_DEFERRED = ({"$from"}, {"$text"})  # see `RenderedStep.call`
+_DEFERRED = ({FROM}, {TEXT})
 _DEEPEST = 50
 
 
@@ -55,9 +57,9 @@ def shown_unresolved(value: Any) -> str:
     if not unresolved(value):
         return text_of(value) if is_scalar(value) else "..."
     found = cast("Mapping[str, Any]", value)
-    if "$from" in found:
-        return f"${{{inert(str(found['$from']), 80)}}}"
-    parts: Any = found["$text"]
+    if FROM in found:
+        return f"${{{inert(str(found[FROM]), 80)}}}"
+    parts: Any = found[TEXT]
     parts = cast("list[Any]", parts) if isinstance(parts, list) else [parts]
     return "".join(shown_unresolved(part) for part in parts[:20])
 
@@ -69,10 +71,10 @@ def is_scalar(value: Any) -> TypeGuard[Scalar]:
 
 def text_of(value: Scalar) -> str:
     """A scalar as one word: `true`, `3`, `0.25`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     # Python refuses to write integers of more than 4,300 digits; nobody means one.
-    return hex(value) if isinstance(value, int) and abs(value) >= 1 << 128 else str(value)
+    if isinstance(value, int) and abs(value) >= 1 << 128:
+        return hex(value)
+    return core_argument.text_of(value)
 
 
 def wrong_text(text: str, longest: int) -> str:
@@ -106,25 +108,40 @@ def looked_up_secrets(call: Mapping[str, Any]) -> Iterator[str]:
 
 
 def secret_names(
-    value: Any, known: Collection[str], executor: str, *, schemes: bool = False
+    value: Any, known: Collection[str], executor: str
 ) -> tuple[dict[str, str], list[str]]:
-    """`secrets:` of a call as names by place, and sentences for what is wrong with it. With
-    `schemes` a word may stand before the name: `Bearer deploy-token`."""
-    if value is None:
-        return {}, []
-    if not isinstance(value, Mapping):
+    """`secrets:` of a call as names by place, and sentences for what is wrong with it."""
+    places = _places(value)
+    if places is None:
         return {}, ["secrets: write `PLACE: secret-name` lines below it"]
     found: dict[str, str] = {}
     problems: list[str] = []
-    for place, name in cast("Mapping[Any, Any]", value).items():
+    for place, name in places:
         if not isinstance(name, str) or LOOK_UP in name:
             problems.append(f"secrets.{inert(str(place), 60)}: write the name of a secret out")
             continue
         found[str(place)] = name
-        bare = name.rpartition(" ")[2] if schemes else name
-        if bare not in known:
-            problems.append(no_such_secret(bare, known, executor))
+        if name not in known:
+            problems.append(no_such_secret(name, known, executor))
     return found, problems
+
+
+def _places(value: Any) -> list[tuple[Any, Any]] | None:
+    """Places and names as a runbook writes them, or as a rendered run keeps them (`kept_names`)."""
+    if value is None:
+        return []
+    if not isinstance(value, Mapping):
+        return None
+    written = cast("Mapping[Any, Any]", value)
+    if set(written) != {NAMES}:
+        return list(written.items())
+    pairs: Any = written[NAMES]
+    pairs = cast("list[Any]", pairs) if isinstance(pairs, list | tuple) else [None]
+    if not all(
+        isinstance(pair, list | tuple) and len(cast("list[Any]", pair)) == 2 for pair in pairs
+    ):
+        return None
+    return [(place, name) for place, name in pairs]
 
 
 def no_such_secret(name: str, known: Collection[str], executor: str) -> str:

@@ -100,7 +100,8 @@ class Act:
         return then
 
     async def _restart(self) -> Succeeded:
-        at = self.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        # To the millisecond: of two restarts within a second, each is one.
+        at = self.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
         async def prepared() -> _Change:
             now = await self._now()

@@ -67,8 +67,7 @@ class Watch:
         """The Deployment once it is rolled out. `moved_away` says why what stands there is not
         what was asked for any more, such as another deploy.
 
-        Raises NotDone when the rollout is stuck, overtaken or late, Unknown when the cluster was
-        silent at the end.
+        Raises NotDone when the rollout is stuck or overtaken, Unknown when time is up before.
         """
         told = silent = ""
         while True:
@@ -106,9 +105,9 @@ class Watch:
                 f"the change was made, but {after} nobody could see whether the rollout finished: "
                 f"{silent}; look at the deployment"
             )
-        raise NotDone(
-            f"the change was made, but {after} its rollout was not finished ({words}); "
-            f"the cluster goes on with it"
+        raise Unknown(
+            f"the change was made, but {after} its rollout was not finished ({words}); the cluster "
+            "goes on with it: look at the deployment"
         )
 
     async def _reasons(self, now: Deployment) -> str:

@@ -25,12 +25,16 @@ from opsbot.app.settings import read_settings
 from opsbot.app.store import open_record
 from opsbot.app.tasks.show import as_data
 from opsbot.config import Settings
+from opsbot.core.entry import Entry
 from opsbot.core.incident import Incident
 from opsbot.sandbox.bot import BotFailed
+from opsbot.sandbox.cast import NeverCame
 from opsbot.sandbox.page.site import WorkspacePage
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.progress import Progress
 from opsbot.sandbox.report import Marks, build_report
+from opsbot.sandbox.report_story import story_of
+from opsbot.sandbox.response import Response
 from opsbot.sandbox.scenario import Scenario, ScenarioError
 from opsbot.sandbox.scenario_file import load_scenario, scenario_names
 from opsbot.sandbox.slack.real_tokens import RealTokenConfigured
@@ -38,8 +42,6 @@ from opsbot.sandbox.stage import Stage
 from opsbot.store.record import SqlRecord
 
 COMPLETE_WITHIN = 30.0  # seconds from the page to complete evidence, far beyond every deadline
-LEADS_WITHIN = 10.0  # seconds from the press to the acknowledgement at PagerDuty
-LEAD = "opsbot:lead:ack=yes"  # the card's first button
 QUIET_FOR = 0.4  # seconds without a call to Slack that count as settled
 
 
@@ -60,7 +62,7 @@ def run(arguments: Namespace) -> int:
     report = Path(arguments.report) if arguments.report else None
     try:
         with tempfile.TemporaryDirectory(prefix="opsbot-demo-") as folder:
-            demo = Demo(scenario, Path(folder), console)
+            demo = Demo(scenario, Path(folder), console, Path(arguments.out).resolve())
             return asyncio.run(demo.play(once=arguments.once, report=report))
     except (BotFailed, RealTokenConfigured) as why:
         console.print(f"opsbot demo: {why}", style="red", markup=False)
@@ -70,13 +72,16 @@ def run(arguments: Namespace) -> int:
 class Demo:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Scenario, folder: Path, console: Console) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, console: Console, out: Path) -> None:
         self._scenario, self._console = scenario, console
         # By Socket Mode, as most will run it: Slack needs no public address.
-        self._stage = Stage(scenario=scenario, folder=folder, by_socket=True)
+        self._stage = Stage(
+            scenario=scenario, folder=folder, by_socket=True, keeps_in=out / scenario.name
+        )
         self._page: WorkspacePage | None = None
         self._first_byte: float | None = None
         self._clock = SystemClock()
+        self._trouble = ""  # what did not come
 
     async def play(self, *, once: bool, report: Path | None) -> int:
         """Start everything, page, tell what happens, and stay up unless `once`."""
@@ -118,7 +123,7 @@ class Demo:
         async with open_record(settings, self._clock) as record:
             incident, complete = await self._until_complete(record, page, progress)
             if once and incident is not None:
-                await self._take_the_lead(record, incident, progress)
+                await self._respond(record, incident, progress)
             await self._settled()
             stop_listening()
             entries = tuple(await record.entries(incident.id)) if incident else ()
@@ -136,27 +141,19 @@ class Demo:
             evidence_complete=complete,
         )
         if report is not None:
-            self._write(report, shown, marks, verified)
-        return 0 if verified else 1
+            story = await asyncio.to_thread(self._story, incident, entries)
+            self._write(report, shown, marks, verified, story)
+        return 0 if verified and not self._trouble else 1
 
-    async def _take_the_lead(
-        self, record: SqlRecord, incident: Incident, progress: Progress
-    ) -> None:
-        """The first responder presses the card's button, as a person would now."""
+    async def _respond(self, record: SqlRecord, incident: Incident, progress: Progress) -> None:
+        """People respond, from the first press to the postmortem."""
         await self._settled()
-        incident = await record.incident(incident.id)
-        card, invited = incident.surface.messages.get("card"), incident.surface.invited
-        if card is None or not invited:
-            return
-        who = invited[0]
-        await self._stage.slack.people.click(who.slack_id, card.channel_id, card.ts, LEAD)
-        until = self._clock.monotonic() + LEADS_WITHIN
-        while self._clock.monotonic() < until:
-            incident = await record.incident(incident.id)
-            if incident.lead and incident.acknowledged_by:
-                progress.say("Ack and lead", f"{who.name} leads; acknowledged at PagerDuty")
-                return
-            await asyncio.sleep(0.05)
+        response = Response(self._stage, record, incident.id, progress)
+        try:
+            await response.play()
+        except NeverCame as missing:
+            self._trouble = str(missing)
+            progress.say("NEVER CAME", str(missing), style="bold red")
 
     def _since(self) -> float | None:
         return None if self._first_byte is None else self._clock.monotonic() - self._first_byte
@@ -231,7 +228,18 @@ class Demo:
         state = "verifies" if verified else "DOES NOT verify"
         console.print(f"\nThe record of INC-{shown['incident']['number']} {state}.", style="bold")
 
-    def _write(self, path: Path, shown: dict[str, Any], marks: Marks, verified: bool) -> None:
+    def _story(self, incident: Incident, entries: tuple[Entry, ...]) -> dict[str, Any]:
+        """What was run and learnt; the lint is asked as a person would, on the command line."""
+        linted = subprocess.run(  # noqa: S603 - our own command line, fixed words
+            self._stage.command("postmortem", "lint", str(incident.number), "--json"),
+            env=self._environ(), capture_output=True, timeout=60, check=False, text=True,
+        )  # fmt: skip
+        return story_of(incident, entries, self._stage.postmortems, linted.stdout)
+
+    def _write(
+        self, path: Path, shown: dict[str, Any], marks: Marks, verified: bool,
+        story: dict[str, Any],
+    ) -> None:  # fmt: skip
         report = build_report(
             scenario=self._scenario.name,
             shown=shown,
@@ -239,6 +247,7 @@ class Demo:
             marks=marks,
             verified=verified,
         )
+        report.update(story)
         path.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
         self._console.print(f"report written to {path}", style="dim", markup=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from opsbot.core import entry as e
@@ -94,3 +96,18 @@ def _because(suspect: Suspect, found: dict[str, int]) -> list[int]:
     return sorted(number for number in numbers if number)
 
 
+def story_of(
+    incident: Incident, entries: Sequence[Entry], folder: Path, linted: str
+) -> dict[str, Any]:
+    """All of it, as the report adds it. `linted` is what `opsbot postmortem lint --json` said."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    try:
+        lint = json.loads(linted)
+    except ValueError:
+        lint = None
+    return {
+        "runbook_runs": runbook_runs(incident),
+        "postmortem": {"paths": [str(path) for path in paths], "lint": lint},
+        "measures": measured(entries),
+        "suspects": suspected(incident, entries),
+    }

@@ -33,6 +33,7 @@ class Stage:
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     enforce_tiers: bool = True
+    keeps_in: Path | None = None  # for postmortems that outlive the stage
     by_socket: bool = False  # people's deliveries over Socket Mode instead of HTTP
     slack: SlackSandbox = field(init=False)
     world: World = field(init=False)
@@ -75,9 +76,20 @@ class Stage:
         return self.folder / "opsbot.yaml"
 
     @property
+    def postmortems(self) -> Path:
+        """Where postmortems are published."""
+        return self.keeps_in or self.folder / "postmortems"
+
+    @property
     def secrets(self) -> dict[str, str]:
         """What opsbot finds in its environment on this stage."""
         return secrets(by_socket=self.by_socket)
+
+    def on_call_for(self, service: str) -> list[str]:
+        """Addresses of who is on call for a service, nearest level first."""
+        owner = self.scenario.service(service).team
+        team = next(one for one in self.scenario.teams if one.name == owner)
+        return [self.scenario.person(name).email for level in team.levels for name in level]
 
     def _listens_at(self, bot_url: str) -> None:
         """Where Slack and the pager reach opsbot; by socket, Slack is reached instead."""

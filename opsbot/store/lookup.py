@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from opsbot.core.entry import Entry
 from opsbot.store.database import Connection
-from opsbot.store.entry_row import ENTRIES_AFTER, read_entries
+from opsbot.store.entry_row import ENTRIES_AFTER, micros, read_entries
 from opsbot.store.tables import incidents, origins
 
 
@@ -35,6 +36,15 @@ async def open_incidents(connection: Connection) -> Sequence[str]:
         incidents.c.number.is_not(None), incidents.c.over_at.is_(None)
     )
     return (await connection.execute(found.order_by(incidents.c.number))).scalars().all()
+
+
+async def ended_incidents(connection: Connection, since: datetime, limit: int) -> Sequence[str]:
+    """The ids of incidents that ended since then and are not open again, the newest end first."""
+    found = select(incidents.c.incident_id).where(
+        incidents.c.number.is_not(None), incidents.c.over_at >= micros(since)
+    )
+    newest = found.order_by(incidents.c.over_at.desc(), incidents.c.number.desc()).limit(limit)
+    return (await connection.execute(newest)).scalars().all()
 
 
 async def open_alerts(connection: Connection, source: str) -> Sequence[str]:

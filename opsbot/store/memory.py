@@ -114,6 +114,14 @@ class MemoryRecord:
     async def runs(self, since: datetime) -> Sequence[PastRun]:
         return asked_since(self._runs.values(), since)
 
+    async def ended_incidents(self, since: datetime, limit: int) -> Sequence[str]:
+        ended = [
+            (s.over_at, s.number, s.id)
+            for s in self._states.values()
+            if s.number and s.over_at is not None and s.over_at >= since
+        ]
+        return [one for _, _, one in sorted(ended, reverse=True)[:limit]]
+
     async def open_alerts(self, source: str) -> Sequence[str]:
         standing = [self._states[one] for one in await self.open_incidents()]
         origins = (alert.origin for state in standing for alert in state.alerts.values())

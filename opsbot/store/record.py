@@ -94,6 +94,11 @@ class SqlRecord:
         async with self.database.read() as connection:
             return await runs_since(connection, since)
 
+    async def ended_incidents(self, since: datetime, limit: int) -> Sequence[str]:
+        """The ids of incidents that ended since then, the newest end first."""
+        async with self.database.read() as connection:
+            return await lookup.ended_incidents(connection, since, limit)
+
     async def open_alerts(self, source: str) -> Sequence[str]:
         """The ids of the alerts of `source` that incidents hold which are not over, sorted."""
         async with self.database.read() as connection:

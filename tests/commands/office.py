@@ -116,6 +116,11 @@ class Office:
         }  # fmt: skip
         return rules(**{**base, **changes})
 
+    def without_staffing(self) -> None:
+        """No pager that can be asked is configured."""
+        self.ports = replace(self.ports, staffing=None)
+        self.desk._ports = self.ports  # pyright: ignore[reportPrivateUsage] # its one dependency
+
     # --- machines ------------------------------------------------------------------------------
 
     async def page(self, alert: str = "PINC1", **given: Any) -> Incident:

@@ -22,7 +22,8 @@ GIVEN = {
     "note": {"text": "looking"}, "impact": {"text": "logins fail"}, "lead": {"person": ANN},
     "redact": {"entry": "2", "reason": "a password"}, "undo": {"entry": "2"},
     "status": {"status": "identified"}, "resolve": {"closure": "fixed"},
-    "evidence": {"again": "yes"}, "here": {"title": "Search is slow"},
+    "page": {"service": "auth-api", "why": "logins fail"}, "evidence": {"again": "yes"},
+    "here": {"title": "Search is slow"},
 }  # fmt: skip
 
 

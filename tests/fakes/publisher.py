@@ -8,7 +8,6 @@ from datetime import timedelta
 from opsbot.core.document import Document
 from opsbot.ports import Done, Outcome, Published, Refused, Unsure
 
-
 _AT_ONCE = timedelta(seconds=1)
 
 
@@ -80,7 +79,7 @@ class FakePublisher:
         failure = self._next("publish")
         if failure is not None and not failure.done_first:
             return failure.outcome
-        ref = held.ref if held else document.stem
+        ref = held.ref if held else self._free(document)
         placed = self.placed.get(ref)
         known = self._read.pop(ref, placed.text if placed else None)
         if known != (placed.text if placed else None):
@@ -92,6 +91,12 @@ class FakePublisher:
                 document=document, text=document.markdown, versions=placed.versions + 1
             )
         return failure.outcome if failure else Done(value=_published(ref))
+
+    def _free(self, document: Document) -> str:
+        """The incident's own place, or one that nobody has."""
+        held = {ref: placed.document.incident_id for ref, placed in self.placed.items()}
+        names = (document.stem, *(f"{document.stem}-{n}" for n in range(2, 50)))
+        return next(name for name in names if held.get(name) in (None, document.incident_id))
 
     def _next(self, call: str) -> _Failure | None:
         self.calls.append(call)

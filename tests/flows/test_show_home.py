@@ -7,7 +7,8 @@ from opsbot.cards.home import MOST_BLOCKS, render_home
 from opsbot.cards.plain import as_text
 from opsbot.core.card import Card
 from opsbot.core.event import Transition
-from opsbot.core.home import MOST_WAITING, ON_A_PAGE
+from opsbot.core.home import ON_A_PAGE
+from opsbot.core.waiting import MOST_WAITING
 from tests.commands.office import ADA, ANN, BEN, Office
 from tests.core.story import event
 

@@ -1,4 +1,4 @@
-"""What executors say of calls, for tests of files: one that takes all texts, one without settings."""
+"""What executors say of calls, for tests of files; two of them have no settings here."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
         "only a string", "Remove it",
     ),
     "bounds the wrong way round": (
-        "    min: 5m\n    max: 2h", "    min: 2h\n    max: 5m", "parameters.length.min", "above max",
-        "Swap",
+        "    min: 5m\n    max: 2h", "    min: 2h\n    max: 5m",
+        "parameters.length.min", "above max", "Swap",
     ),
     "default out of bounds": (
         "    default: 0.5", "    default: 1.5", "parameters.share.default", "is refused",
@@ -91,8 +91,8 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
         "nothing fills in `${service.nmae}`", "Did you mean ${service.name}?",
     ),
     "look-up of a step that comes later": (
-        'do: { say: "${service}", values', 'do: { say: "${steps.move.x}", values', "steps[0].do.say",
-        "registered by no step before", "",
+        'do: { say: "${service}", values', 'do: { say: "${steps.move.x}", values',
+        "steps[0].do.say", "registered by no step before", "",
     ),
     "look-up of what was not registered": (
         '"${steps.look.ready}"', '"${steps.look.redy}"', "steps[1].when.value",
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
         "is no look-up", "$${",
     ),
     "expression": (
-        "say: ${service.name} until", 'say: "${1 + 1} until"', "steps[1].do.say", "is no look-up",
+        "      why: ${reason}", '      why: "${1 + 1}"', "steps[1].do.why", "is no look-up",
         "Write `${name}`",
     ),
     "look-up that is never closed": (
@@ -120,7 +120,7 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "after something that is no duration": (
         "${run.after.length}", "${run.after.share}", "steps[1].do.say", "is not known here",
-        "Did you mean ${run.after.length}?" ,
+        "kind duration",
     ),
     "target of what comes later": (
         "target: ${service}/traffic", "target: ${run.id}", "guard.target", "is not known here", "",

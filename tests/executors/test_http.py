@@ -1,0 +1,404 @@
+"""The http executor keeps the contract, through the real HTTP client against a local server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from opsbot.executors.http import EXECUTOR
+from opsbot.http_client import AiohttpClient
+from opsbot.ports import Executor, Failed, Http, HttpAnswer, HttpFailure, Succeeded, Unclear
+from tests.executors.contract import Call, HangingContract, SecretiveContract, TalkingContract
+from tests.executors.stage import SECRET, Acting, StageSecret, made
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+BASE = "https://ci.example.com/api"
+
+
+def http(port: Http | None = None, *hosts: str) -> Executor:
+    """The executor with one address that is allowed."""
+    secrets = {"deploy-token": StageSecret()}
+    return made(EXECUTOR, {"hosts": hosts or (BASE,)}, http=port, secrets=secrets)
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncGenerator[tuple[Executor, str]]:
+    """The executor beside a server that `handler` answers for, and the server's base address."""
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", handler)
+    server, client = TestServer(app), AiohttpClient(environ={})
+    await server.start_server()
+    try:
+        base = f"http://127.0.0.1:{server.port}/api"
+        yield http(client, base), base
+    finally:
+        await client.close()
+        await server.close()
+
+
+class TestHttp(TalkingContract, HangingContract, SecretiveContract):
+    name = "http"
+    examples = 40
+
+    def setup_method(self) -> None:
+        self.seen: list[str] = []
+        self.base = ""
+
+    @asynccontextmanager
+    async def executor(self) -> AsyncGenerator[Executor]:
+        async with serving(self.answer) as (executor, base):
+            self.base = base
+            yield executor
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(request.path)
+        if request.path == "/api/hang":
+            await asyncio.sleep(60)
+        if request.path == "/api/echo-key":
+            return web.Response(text=f"you are {request.headers['X-Key']}")
+        return web.Response(body=await request.read())
+
+    def call(self, path: str, **more: Any) -> Call:
+        # Before a server stands, a call is only looked at.
+        return {"method": "POST", "url": f"{self.base or BASE}/{path}", **more}
+
+    def good(self) -> Call:
+        return self.call("jobs", json={"service": "cart-api"}, secrets={"X-Key": "deploy-token"})
+
+    def never(self) -> Sequence[Call]:
+        return [
+            {},
+            {"method": "POST"},
+            {"url": f"{self.base}/jobs"},
+            self.call("jobs", method="TRACE"),
+            self.call("jobs", method="GET", body="text"),
+            self.call("jobs", body="text", json={}),
+            self.call("jobs", retries=3),
+            self.call("jobs", expect=["ok"]),
+            self.call("jobs", values={"job": 7}),
+            self.call("jobs", headers={"A b": "c"}),
+            self.call("jobs", headers={"A": ["b"]}),
+            self.call("jobs", headers={"Host": "else.example.com"}),
+            self.call("jobs", headers={"Authorization": "Bearer x"}),
+            self.call("jobs", headers={"Idempotency-Key": "1"}),
+            self.call("jobs", query=["a"]),
+            self.call("jobs", bearer="deploy-token", secrets={"Authorization": "deploy-token"}),
+            self.call("jobs", url="https://else.example.com/api/jobs"),
+            self.call("jobs", url="file:///etc/passwd"),
+        ]
+
+    def effects(self) -> int:
+        return len(self.seen)
+
+    def talking(self, lines: Sequence[str]) -> Call:
+        return self.call("echo", body="\n".join(lines))
+
+    def hanging(self) -> Call:
+        return self.call("hang")
+
+    def telling_secret(self) -> Call:
+        return self.call("echo-key", secrets={"X-Key": "deploy-token"})
+
+
+async def test_the_request_is_what_the_call_says() -> None:
+    seen: list[web.Request] = []
+    bodies: list[Any] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request)
+        bodies.append(await request.json())
+        return web.json_response({"job": {"id": 7, "steps": [{"name": "one"}]}}, status=202)
+
+    async with serving(answer) as (executor, base):
+        call = {
+            "method": "POST", "url": f"{base}/jobs", "path": ["cart api", "é?#&=+%"],
+            "query": {"why": "a&b=c +#", "tag": ["x", "y"]}, "headers": {"Accept": "text/plain"},
+            "json": {"replicas": 3}, "bearer": "deploy-token", "expect": [202],
+            "values": {"job": "job.id", "first": "job.steps.0.name", "none": "job.url"},
+        }  # fmt: skip
+        acting = Acting(executor)
+        outcome = await acting.out(call)
+    (request,) = seen
+    assert (request.method, request.path) == ("POST", "/api/jobs/cart api/é?#&=+%")
+    assert list(request.query.items()) == [("why", "a&b=c +#"), ("tag", "x"), ("tag", "y")]
+    assert request.headers["Accept"] == "text/plain"
+    assert request.headers["Authorization"] == f"Bearer {SECRET}"
+    assert request.headers["Idempotency-Key"] == "run-7:steps:0"
+    assert request.headers["Content-Type"] == "application/json"
+    assert bodies == [{"replicas": 3}]
+    assert isinstance(outcome, Succeeded)
+    assert outcome.values == {"job": 7, "first": "one"}
+    assert "answered 202; its answer holds no job.url" in outcome.said
+    assert acting.told == [outcome.output]
+
+
+async def test_the_plan_is_the_request_on_one_line() -> None:
+    call = {
+        "method": "PUT", "url": f"{BASE}/jobs", "path": ["a b"], "query": {"q": "x&y"},
+        "json": {"n": 1}, "bearer": "deploy-token", "secrets": {"X-Key": "deploy-token"},
+    }  # fmt: skip
+    plan = await http().plan(call)
+    assert plan.shown == (
+        "PUT https://ci.example.com/api/jobs/a%20b?q=x%26y (Content-Type: application/json, "
+        'Authorization: Bearer from secret deploy-token, X-Key from secret deploy-token) {"n": 1}'
+    )
+    assert plan.warnings == ()
+
+
+async def test_an_address_without_encryption_is_said_beforehand() -> None:
+    """Only one that is configured so can be called at all."""
+    executor = http(None, "http://ci.example.com")
+    plan = await executor.plan({"method": "GET", "url": "http://ci.example.com/"})
+    assert plan.warnings == ("http://ci.example.com is spoken to unencrypted",)
+    assert executor.check({"method": "GET", "url": "https://ci.example.com/"})
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "kind"),
+    [
+        ("POST", 200, Succeeded), ("POST", 409, Failed), ("POST", 302, Failed),
+        ("POST", 500, Failed), ("POST", 502, Unclear), ("DELETE", 504, Unclear),
+        ("GET", 504, Failed), ("HEAD", 404, Failed),
+    ],
+)  # fmt: skip
+async def test_a_status_is_a_verdict_but_for_a_gateways_excuse(
+    method: str, status: int, kind: type
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        headers = {"Location": "https://else.example.com/"} if status == 302 else {}
+        return web.Response(status=status, text="because\nof that", headers=headers)
+
+    async with serving(answer) as (executor, base):
+        outcome = await Acting(executor).out({"method": method, "url": f"{base}/x"})
+    assert type(outcome) is kind
+    assert f"answered {status}" in outcome.said
+    assert method == "HEAD" or ("because" in outcome.said) == (status != 200)
+
+
+class Broken:
+    """A way out that fails, after the request was sent or before."""
+
+    def __init__(self, *, sent: bool) -> None:
+        self.sent = sent
+
+    async def request(self, method: str, url: str, **_: Any) -> HttpAnswer:
+        raise HttpFailure("the connection broke", sent=self.sent)
+
+
+@pytest.mark.parametrize(
+    ("method", "sent", "kind"),
+    [("POST", True, Unclear), ("POST", False, Failed), ("GET", True, Failed), ("HEAD", True, Failed)],
+)  # fmt: skip
+async def test_an_act_without_an_answer_is_unclear_once_it_was_sent(
+    method: str, sent: bool, kind: type
+) -> None:
+    """A read never is: it can be asked again."""
+    executor = http(Broken(sent=sent))
+    outcome = await Acting(executor).out({"method": method, "url": f"{BASE}/x"})
+    assert type(outcome) is kind
+    assert ("nothing was sent" in outcome.said) == (kind is Failed and method == "POST")
+
+
+async def test_an_answer_without_end_is_no_answer() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 65_536)
+        except ConnectionError:
+            return response
+
+    async with serving(answer) as (executor, base):
+        outcome = await Acting(executor).out({"method": "POST", "url": f"{base}/x"})
+    assert isinstance(outcome, Unclear)
+    assert "larger than 4,000,000 bytes" in outcome.said
+
+
+async def test_a_redirect_of_an_act_is_not_followed() -> None:
+    """Neither to another host nor to another path."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response(status=307, headers={"Location": "/admin"})
+
+    async with serving(answer) as (executor, base):
+        outcome = await Acting(executor).out({"method": "POST", "url": f"{base}/x"})
+    assert isinstance(outcome, Failed)
+    assert seen == ["/api/x"]
+
+
+ELSEWHERE = [
+    "https://ci.example.com",
+    "https://ci.example.com/",
+    "https://ci.example.com/apis",
+    "https://ci.example.com:444/api/x",
+    "http://ci.example.com/api/x",
+    "https://CI.example.com.evil.example/api/x",
+    "https://ci.example.com@evil.example/api/x",
+    "https://user:pw@ci.example.com/api/x",
+    "https://evil.example#ci.example.com/api/x",
+    "https://evil.example\\@ci.example.com/api/x",
+    "https://ci.example.com\\.evil.example/api/x",
+    "https://ci.example.com./api/x",
+    "https:ci.example.com/api/x",
+    "https:///ci.example.com/api/x",
+    "//ci.example.com/api/x",
+    "ftp://ci.example.com/api/x",
+    "https://ci.example.com/api/../admin",
+    "https://ci.example.com/api/%2e%2e/admin",
+    "https://ci.example.com/api/%252e%252e/admin",
+    "https://ci.example.com/api/..%2fadmin",
+    "https://ci.example.com/api/a%2f..%2f..%2fadmin",
+    "https://ci.example.com/api/..;/admin",
+    "https://ci.example.com/api//admin",
+    "https://ci.example.com/api/%5c..%5cadmin",
+    "https://ci.example.com/api/x%00",
+    "https://ci.example.com/api/x%0d%0aX: y",
+    "https://ci.example.com/api/x\r\nX: y",
+    "https://ci.example.com/api/x y",
+    "https://ci.example.com/api/\tx",
+    "https://ci.example.com/api/ü",
+    "https://ci.exämple.com/api/x",
+    "https://[::1]/api/x",
+    "https://[::1/api/x",
+    "https://ci.example.com:99999/api/x",
+    "https://ci.example.com:/api/x",
+    "https://ci.example.com/api/" + "x" * 9_000,
+    "",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+async def test_no_other_place_can_be_called(url: str) -> None:
+    """Whatever a parser somewhere may make of it."""
+    call = {"method": "GET", "url": url}
+    assert http().check(call)
+    assert (await http().plan(call)).refused
+    assert isinstance(await Acting(http()).out(call), Failed)
+
+
+@pytest.mark.parametrize(
+    "segment",
+    ["", ".", "..", "a/b", "/", "a\\b", "%2e%2e", "%2f", "..%2f", "%252f", "a\r\nb", "a\x00b",
+     "\x7f", "\ud800", "..;x", "x" * 2_000],
+)  # fmt: skip
+async def test_what_is_looked_up_is_one_segment_of_the_path_and_nothing_else(segment: str) -> None:
+    """A service called `../admin` leads nowhere."""
+    call = {"method": "GET", "url": f"{BASE}/jobs", "path": [segment]}
+    assert (await http().plan(call)).refused
+
+
+@pytest.mark.parametrize("segment", ["cart api", "a?b=c", "a#b", "a&b", "$(id)", "{{ x }}", "100%"])
+async def test_odd_segments_are_percent_encoded(segment: str) -> None:
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response()
+
+    async with serving(answer) as (executor, base):
+        call = {"method": "GET", "url": base, "path": ["jobs", segment, 3]}
+        assert isinstance(await Acting(executor).out(call), Succeeded)
+    assert seen == [f"/api/jobs/{segment}/3"]
+
+
+@pytest.mark.parametrize("text", ["a\r\nX-Admin: 1", "a\nb", "a\x00b", "\x7f", "ü", "x" * 5_000])
+async def test_a_header_cannot_become_two(text: str) -> None:
+    call = {"method": "GET", "url": f"{BASE}/x", "headers": {"X-Why": text}}
+    plan = await http().plan(call)
+    assert "headers.X-Why: only visible ASCII" in plan.refused
+    secrets = {"deploy-token": StageSecret(f"abcdef{text}")}
+    executor = made(EXECUTOR, {"hosts": [BASE]}, http=Broken(sent=True), secrets=secrets)
+    outcome = await Acting(executor).out(
+        {"method": "GET", "url": f"{BASE}/x", "secrets": {"X-Key": "deploy-token"}}
+    )
+    assert isinstance(outcome, Failed)
+    assert "cannot stand in a header; nothing was sent" in outcome.said
+
+
+def test_look_ups_may_not_choose_the_address() -> None:
+    """Only segments and the query vary, which are encoded here."""
+    (problem,) = http().check({"method": "GET", "url": "https://${host}/x"})
+    assert "path:" in problem
+    call = {"method": "GET", "url": BASE, "path": ["${service}"], "query": {"q": "${why}"}}
+    assert http().check(call) == ()
+
+
+@pytest.mark.parametrize("place", ["json", "body", "headers", "query", "path"])
+async def test_the_text_of_a_secret_in_a_call_is_refused(place: str) -> None:
+    values: dict[str, Any] = {
+        "json": {"a": [SECRET]}, "body": SECRET, "headers": {"X": SECRET}, "query": {"x": SECRET},
+        "path": [SECRET],
+    }  # fmt: skip
+    call = {"method": "POST", "url": BASE, place: values[place]}
+    plan = await http().plan(call)
+    outcome = await Acting(http()).out(call)
+    assert "deploy-token stands in the call" in plan.refused
+    assert isinstance(outcome, Failed)
+    assert SECRET not in repr((plan, outcome))
+
+
+async def test_a_secret_that_cannot_be_read_is_said_before_and_stops_the_act() -> None:
+    secrets = {"deploy-token": StageSecret(None)}
+    executor = made(EXECUTOR, {"hosts": [BASE]}, http=Broken(sent=True), secrets=secrets)
+    call = {"method": "POST", "url": BASE, "bearer": "deploy-token"}
+    assert "cannot be read now" in (await executor.plan(call)).warnings[0]
+    outcome = await Acting(executor).out(call)
+    assert isinstance(outcome, Failed)
+    assert "nothing was sent" in outcome.said
+
+
+async def test_a_value_that_is_not_known_yet_is_shown_and_not_sent() -> None:
+    call = {"method": "POST", "url": BASE, "path": [{"$from": "find.job"}], "json": {"a": 1}}
+    assert "%24%7Bfind.job%7D" in (await http().plan(call)).shown
+    outcome = await Acting(http(Broken(sent=True))).out(call)
+    assert isinstance(outcome, Failed)
+    assert "not known" in outcome.said
+
+
+async def test_values_of_an_answer_that_is_no_json_are_missing() -> None:
+    for body in ("[" * 9_000, "<html>", '{"job": {"id": null}}', '{"job": [1]}', "9" * 9_000):
+        async def answer(request: web.Request, body: str = body) -> web.Response:
+            return web.Response(text=body)
+
+        async with serving(answer) as (executor, base):
+            outcome = await Acting(executor).out(
+                {"method": "GET", "url": base, "values": {"job": "job.id"}}
+            )
+        assert isinstance(outcome, Succeeded)
+        assert outcome.values == {}
+        assert "holds no job.id" in outcome.said
+
+
+def test_nothing_is_allowed_until_somebody_allows_it() -> None:
+    executor = made(EXECUTOR, {})
+    (problem,) = executor.check({"method": "GET", "url": "https://ci.example.com/"})
+    assert "no address is allowed yet" in problem
+    assert "executors.http.hosts" in problem
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [["ci.example.com"], ["ftp://x.example.com"], ["https://u:p@x.example.com"], ["https://"],
+     ["https://x.example.com/a?b"], ["https://x.example.com/../a"], ["https://x.example.com/%2e"]],
+)  # fmt: skip
+def test_settings_name_addresses(hosts: list[str]) -> None:
+    with pytest.raises(ValueError, match="write"):
+        EXECUTOR.settings.model_validate({"hosts": hosts})
+
+
+def test_the_body_of_a_plan_is_cut_with_its_digest() -> None:
+    call = {"method": "POST", "url": BASE, "json": {"text": "x" * 5_000}}
+    shown = asyncio.run(http().plan(call)).shown
+    assert len(shown) < 1_000
+    assert "[... 5,012 bytes, SHA-256 " in shown
+    assert json.dumps({"text": "x"})[:9] in shown
