@@ -20,6 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     _beginning(words)
     _serving(words)
     _looking(words)
+    _deciding(words)
     _keeping(words)
     return parser
 
@@ -36,6 +37,14 @@ def _task(
             help="settings file (default: OPSBOT_CONFIG, then ./opsbot.yaml)",
         )  # fmt: skip
     return parser
+
+
+def _acts(
+    words: argparse._SubParsersAction[argparse.ArgumentParser], word: str, text: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """A word that takes a second one, such as `policy test`."""
+    parser = words.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".")
+    return parser.add_subparsers(dest="act", metavar="COMMAND", required=True)
 
 
 def _beginning(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -111,6 +120,42 @@ def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     inbox.add_argument("--retry", action="store_true", help="take them again")
     schema = _task(words, "schema", "print the JSON Schema of a file", config=False)
     schema.add_argument("what", choices=("config",), help="which file")
+
+
+def _deciding(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    acts = _acts(words, "policy", "try the policy of runs, without running any")
+    test = _task(
+        acts, "test", "run a table of cases against the policy", task="opsbot.app.tasks.policy"
+    )
+    test.add_argument(
+        "file", metavar="FILE", nargs="?", default="",
+        help="YAML with the cases (default: policy-tests.yaml beside opsbot.yaml)",
+    )  # fmt: skip
+    test.add_argument("--json", action="store_true", help="print results as JSON")
+    explain = _task(
+        acts, "explain", "say what the policy would decide on a run, and what it asked on the way",
+        task="opsbot.app.tasks.policy",
+    )  # fmt: skip
+    explain.add_argument("runbook", metavar="RUNBOOK", help="which runbook")
+    _about_a_run(explain)
+
+
+def _about_a_run(explain: argparse.ArgumentParser) -> None:
+    explain.add_argument("--service", metavar="NAME", help="the service that is acted on")
+    explain.add_argument("--risk", metavar="RISK", help="none, low, medium or high "
+                         "(default: as the runbook says)")  # fmt: skip
+    explain.add_argument("--environment", metavar="NAME", help="(default: as the catalogue says)")
+    explain.add_argument("--severity", metavar="SEV", help="of the incident (default: unset)")
+    explain.add_argument("--group", metavar="NAME", action="append", default=[],
+                         help="a user group of who asks, by name or id")  # fmt: skip
+    explain.add_argument("--role", metavar="ROLE", action="append", default=[],
+                         help="a role of who asks, such as lead")  # fmt: skip
+    explain.add_argument("--on-call", action="store_true", help="who asks is on call")
+    explain.add_argument("--break-glass", metavar="REASON", help="the reason that is typed")
+    explain.add_argument("--at", metavar="TIME", help="local time (default: now)")
+    explain.add_argument("--target", metavar="NAME", help="what is acted on (default: the service)")
+    explain.add_argument("--cooldown", metavar="TIME", help="(default: the runbook's)")
+    explain.add_argument("--json", action="store_true", help="print the decision as JSON")
 
 
 def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -81,12 +81,19 @@ def read_runbooks(team_folder: Path | None, executors: Executors) -> Shelf:
 def _shipped(path: Path, executors: Executors) -> Runbook:
     """A runbook of ours. What an executor says against it is a matter of this installation's
     settings, such as an address that is not allowed, and no mistake in the file."""
-    runbook = read_runbook(path, dict.fromkeys(executors))
-    steps = (*runbook.steps, *runbook.rollback)
-    if any(executors.get(step.executor) is None for step in steps):
+    there = {name: None if check is None else _takes_all for name, check in executors.items()}
+    runbook = read_runbook(path, there)
+    if runbook.unavailable:
         return runbook
-    said = (one for step in steps if (check := executors[step.executor]) for one in check(step.call))
-    return replace(runbook, unavailable=next(said, ""))
+    for step in (*runbook.steps, *runbook.rollback):
+        check = executors[step.executor]
+        if check is not None and (problems := check(step.call)):
+            return replace(runbook, unavailable=problems[0])
+    return runbook
+
+
+def _takes_all(call: Mapping[str, Any]) -> Sequence[str]:
+    return ()
 
 
 def _files(folder: Path) -> list[Path]:

@@ -39,9 +39,7 @@ class Document:
     repeats: tuple[ConfigProblem, ...] = ()
 
 
-def read_document(
-    text: str, file: str, parser: Any = _FAST_PARSER, *, items: str = ""
-) -> Document:
+def read_document(text: str, file: str, parser: Any = _FAST_PARSER, *, items: str = "") -> Document:
     """Read one YAML document whose root is a mapping; an empty file is an empty mapping. With
     `items` the root may also be a list, which is read as if it stood below that key.
 

@@ -21,7 +21,7 @@ from opsbot.config.section import (
     Slack,
 )
 from opsbot.config.service_section import Link, ServiceSection
-from opsbot.core.entry import Mode
+from opsbot.core.entry import Mode, Severity
 
 
 class ConfigFile(Section):
@@ -90,6 +90,10 @@ class ConfigFile(Section):
     )
     archive_after: Duration = Field(
         default=duration("1d"), description="When the room of a finished incident is archived."
+    )
+    cadence: dict[Severity, Duration] = Field(
+        default={Severity.SEV1: duration("30m"), Severity.SEV2: duration("1h")},
+        description="How often an incident of a severity wants an update; its lead is reminded.",
     )
     evidence: Evidence = Field(default=Evidence(), description="How far back evidence is asked.")
     integrations: dict[str, Any] = Field(

@@ -148,6 +148,7 @@ def _settings(
         severity_by_urgency=tuple(file.severity.urgency.items()),
         return_within=file.return_within,
         archive_after=file.archive_after,
+        cadence=tuple(file.cadence.items()),
         evidence_window=file.evidence.window,
         evidence_horizon=file.evidence.horizon,
         catalogue=_catalogue(file),

@@ -25,13 +25,14 @@ _TIME_FIX = "Write a time such as 2026-11-28 22:00, or how long before, such as 
 
 def _time_or_ago(value: Any) -> str:
     """A time, or how long before the case's own; read when that is known."""
-    for read in (duration, lambda text: moment(text, "UTC")):
+    try:
+        duration(value)
+    except PydanticCustomError:
         try:
-            read(value)
-        except (PydanticCustomError, TypeError):
-            continue
-        return str(value)
-    raise wrong(f"{quoted(str(value))} is no time", _TIME_FIX)
+            moment(str(value), "UTC")
+        except PydanticCustomError:
+            raise wrong(f"{quoted(str(value))} is no time", _TIME_FIX) from None
+    return str(value)
 
 
 def _time(value: Any) -> str:
@@ -125,4 +126,3 @@ def read_cases(path: Path) -> tuple[CaseSection, ...]:
     file = validate(CaseFile, document.root, report)
     report.raise_if_any()
     return file.cases if file is not None else ()
-

@@ -92,6 +92,7 @@ class Settings:
     severity_by_urgency: tuple[tuple[str, Severity], ...] = ()
     return_within: timedelta
     archive_after: timedelta
+    cadence: tuple[tuple[Severity, timedelta], ...] = ()
     evidence_window: timedelta
     evidence_horizon: timedelta
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -124,6 +125,7 @@ class Settings:
             severity_by_urgency=self.severity_by_urgency,
             return_within=self.return_within,
             archive_after=self.archive_after,
+            cadence=self.cadence,
             evidence_sources=tuple(evidence_sources),
             evidence_window=self.evidence_window,
             evidence_horizon=self.evidence_horizon,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from opsbot.core import entry as e
@@ -73,30 +74,29 @@ def apply_pages(living: Living, entry: Entry) -> Living:
 def acknowledged(state: Incident, entry: Entry, body: e.AlertChanged) -> Incident:
     """Whoever acknowledges the pager's incident of a page has answered it: anybody, where it was
     made for the page, else one of those who were paged."""
-    if body.transition is not Transition.ACKNOWLEDGED or not entry.actor.is_person:
+    if body.transition is not Transition.ACKNOWLEDGED:
         return state
-    user_id = _at_pager(entry.actor)
-    reply = PageReply(name=entry.actor.name, accepted=True, at=entry.occurred_at)
+    return _answered_by(state, body.origin_id, entry.actor, entry.occurred_at)
+
+
+def caught_up(state: Incident, body: e.PageActed) -> Incident:
+    """The same of a page whose incident was acknowledged before we knew which one it is."""
+    alert = state.alerts.get(body.origin_id)
+    if alert is None or alert.by is None or alert.status is not Transition.ACKNOWLEDGED:
+        return state
+    return _answered_by(state, body.origin_id, alert.by, alert.changed_at)
+
+
+def _answered_by(state: Incident, origin_id: str, by: Actor, at: datetime) -> Incident:
+    if not by.is_person:
+        return state
+    user_id, reply = _at_pager(by), PageReply(name=by.name, accepted=True, at=at)
     pages = tuple(
-        _replied(page, user_id, reply) if _is_of(page, body.origin_id, user_id, entry) else page
+        _replied(page, user_id, reply) if _is_of(page, origin_id, user_id, at) else page
         for page in state.living.pages
     )
     living = _with(state.living, pages)
     return state if living is state.living else replace(state, living=living)
-
-
-def caught_up(state: Incident, body: e.PageActed) -> Incident:
-    """A page of which the pager told before we knew: its incident is acknowledged already."""
-    alert = state.alerts.get(body.origin_id)
-    by = alert.by if alert and alert.status is Transition.ACKNOWLEDGED else None
-    if alert is None or by is None or not by.is_person:
-        return state
-    reply = PageReply(name=by.name, accepted=True, at=alert.changed_at)
-    pages = tuple(
-        _replied(page, _at_pager(by), reply) if page.seq == body.asked and page.made else page
-        for page in state.living.pages
-    )
-    return replace(state, living=replace(state.living, pages=pages))
 
 
 def _with(living: Living, pages: tuple[Page, ...]) -> Living:
@@ -119,10 +119,10 @@ def _may_answer(page: Page, user_id: str) -> bool:
     return user_id in page.user_ids or not page.user_ids
 
 
-def _is_of(page: Page, origin_id: str, user_id: str, entry: Entry) -> bool:
+def _is_of(page: Page, origin_id: str, user_id: str, at: datetime) -> bool:
     if not page.origin_id or page.origin_id != origin_id:
         return False
-    return page.made or (user_id in page.user_ids and entry.occurred_at >= page.at)
+    return page.made or (user_id in page.user_ids and at >= page.at)
 
 
 def _replied(page: Page, user_id: str, reply: PageReply) -> Page:

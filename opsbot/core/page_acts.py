@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from opsbot.core.entry import Visibility
+from opsbot.core.entry import Severity, Visibility
 from opsbot.core.event import NO_ALERT
 from opsbot.core.incident import Incident
 from opsbot.core.incident_pages import page_key
@@ -60,7 +60,9 @@ def page_message(incident: Incident, page: Page) -> str:
     asks = f"{OWN_NOTE}{who} asks for you in Slack: {page_title(incident)}"
     if incident.visibility is Visibility.PRIVATE:
         return asks
+    severity = "" if incident.severity is Severity.UNSET else incident.severity
     room = inert(incident.surface.channel_name, 80)
-    where = f", #{room}" if room else ""
+    where = ", ".join(part for part in (severity, f"#{room}" if room else "") if part)
+    more = f" ({where})" if where else ""
     why = f". {inert(page.reason, 500)}" if page.reason else ""
-    return cut(f"{asks} ({incident.severity}{where}){why}", LONGEST_MESSAGE)
+    return cut(f"{asks}{more}{why}", LONGEST_MESSAGE)

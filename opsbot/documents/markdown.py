@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"[\\`*\[\]~|$]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY = re.compile(r"&(?=#?\w)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\bwww\.")
 _MENTION = re.compile(r"@(?=\w)|#(?=\d)|(?<=\b[gG][hH]-)(?=\d)")
-_BEGINNING = re.compile(r"^([-+=#])|^(\d{1,9})([.)])(?=\s|$)")
+_BEGINNING = re.compile(r"^([-+=#>])|^(\d{1,9})([.)])(?=\s|$)")
 _FORGED = re.compile(r"<!--(?=\s*opsbot:)")
 _APART = "&#8203;"  # a space of no width: what follows is no name and no number any more
 _URL = re.compile(r"https?://[^\s<>\"'`|\\^{}]+", re.ASCII)
@@ -27,7 +27,7 @@ _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E
 def escaped(text: str) -> str:
     """The text as one line of Markdown that reads as the text itself, wherever it stands."""
     line = inert(text, LONGEST)
-    line = _ENTITY.sub("&amp;", line).replace("<", "&lt;").replace(">", "&gt;")
+    line = _ENTITY.sub("&amp;", line).replace("<", "&lt;")
     line = _MARKUP.sub(r"\\\g<0>", line)
     line = _MENTION.sub(rf"\g<0>{_APART}", line)
     line = _ADDRESS.sub(_no_address, line)

@@ -39,10 +39,8 @@ ANY_SUCCESS = frozenset(range(200, 300))
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # a token of RFC 9110
 _VISIBLE = re.compile(r"[ -~]*")
 # Ours to write, or the connection's: RFC 9110, sections 7.6.1 and 8.6.
-_OURS = frozenset(
-    ("host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer")
-    + ("upgrade", "expect", "idempotency-key")
-)
+_CONNECTION = "connection|keep-alive|transfer-encoding|te|trailer|upgrade"
+_OURS = re.compile(rf"(?i)host|content-length|expect|idempotency-key|{_CONNECTION}")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
@@ -103,8 +101,9 @@ def read_call(
     """
     problems = list(unknown_fields(call, FIELDS))
     method = call.get("method")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         problems.append(f"method: write one of {listed(METHODS, len(METHODS))}")
+        method = ""
     target = target_of(call, settings, problems)
     headers = _headers(call.get("headers"), problems)
     body = _body(call, headers, problems)
@@ -119,7 +118,7 @@ def read_call(
     if problems or target is None:
         raise CallRefused(*problems)
     return HttpCall(
-        method=str(method), target=target, headers=headers, body=body, bearer=bearer,
+        method=method, target=target, headers=headers, body=body, bearer=bearer,
         secrets=names, expect=expect, values=values, waits=_waits(call),
     )  # fmt: skip
 
@@ -157,7 +156,7 @@ def _wrong_names(names: Collection[str]) -> Iterator[str]:
     for name in names:
         if not _HEADER_NAME.fullmatch(name):
             yield f"{quoted(name)} is no name of a header"
-        elif name.lower() in _OURS:
+        elif _OURS.fullmatch(name):
             yield f"the header {name} is written by opsbot itself"
 
 

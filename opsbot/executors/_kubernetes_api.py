@@ -72,8 +72,8 @@ class ClusterApi:
     async def deployment(self, target: Target, *, timeout: float) -> Deployment:
         """The Deployment as it stands."""
         found = read_deployment(await self.get(deployment_path(target), timeout=timeout))
-        if found is None:
-            raise ClusterFailed("the cluster answered with something that is no Deployment")
+        if found is None or (found.namespace, found.name) != (target.namespace, target.deployment):
+            raise ClusterFailed("the cluster answered with something that is not the Deployment")
         return found
 
     async def revisions(self, of: Deployment, *, timeout: float) -> tuple[Revision, ...]:

@@ -59,7 +59,7 @@ def _tag(image: str) -> str:
     if "@" in image:
         return inert(image.partition("@")[2], 19)
     last = image.rpartition("/")[2]
-    return inert(last.partition(":")[2] or image, 80)
+    return inert(last.partition(":")[2] or last, 80)
 
 
 def differences(now: Mapping[str, Any], then: Mapping[str, Any]) -> tuple[str, ...]:

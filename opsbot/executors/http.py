@@ -1,4 +1,4 @@
-"""The http executor: one request to a configured address, sent once.
+"""The http executor: one request to a configured address.
 
     call:
       method: POST
@@ -13,8 +13,10 @@
       values: { job: job.id }                  # read from the JSON of the answer
 
 It carries an Idempotency-Key, the same for the same step of the same run, so that a server that
-knows the header never does it twice. An act without an answer, or with a gateway's excuse for one
-(502, 504), is unclear: the other side may have done it. A read never is.
+knows the header never does it twice. POST and PATCH are sent once; PUT and DELETE, which mean the
+same done twice (RFC 9110, 9.2.2), may be sent again by the client when the server hangs up without
+an answer. An act without an answer, or with a gateway's excuse for one (502, 504), is unclear: the
+other side may have done it. A read never is.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ from opsbot.ports import (
 )
 
 MOST_BYTES = 4_000_000  # of an answer; a larger one is no answer
-# A gateway that has not heard from the server, which may have done it (RFC 9110, 15.6.3 and 15.6.5).
+# A gateway has not heard from the server, which may have done it (RFC 9110, 15.6.3 and 15.6.5).
 _NO_WORD = frozenset({502, 504})
 _LOOK = "Look at the target before you do anything: it may be done, half done, or not begun."
 _LONGEST_VALUE = 1_000

@@ -9,6 +9,7 @@ known to its caller only.
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,7 +144,7 @@ class AiohttpClient:
             call.method,
             call.url,
             headers=call.headers,
-            data=call.body,
+            data=_in_pieces(call.body),
             proxy=proxy,
             ssl=self._trust() if speaks_tls else True,
             allow_redirects=False,
@@ -188,6 +189,13 @@ async def _note_sent(
     session: aiohttp.ClientSession, context: SimpleNamespace, params: object
 ) -> None:
     context.trace_request_ctx.sent = True
+
+
+def _in_pieces(body: bytes | None) -> bytes | aiohttp.BytesIOPayload | None:
+    """A large body is written piece by piece, so that other work goes on in between."""
+    if body is None or len(body) <= _CHUNK:
+        return body
+    return aiohttp.BytesIOPayload(io.BytesIO(body))
 
 
 async def _read(response: aiohttp.ClientResponse, call: _Call) -> bytes:

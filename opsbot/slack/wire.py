@@ -7,6 +7,7 @@ and with its proxy set by us (its own look-up ignores NO_PROXY).
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import ssl
@@ -23,6 +24,7 @@ from opsbot.slack.methods import method_named
 
 _SDK_LOG = logging.getLogger("opsbot.slack.sdk")
 _SDK_LOG.setLevel(logging.WARNING)  # at DEBUG it would log every message's text
+_LARGE = 64 * 1024  # bytes
 
 # Raised before the request went out, so the other side cannot have acted on it.
 _NEVER_SENT = (
@@ -128,7 +130,7 @@ class Wire:
         proxy = self._proxy_for(url)
         try:
             async with self._session.post(
-                url, data=body, headers=headers, proxy=proxy, ssl=self._tls or True,
+                url, data=_in_pieces(body), headers=headers, proxy=proxy, ssl=self._tls or True,
                 allow_redirects=False,
             ) as answer:  # fmt: skip
                 await answer.read()
@@ -159,6 +161,11 @@ class Wire:
         if not token or not token.isascii() or not token.isprintable():
             raise NoToken("empty" if not token else "not a token")
         return token
+
+
+def _in_pieces(body: bytes) -> bytes | aiohttp.BytesIOPayload:
+    """A large body is written piece by piece, so that other work goes on in between."""
+    return body if len(body) <= _LARGE else aiohttp.BytesIOPayload(io.BytesIO(body))
 
 
 def _field(value: object) -> str:

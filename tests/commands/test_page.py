@@ -40,7 +40,7 @@ def sent(office: Office) -> FakePage:
     [
         ("page auth-api", "auth-api", "Robin Vale", ""),
         ('page auth-api "logins fail"', "auth-api", "Robin Vale", "logins fail"),
-        ("page auth-api logins fail since noon", "auth-api", "Robin Vale", "logins fail since noon"),
+        ("page auth-api logins fail again", "auth-api", "Robin Vale", "logins fail again"),
         ('page policy "Database on-call" "locks"', "Database on-call", "Noor Vale", "locks"),
         ('page "database ON-CALL" locks everywhere', "Database on-call", "Noor Vale",
          "locks everywhere"),
@@ -67,12 +67,14 @@ async def test_the_answer_says_who_it_will_be_at_which_level_and_until_when() ->
 
 
 async def test_people_who_are_paged_read_who_asks_where_and_why() -> None:
+    """The severity too, once there is one; what was typed is inert."""
     office, incident, _ = await asked('page auth-api "logins <!channel> fail"')
     room = incident.surface.channel_name
-    assert sent(office).paging.message == (
-        "[opsbot] Ann asks for you in Slack: INC-1 Error rate above 5 % "
-        f"({incident.severity}, #{room}). logins <!channel> fail"
-    )
+    asks = "[opsbot] Ann asks for you in Slack: INC-1 Error rate above 5 %"
+    assert sent(office).paging.message == f"{asks} (#{room}). logins @channel fail"
+    await office.typed("severity sev1", at=incident.surface.channel_id)
+    await office.typed("page auth-api", at=incident.surface.channel_id)
+    assert office.staffing.pages[-1].paging.message == f"{asks} (SEV1, #{room})"
 
 
 async def test_a_page_alone_offers_the_form_and_the_form_pages() -> None:

@@ -23,7 +23,11 @@ GIVEN = {
     "redact": {"entry": "2", "reason": "a password"}, "undo": {"entry": "2"},
     "status": {"status": "identified"}, "resolve": {"closure": "fixed"},
     "page": {"service": "auth-api", "why": "logins fail"}, "evidence": {"again": "yes"},
-    "here": {"title": "Search is slow"},
+    "here": {"title": "Search is slow"}, "role": {"role": "scribe", "person": ANN},
+    "mitigate": {"what": "rolled back"}, "onset": {"at": "13:58Z"}, "handover": {"person": BEN},
+    "update": {"text": "we know more"}, "followup": {"text": "alert on memory"},
+    "reopen": {"reason": "it is back"}, "cancel": {"reason": "a load test"},
+    "snooze": {"length": "1h"},
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from opsbot.core.event import Transition
 from opsbot.core.incident import Incident
 from opsbot.core.people import Actor
 from opsbot.core.routing import Rule
-from tests.commands.office import ANN, START, TOWN, Office, action
+from tests.commands.office import ANN, BEN, START, TOWN, Office, action
 from tests.core.story import event, rules
 
 Told = tuple[Body, Actor, datetime, str]
@@ -37,6 +37,33 @@ async def _cleared(office: Office) -> Incident:
     """INC-1 was worked on and its alert cleared: the room is asked whether it is over."""
     await _noted(office)
     return await office.hear(event(Transition.RESOLVED, 1))
+
+
+async def _led(office: Office) -> Incident:
+    """Ann leads INC-1."""
+    incident = await office.page()
+    await office.typed("lead", at=incident.surface.channel_id)
+    return incident
+
+
+async def _offered(office: Office) -> Incident:
+    """Ben leads INC-1, and asks Ann to take over."""
+    incident = await office.page()
+    await office.typed("lead", by=BEN, at=incident.surface.channel_id)
+    await office.typed("handover <@U0ANN>", by=BEN, at=incident.surface.channel_id)
+    return incident
+
+
+async def _resolved(office: Office) -> Incident:
+    incident = await office.page()
+    await office.typed("resolve", by=BEN, at=incident.surface.channel_id)
+    return incident
+
+
+async def _to_do(office: Office) -> Incident:
+    incident = await office.page()
+    await office.typed("followup alert on memory", by=BEN, at=incident.surface.channel_id)
+    return incident
 
 
 async def _nothing(office: Office) -> Incident:
@@ -81,6 +108,27 @@ WAYS = (
         before=_noted, entry="entry"),
     Way(verb="status", typed='identified "the pool is full"', form=False,
         values={"status": "identified", "reason": "the pool is full"}),
+    Way(verb="status", typed='closed "all is well"', form=False, before=_resolved,
+        values={"status": "closed", "reason": "all is well"}),
+    Way(verb="role", typed="scribe <@U0BEN|ben>", values={"role": "scribe", "person": "U0BEN"}),
+    Way(verb="role", typed="tech lead @me", values={"role": "tech-lead", "person": ANN}),
+    Way(verb="mitigate", typed='-10m "rolled back v2.14"',
+        values={"at": "-10m", "what": "rolled back v2.14"}),
+    Way(verb="onset", typed='-40m "the first failed login"',
+        values={"at": "-40m", "why": "the first failed login"}),
+    Way(verb="update", typed='"we roll back v2.14" "we work on it" next 30m',
+        values={"text": "we roll back v2.14", "external": "we work on it", "next": "30m"}),
+    Way(verb="handover", typed='<@U0BEN|ben> "the rollback runs"', before=_led,
+        values={"person": "U0BEN", "said": "the rollback runs"}),
+    Way(verb="handover", typed="--accept", form=False, before=_offered,
+        values={"accept": "yes"}),
+    Way(verb="followup", typed='"alert on memory" <@U0BEN|ben> by 2026-12-01',
+        values={"text": "alert on memory", "owner": "U0BEN", "due": "2026-12-01"}),
+    Way(verb="followup", typed="1 done", form=False, before=_to_do,
+        values={"item": "1", "done": "yes"}),
+    Way(verb="reopen", typed='"it is back"', before=_resolved, values={"reason": "it is back"}),
+    Way(verb="cancel", typed='"a load test"', values={"reason": "a load test"}),
+    Way(verb="snooze", typed="45m", form=False, values={"length": "45m"}),
     Way(verb="undo", typed="#{entry}", values={}, form=False, before=_noted, entry="entry"),
     Way(verb="keep", typed="", values={}, form=False, before=_cleared),
     Way(verb="room", typed="INC-1", values={}, form=False, before=_in_the_digest),

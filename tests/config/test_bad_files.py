@@ -17,6 +17,8 @@ EXPECTED: dict[str, tuple[int, str, str, str]] = {
     "alias": (4, "services.cart-api", "alias", "Write the value out"),
     "another-postgres-driver": (2, "database.url", "another PostgreSQL driver", "postgresql://"),
     "ca-bundle-missing": (2, "http.ca_bundle", "no file", "Correct the path"),
+    "cadence-in-words": (2, "cadence.SEV1", "'often' is no duration", "1h30m"),
+    "cadence-of-unknown-severity": (2, "cadence.SEV9", "'SEV9' is not one of SEV1", "SEV5"),
     "channel-by-name": (3, "slack.digest_channel", "is a name", "bottom of the About tab"),
     "channel-prefix-illegal": (1, "slack.channel_prefix", "not allow", "such as inc-"),
     "colon-in-value": (2, "", "colon where none can stand", "in quotes"),

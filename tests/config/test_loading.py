@@ -132,6 +132,7 @@ def test_settings_give_the_rules_that_decisions_are_made_from() -> None:
         "severity: {priority: {Top: SEV1}, urgency: {high: SEV2}}\n"
         "return_within: 10m\n"
         "archive_after: 2d\n"
+        "cadence: {SEV1: 15m, SEV3: 1d}\n"
         "evidence: {window: 15m, horizon: 12h}\n"
         "integrations: {acme: {url: https://acme.example.com}, beacon: {}}\n"
     )
@@ -142,6 +143,9 @@ def test_settings_give_the_rules_that_decisions_are_made_from() -> None:
     assert rules.severity_by_priority == (("Top", Severity.SEV1),)
     assert rules.severity_by_urgency == (("high", Severity.SEV2),)
     assert (rules.return_within, rules.archive_after) == (timedelta(minutes=10), timedelta(days=2))
+    assert dict(rules.cadence) == {
+        Severity.SEV1: timedelta(minutes=15), Severity.SEV3: timedelta(days=1),
+    }  # fmt: skip
     assert rules.evidence_window == timedelta(minutes=15)
     assert rules.evidence_horizon == timedelta(hours=12)
     assert rules.evidence_sources == ("acme",)

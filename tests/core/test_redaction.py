@@ -20,6 +20,7 @@ from opsbot.core.evidence import (
     SourceReport,
     Window,
 )
+from opsbot.core.living_entry import PageState
 from opsbot.core.people import Invited, Missing, Person
 from opsbot.core.redaction import REDACTED, what_remains
 from opsbot.core.suspects import Confidence, Ranking, Reason, Suspect
@@ -76,6 +77,11 @@ SAMPLES: tuple[Body, ...] = (
     e.SurfaceChanged(what="topic", value=SAID),
     e.SurfaceRefused(move="topic", error="too_long", cure="Shorten it.", gives_up=True),
     e.PagerNoted(origin_id="Q1", text=SAID),
+    e.PageAsked(what=SAID, reason=SAID, policy_id="PPOL", user_ids=("P1",), because="approval:r1",
+                service_id="PSVC"),
+    e.PageActed(asked=4, state=PageState.SENT, names=(SAID,), user_ids=("P1",), said=SAID,
+                origin_id="Q1", made=True),
+    e.PageAnswered(user_id="P1", name=SAID, accepted=True),
     e.Redacted(seq=3, reason=SAID),
     Gone(),
     e.Unknown(kind="from_the_future", data={"text": SAID}),

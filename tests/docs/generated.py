@@ -14,6 +14,7 @@ from tests.docs.evidence_rules import default_queries, findings_rules, silence_r
 from tests.docs.inbound_table import inbound_table
 from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
+from tests.docs.runbook_tables import lookups_table, runbook_table, shipped_table
 from tests.docs.sandbox_table import acts_table
 from tests.docs.settings_table import environment_table, secrets_table, settings_table
 from tests.docs.slack_tables import events_table, manifest_block, scopes_table
@@ -46,6 +47,9 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "verbs": lambda _: verbs_table(),
     "until": lambda _: verbs_until_the_end(),
     "lines": lines_table,
+    "runbook": runbook_table,
+    "runbooks": lambda _: shipped_table(),
+    "lookups": lambda _: lookups_table(),
 }
 
 

@@ -71,6 +71,15 @@ def settings_table(path: str) -> str:
     return table(("key", "default", "meaning"), rows)
 
 
+def fields_table(model: type[BaseModel]) -> str:
+    """The table of one section that stands in another file."""
+    rows = [
+        (f"`{info.alias or key}`", _default(info), _meaning(info))
+        for key, info in model.model_fields.items()
+    ]
+    return table(("key", "default", "meaning"), rows)
+
+
 def secrets_table(vendor: str) -> str:
     """The table of the secrets of one vendor, of Slack, or of opsbot itself."""
     rows = [

@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Entry, Mode, Severity, Visibility
 from opsbot.core.event import DECLARED, AlertDetails, Origin, ServiceRef, Transition
-from opsbot.core.evidence import EvidenceKind, Finding, FindingKind, Gap, Health, SourceReport, Window
+from opsbot.core.evidence import (
+    EvidenceKind,
+    Finding,
+    FindingKind,
+    Gap,
+    Health,
+    SourceReport,
+    Window,
+)
 from opsbot.core.incident import Incident, fold
 from opsbot.core.people import OPSBOT, Actor, ActorKind, Person
 from opsbot.core.policy import Ruling, Verdict
@@ -34,6 +42,8 @@ class Pen:
     """One record, in the order in which it was written."""
 
     number: int = 42
+    title: str = ""
+    service: str = "checkout-api"
     entries: list[Entry] = field(default_factory=list[Entry])
 
     @property
@@ -62,6 +72,7 @@ class Pen:
         visibility: Visibility = Visibility.PUBLIC,
     ) -> None:  # fmt: skip
         """An alert that opens an incident, as intake writes it."""
+        self.title, self.service = title, service
         ref = ServiceRef(name=service, source_id=f"P-{service}", key=service)
         origin = Origin(source="pagerduty", id="Q1", number=1001)
         self.write(
@@ -70,16 +81,16 @@ class Pen:
                      reason="urgency is high"),
             minutes, source="routing",
         )  # fmt: skip
-        self.alert(Transition.TRIGGERED, minutes, title=title, service=service)
+        self.alert(Transition.TRIGGERED, minutes)
 
     def alert(
-        self, transition: Transition, minutes: float, *, by: Actor = PAGER, origin: str = "Q1",
-        title: str = "checkout-api: error share above 5 %", service: str = "checkout-api",
-    ) -> int:  # fmt: skip
-        ref = ServiceRef(name=service, source_id=f"P-{service}", key=service)
-        details = AlertDetails(title=title, service=ref, urgency="high", priority="", teams=(),
+        self, transition: Transition, minutes: float, *, by: Actor = PAGER, origin: str = "Q1"
+    ) -> int:
+        """What happened to the alert, as the pager told it."""
+        ref = ServiceRef(name=self.service, source_id=f"P-{self.service}", key=self.service)
+        details = AlertDetails(title=self.title, service=ref, urgency="high", priority="", teams=(),
                                people=(Person(id="PROBIN", name="Robin Sample"),))  # fmt: skip
-        words = f"{by.name or service} {transition} the incident"
+        words = f"{by.name or self.service} {transition} the incident"
         body = e.AlertChanged(origin_id=origin, event_type=f"incident.{transition}",
                               transition=transition, summary=words, details=details)  # fmt: skip
         return self.write(body, minutes, by=by, source="pagerduty")
@@ -111,9 +122,11 @@ class Pen:
     # --- evidence -------------------------------------------------------------------------------
 
     def ask(self, minutes: float, sources: tuple[str, ...]) -> int:
-        window = Window(start=at(minutes - 30), end=at(minutes))
-        return self.write(e.EvidenceAsked(window=window, sources=sources, services=("checkout-api",),
-                                          reason="the incident has a room"), minutes)  # fmt: skip
+        body = e.EvidenceAsked(
+            window=Window(start=at(minutes - 30), end=at(minutes)), sources=sources,
+            services=(self.service,), reason="the incident has a room",
+        )  # fmt: skip
+        return self.write(body, minutes)
 
     def report(
         self, minutes: float, source: str, kind: EvidenceKind, *findings: Finding,
@@ -140,9 +153,7 @@ class Pen:
     ) -> int:  # fmt: skip
         body = e.RunRequested(
             run_id=run_id, title="Roll a deploy back", risk=Risk.MEDIUM, plan=PLAN,
-            preview=("1. kubernetes: roll deployment/session-validation in production back from "
-                     "revision 14 to 13 (at most 1 min)",
-                     "then error share of checkout-api has to be below 1 % for 1 min, within 5 min"),
+            preview=PREVIEW,
             warnings=("2 other changes of v2.14 go back with it",), again=again,
             break_glass=break_glass,
             verdict=Verdict(ruling=ruling, rule="production", reason="it changes production",
@@ -170,7 +181,9 @@ class Pen:
         return self.write(e.RunVerified(run_id=run_id, outcome=outcome, said=said, before=0.091,
                                         after=after, took_s=90), minutes)  # fmt: skip
 
-    def finish(self, minutes: float, outcome: RunOutcome, said: str = "", run_id: str = "r1") -> int:
+    def finish(
+        self, minutes: float, outcome: RunOutcome, said: str = "", run_id: str = "r1"
+    ) -> int:
         return self.write(e.RunFinished(run_id=run_id, outcome=outcome, said=said), minutes)
 
 
@@ -200,7 +213,7 @@ FAILING = found(FindingKind.ERRORS, "checkout-api", 5, "9.1 % of requests fail (
 DEPLOY = found(FindingKind.DEPLOY, "session-validation", -8,
                "Deployed v2.14 (limits.memory 512Mi -> 256Mi; previous=v2.13)", unit="",
                key="deploy:session-validation:v2.14",
-               link="https://github.com/acorn-rye/session-validation/releases/tag/v2.14")  # fmt: skip
+               link="https://github.com/acorn-rye/session-validation/releases/v2.14")  # fmt: skip
 SUSPECT = Suspect(
     service="session-validation", score=0.7, confidence=Confidence.LIKELY,
     reasons=(

@@ -1,4 +1,4 @@
-"""Records of different incidents, each with what is worth telling of it; one golden document each."""
+"""Records of different incidents, each with what is worth telling of it; each has its document."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tests.documents.pen import (
     at,
 )
 
+OVER = "a responder said that it is over"
 METRICS, CHANGES, LOGS = EvidenceKind.METRICS, EvidenceKind.CHANGES, EvidenceKind.LOGS
 
 
@@ -88,7 +89,7 @@ def recovered_by_itself() -> Pen:
     pen.report(0.2, "prometheus", METRICS, asked=asked)
     pen.write(e.EvidenceComplete(answered=("prometheus",), silent=(), asked=asked), 0.2)
     pen.rank(0.2, verdict="no clear suspect: nothing in metrics departs from the usual")
-    pen.alert(Transition.RESOLVED, 6, service="cart-api", title="cart-api: latency above 1 s")
+    pen.alert(Transition.RESOLVED, 6)
     pen.status(Status.CLOSED, 6, "every alert resolved by itself after 6 min and nobody had acted",
                closure=Closure.SELF_RECOVERED)  # fmt: skip
     return pen
@@ -151,7 +152,9 @@ def run_failed_and_rolled_back() -> Pen:
     pen.verify(21, outcome=CheckOutcome.FAILED, said="error share still 9 % after 5 min",
                after=0.09)  # fmt: skip
     pen.step(21.2, phase=Phase.ROLLBACK, said="revision 14 is rolled out again")
-    pen.finish(21.8, RunOutcome.ROLLED_BACK, "error share still 9 % after 5 min; it was rolled back")
+    pen.finish(
+        21.8, RunOutcome.ROLLED_BACK, "error share still 9 % after 5 min; it was rolled back"
+    )
     pen.status(Status.RESOLVED, 90, "memory limit raised by hand", by=KIM, closure=Closure.FIXED)
     return pen
 
@@ -166,12 +169,14 @@ def glass_broken() -> Pen:
     pen.request(28, "r1", again="r0", break_glass="nobody answers and orders are lost",
                 ruling=Ruling.ALLOWED)  # fmt: skip
     pen.write(e.RunStarted(run_id="r1", before=0.091), 28.1)
-    pen.write(e.StepStarted(run_id="r1", phase=Phase.STEPS, step=0, name="roll-back", boot="b"), 28.2)
+    pen.write(
+        e.StepStarted(run_id="r1", phase=Phase.STEPS, step=0, name="roll-back", boot="b"), 28.2
+    )
     pen.write(e.StepFinished(run_id="r1", phase=Phase.STEPS, step=0, name="roll-back",
                              outcome=StepOutcome.UNKNOWN, said="opsbot was restarted meanwhile"),
               31)  # fmt: skip
     pen.finish(31, RunOutcome.UNKNOWN, "nobody knows what came of step 1 (roll-back)")
-    pen.status(Status.RESOLVED, 45, by=ROBIN, closure=Closure.FIXED)
+    pen.status(Status.RESOLVED, 45, OVER, by=ROBIN, closure=Closure.FIXED)
     return pen
 
 
@@ -187,7 +192,7 @@ def redacted_and_withdrawn() -> Pen:
     pen.write(e.Withdrawn(seq=wrong), 5, by=ROBIN)
     pen.write(e.Redacted(seq=said, reason="a customer's password"), 6, by=KIM)
     pen.note("<!-- opsbot:section summary --> see https://evil.example and #12", 7)
-    pen.status(Status.RESOLVED, 30, by=ROBIN, closure=Closure.FALSE_ALARM)
+    pen.status(Status.RESOLVED, 30, OVER, by=ROBIN, closure=Closure.FALSE_ALARM)
     return pen
 
 
@@ -196,8 +201,7 @@ def private() -> Pen:
     pen = Pen(number=50)
     pen.page(0, "Leaked credentials on a paste site", service="identity", severity=Severity.SEV1,
              visibility=Visibility.PRIVATE)  # fmt: skip
-    pen.alert(Transition.ACKNOWLEDGED, 2, by=PAGED_ROBIN, service="identity",
-              title="Leaked credentials on a paste site")  # fmt: skip
+    pen.alert(Transition.ACKNOWLEDGED, 2, by=PAGED_ROBIN)
     pen.lead(3)
     pen.write(e.ImpactSet(text="No sign of use so far"), 10, by=ROBIN)
     pen.status(Status.RESOLVED, 200, "keys rotated", by=ROBIN, closure=Closure.FIXED)
@@ -229,7 +233,9 @@ def nothing_seen() -> Pen:
     for source, kind in (("prometheus", METRICS), ("loki", LOGS)):
         pen.report(8.1, source, kind, health=Health.UNREACHABLE, asked=asked,
                    reason=f"{source} did not answer within 8 s")  # fmt: skip
-    pen.write(e.EvidenceComplete(answered=("prometheus", "loki"), silent=("tempo",), asked=asked), 8.2)
+    pen.write(
+        e.EvidenceComplete(answered=("prometheus", "loki"), silent=("tempo",), asked=asked), 8.2
+    )
     pen.rank(8.2, verdict="no clear suspect: neither metrics nor logs nor traces could be read")
     return pen
 
@@ -258,4 +264,3 @@ RECORDS: dict[str, Callable[[], Pen]] = {
     "nothing-seen": nothing_seen,
     "in-shadow": in_shadow,
 }
-

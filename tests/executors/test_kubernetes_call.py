@@ -72,7 +72,9 @@ def test_a_value_of_an_earlier_step_has_to_be_there_before_it_runs() -> None:
         read_call(call)
 
 
-@pytest.mark.parametrize(("written", "read"), [(7, 7), ("7", 7), ("", None), (None, None), (0, None)])
+@pytest.mark.parametrize(
+    ("written", "read"), [(7, 7), ("7", 7), ("", None), (None, None), (0, None)]
+)
 def test_a_revision_may_be_left_empty(written: Any, read: int | None) -> None:
     """An optional parameter that nobody filled in means the one before, as 0 does to kubectl."""
     assert read_call({"undo": {**CART, "to_revision": written}}).to_revision == read

@@ -12,16 +12,15 @@ from opsbot.executors._kubernetes_rollout import Stage, stage_of
 STUCK = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
 
 
-def deployment(*, generation: int = 2, replicas: int | None = 3, **status: Any) -> Deployment:
+def deployment(*, generation: int = 2, wanted: int = 3, **status: Any) -> Deployment:
     """A Deployment with this status; everything is done unless said otherwise."""
     done = {
         "observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3,
     }  # fmt: skip
-    spec: dict[str, Any] = {"template": {}, "replicas": replicas}
     found = read_deployment(
         {
             "metadata": {"name": "cart", "namespace": "shop", "generation": generation},
-            "spec": {key: value for key, value in spec.items() if value is not None},
+            "spec": {"template": {}, "replicas": wanted},
             "status": {key: value for key, value in {**done, **status}.items() if value},
         }
     )
@@ -57,21 +56,14 @@ def test_a_rollout_is_done_only_when_everything_is(
 
 def test_no_pods_at_all_is_a_finished_rollout_of_none() -> None:
     """Zeros are left out of a status."""
-    none = {"replicas": None, "updatedReplicas": None, "availableReplicas": None}
-    held = deployment(replicas=0, **{"observedGeneration": 2})
-    assert stage_of(held)[0] is Stage.GOES_ON
-    found = read_deployment(
-        {"metadata": {"name": "x", "generation": 2}, "spec": {"template": {}, "replicas": 0},
-         "status": {"observedGeneration": 2, **{k: v for k, v in none.items() if v}}}
-    )  # fmt: skip
-    assert found is not None
-    assert stage_of(found) == (Stage.DONE, "0 of 0 pods available")
+    none = {"replicas": 0, "updatedReplicas": 0, "availableReplicas": 0}
+    assert stage_of(deployment(wanted=0)) == (Stage.GOES_ON, "3 old pods still to go")
+    assert stage_of(deployment(wanted=0, **none)) == (Stage.DONE, "0 of 0 pods available")
 
 
 def test_an_unsaid_number_of_pods_is_one() -> None:
     """The API's default."""
     one = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
-    assert read_deployment({"metadata": {"name": "x"}, "spec": {"template": {}}}) is not None
     held = read_deployment(
         {"metadata": {"name": "x", "generation": 1}, "spec": {"template": {}},
          "status": {"observedGeneration": 1, **one}}

@@ -99,12 +99,12 @@ def test_names_from_the_cluster_cannot_write_into_the_preview() -> None:
         ("registry.example.com:5000/shop/cart:v2.14", "v2.14"),
         ("cart", "cart"),
         ("registry.example.com:5000/cart", "cart"),
-        ("cart:v1@sha256:0123456789abcdef0123", "sha256:0123456789…"),
+        ("cart:v1@sha256:0123456789abcdef0123", "sha256:0123456789a…"),
         ("", ""),
     ],
 )
 def test_an_image_is_shown_by_its_tag(image: str, words: str) -> None:
-    assert image_words(template(image=image)) == words.replace("0123456789…", "0123456789a…")
+    assert image_words(template(image=image)) == words
 
 
 def test_several_containers_are_shown_with_their_names() -> None:

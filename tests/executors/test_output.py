@@ -45,7 +45,7 @@ TEXTS = st.lists(FILLER | st.sampled_from([TOKEN, KEY]), max_size=12).map("".joi
 
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS, sizes=SIZES, limit=st.integers(0, 30_000))
-def test_no_secret_comes_through_in_whatever_pieces(text: str, sizes: list[int], limit: int) -> None:
+def test_no_secret_comes_through_whole_or_cut(text: str, sizes: list[int], limit: int) -> None:
     """Nor any part of one that is long enough to matter, at no cut."""
     result, told = kept(pieces(text.encode(), sizes), limit)
     shown = result.text + "\n" + "\n".join(told)

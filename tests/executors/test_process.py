@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -69,9 +70,9 @@ class TestProcess(TalkingContract, HangingContract, SecretiveContract):
             {"argv": ["./deploy"]},
             {"argv": [PYTHON], "shell": True},
             {"argv": [PYTHON], "cwd": "here"},
-            {"argv": [PYTHON], "cwd": "/tmp/../etc"},
+            {"argv": [PYTHON], "cwd": "/srv/../etc"},
             {"argv": [PYTHON], "env": {"A=B": "c"}},
-            {"argv": [PYTHON], "env": {"LD_PRELOAD": "/tmp/x.so"}},
+            {"argv": [PYTHON], "env": {"LD_PRELOAD": "/srv/x.so"}},
             {"argv": [PYTHON], "secrets": {"PATH": "deploy-token"}},
             {"argv": [PYTHON], "secrets": {"TOKEN": 7}},
             {"argv": [PYTHON], "env": {"TOKEN": "x"}, "secrets": {"TOKEN": "deploy-token"}},
@@ -116,7 +117,7 @@ async def test_words_reach_the_program_one_by_one_as_they_are() -> None:
     """No shell reads them: nothing in them is a command, a variable, a pattern or a template."""
     words = [
         "$(id)", "`id`", "a b", "'", '"', "a\nb", "; id", "&& id", "| id", "> /tmp/x", "*",
-        "$HOME", "~", "{{ 7 * 7 }}", "${x}", "%s", "\\", "-rf", "--", "", "\u202e", "äöü", "\x1b[31m",
+        "$HOME", "~", "{{ 7 * 7 }}", "${x}", "%s", "\\", "-rf", "--", "", "\u202e", "äöü", "\x1b[m",
     ]  # fmt: skip
     code = "import json, sys; print(json.dumps({'words': json.dumps(sys.argv[1:])}))"
     outcome = await out_of(python(code, *words, values="json"))
@@ -133,7 +134,8 @@ async def test_the_environment_holds_what_the_call_names_and_nothing_of_ours() -
     finally:
         del os.environ["OPSBOT_TEST_TOKEN"]
     seen = json.loads(outcome.output)
-    assert set(seen) - {"LC_CTYPE"} == {"PATH", "LANG", "HOME", "TMPDIR", "REGION", "COUNT", "TOKEN"}
+    ours = {"PATH", "LANG", "HOME", "TMPDIR"}
+    assert set(seen) - {"LC_CTYPE"} == ours | {"REGION", "COUNT", "TOKEN"}
     assert seen["PATH"] == "/usr/local/bin:/usr/bin:/bin"
     assert (seen["REGION"], seen["COUNT"]) == ("eu", "3")
     assert seen["HOME"] == seen["TMPDIR"] != os.environ.get("HOME")
@@ -144,7 +146,7 @@ async def test_it_runs_in_a_folder_of_its_own_that_is_gone_afterwards() -> None:
     outcome = await out_of(python(code))
     folder, held = outcome.output.split("\n")
     assert held == "['left']"
-    assert not Path(folder).exists()
+    assert not await asyncio.to_thread(Path(folder).exists)
 
 
 async def test_a_program_may_have_a_folder_and_text_typed_in(tmp_path: Path) -> None:

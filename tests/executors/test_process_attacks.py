@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from opsbot.ports import Failed, Succeeded, Unclear
-from tests.executors.stage import SECRET, Acting
+from tests.executors.stage import SECRET, Acting, ticket
 from tests.executors.test_process import PYTHON, is_running, out_of, process, python
 
 
@@ -148,12 +148,9 @@ async def test_lines_that_trickle_without_end_are_bounded_by_time() -> None:
 async def test_lines_are_told_while_the_program_runs() -> None:
     """Progress is seen in the room while there is some."""
     code = "import sys\nprint('begun', flush=True)\nsys.stdin.read()\nimport time; time.sleep(60)"
-    acting = Acting(process())
-    act = asyncio.create_task(acting.out(python(code)))
-    async with asyncio.timeout(5):
-        while not acting.told:
-            await asyncio.sleep(0.01)
-    assert acting.told == ["begun"]
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    act = asyncio.create_task(process().act(python(code), {}, ticket(), heard.put_nowait))
+    assert await asyncio.wait_for(heard.get(), 5) == "begun"
     assert not act.done()
     act.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -208,11 +205,11 @@ async def test_being_cancelled_twice_still_ends_the_group(tmp_path: Path) -> Non
         "open(sys.argv[1], 'a').write(f'{os.getpid()} '); print('up', flush=True); time.sleep(60)"
     )
     pids = tmp_path / "pids"
-    acting = Acting(process(grace_seconds=30))
-    act = asyncio.create_task(acting.out(python(code, str(pids))))
-    async with asyncio.timeout(5):
-        while not acting.told:
-            await asyncio.sleep(0.01)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    call = python(code, str(pids))
+    executor = process(grace_seconds=30)
+    act = asyncio.create_task(executor.act(call, {}, ticket(), heard.put_nowait))
+    await asyncio.wait_for(heard.get(), 5)
     for _ in range(2):
         act.cancel()
         await asyncio.sleep(0.05)

@@ -76,7 +76,7 @@ async def _body(response: aiohttp.ClientResponse) -> Any:
     return await response.text()
 
 
-_loaded = cache(load_scenario)
+loaded = cache(load_scenario)
 
 
 @asynccontextmanager
@@ -85,7 +85,7 @@ async def running(
 ) -> AsyncGenerator[Rig]:
     """Run a world whose clock stands some seconds after the page."""
     clock = ManualClock(ANCHOR + timedelta(seconds=seconds_after))
-    world = World(_loaded(scenario), clock=clock, anchor=ANCHOR, **options)
+    world = World(loaded(scenario), clock=clock, anchor=ANCHOR, **options)
     urls = await world.start()
     try:
         async with aiohttp.ClientSession(trust_env=False) as http:

@@ -16,6 +16,7 @@ from rich.console import Console
 from opsbot.app.clock import SystemClock
 from opsbot.app.names_seen import Seen, coverage_seen, names_seen
 from opsbot.app.own_commands import command_findings
+from opsbot.app.own_runbooks import runbook_findings
 from opsbot.app.paper import say
 from opsbot.app.settings import read_settings
 from opsbot.config import Finding, Settings, Weight, check
@@ -33,7 +34,10 @@ _MARKS = {
 def run(arguments: Namespace) -> int:
     """Print findings, worst first. Answers 1 when one of them is an error."""
     settings = read_settings(arguments)
-    findings = [*check(settings), *command_findings(settings)]
+    findings = [
+        *check(settings, SystemClock().now()), *command_findings(settings),
+        *runbook_findings(settings),
+    ]  # fmt: skip
     seen = asyncio.run(_ask(settings)) if arguments.ask else ()
     rows = (*coverage(settings), *coverage_seen(settings, seen))
     if arguments.json:

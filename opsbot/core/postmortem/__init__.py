@@ -22,7 +22,9 @@ class Sentence:
 
 
 def says(text: str, *because: int, url: str = "") -> Sentence:
-    """A sentence that rests on these entries."""
+    """A sentence that rests on these entries. A quotation that ends one needs no second stop."""
+    if text.endswith((".”.", "!”.", "?”.", "….")):
+        text = text[:-1]
     return Sentence(text=text, because=tuple(dict.fromkeys(because)), url=url)
 
 

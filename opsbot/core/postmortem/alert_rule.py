@@ -48,11 +48,11 @@ def bound_for(finding: Finding) -> Bound | None:
         case FindingKind.ERRORS:
             many = value >= 2 * MANY_FAIL
             share = MANY_FAIL if many else _round(max(SOME_FAIL, TIMES_USUAL * usual))
-            words = f"more than {percent(share)} of requests fail"
+            words = f"more than {percent(share)} of its requests failing"
             return _above("error_share", ERROR_SHARE, "ErrorShareHigh", share, words)
         case FindingKind.LATENCY:
             slow = _round(max(SLOWER * usual, usual + SLOWER_BY))
-            words = f"95th percentile of latency above {quantity(slow, 's')}"
+            words = f"a 95th percentile of latency above {quantity(slow, 's')}"
             return _above("latency", LATENCY, "LatencyHigh", slow, words)
         case FindingKind.RESTARTS:
             words = "more restarts than usual within ten minutes"

@@ -48,9 +48,10 @@ def postmortem(
     opened, stem = about.at(PointName.OPENED), stem_of(incident, record)
     return Postmortem(
         incident_id=incident.id, number=incident.number, title=_title(incident), stem=stem,
-        gist=gist(about), private=incident.visibility is Visibility.PRIVATE, severity=str(incident.severity),
-        status=str(incident.closure or incident.status), service=inert(about.paged, 80),
-        opened_at=opened, through=record[-1].seq if record else 0, head=background.head,
+        gist=gist(about), private=incident.visibility is Visibility.PRIVATE,
+        severity=str(incident.severity), status=str(incident.closure or incident.status),
+        service=inert(about.paged, 80), opened_at=opened, head=background.head,
+        through=record[-1].seq if record else 0,
         summary=summary(about),
         impact=impact(about), measured=measured(about),
         story=story(about), figures=figures(about, stem),

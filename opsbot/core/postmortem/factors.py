@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Status
+from opsbot.core.moment import lasting
 from opsbot.core.points import entries_of
 from opsbot.core.postmortem import Factor, Sentence, says
 from opsbot.core.postmortem.material import Material, quoted
@@ -34,6 +35,9 @@ def _factor(about: Material, suspect: Suspect) -> Factor:
 
 def _reason(about: Material, suspect: Suspect, reason: Reason) -> Sentence:
     when = f", {reason.when} {about.say(reason.at)}" if reason.at else ""
+    onset = about.ranking.onset if about.ranking else None
+    if reason.when == "at" and reason.at and onset and reason.at < onset:
+        when += f", {lasting(onset - reason.at)} before the first sign of trouble"
     seen = next(
         (s for s in about.findings
          if reason.finding and s.finding.fold_key == reason.finding
@@ -83,6 +87,8 @@ def _certainty(about: Material) -> list[Sentence]:
 
 
 def _why_unranked(about: Material) -> str:
+    if identified(about):
+        return "No evidence was ranked; this is what people said."
     if entries_of(about.entries, e.EvidenceAsked):
         return "The evidence was asked for and never ranked, so nothing is said about causes here."
     return "No evidence was asked for, so nothing is said about causes here."

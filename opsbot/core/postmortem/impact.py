@@ -62,10 +62,13 @@ def _duration(about: Material) -> list[Sentence]:
     if ended.at < started.at:
         text = f"It is said to have begun at {since} and to have ended before that, at {until}."
         return [says(text, *started.entries, *ended.entries)]
-    about_ = "about " if started.estimated else ""
     length = exactly(ended.at - started.at)
-    text = f"It lasted {about_}{length}: from {since} to {until}."
-    return [says(text, *started.entries, *ended.entries)]
+    if started.how == ended.how:
+        span = f"from {about.say(started.at)} to {about.say(ended.at)} (both {started.how})"
+    else:
+        span = f"from {since} to {about.say(ended.at)} ({ended.how})"
+    almost = "about " if started.estimated or ended is resolved else ""
+    return [says(f"It lasted {almost}{length}, {span}.", *started.entries, *ended.entries)]
 
 
 def _severities(about: Material) -> list[Sentence]:

@@ -58,8 +58,9 @@ def _alerted(about: Material) -> Iterable[Judged]:
     suspect = about.suspect
     if suspect and not has_alert_on(about, suspect):
         name = inert(suspect, 80)
-        yield BADLY, says(f"No alert watched what moved first: the page came from elsewhere than "
-                          f"{name}.", *about.ranked_in)  # fmt: skip
+        paged = inert(about.paged, 80)
+        came = f": the page came from {paged}" if by_alert(about) and paged else ""
+        yield BADLY, says(f"No alert announced what was wrong in {name}{came}.", *about.ranked_in)
 
 
 def _answered(about: Material) -> Iterable[Judged]:
@@ -185,7 +186,7 @@ def _approval(run: RunRead) -> Iterable[Judged]:
     last = run.approved[-1][0]
     waited = last.occurred_at - run.entry.occurred_at
     if waited <= APPROVED_SOON:
-        yield WELL, says(f"{run.name} was approved within {lasting(waited)}.", run.entry.seq,
+        yield WELL, says(f"{run.name} was approved within {exactly(waited)}.", run.entry.seq,
                          last.seq)  # fmt: skip
 
 

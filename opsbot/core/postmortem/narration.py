@@ -1,8 +1,8 @@
-"""One entry as one sentence of the story, in the past tense, with its time."""
+"""One entry as one clause of the story, in the past tense: who did what, and what they said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from opsbot.core import entry as e
@@ -14,165 +14,186 @@ from opsbot.core.people import ActorKind
 from opsbot.core.points import source_name
 from opsbot.core.postmortem.factors import DEFAULT_REASON
 from opsbot.core.postmortem.material import Material, quoted
-from opsbot.core.postmortem.resolution import end_reason
+from opsbot.core.postmortem.resolution import end_as, end_reason
 from opsbot.core.postmortem.runs import RunRead, arguments_of
 from opsbot.core.run_entry import CheckOutcome, RunOutcome
 from opsbot.core.text import inert
-from opsbot.core.timeline import said_by
 from opsbot.core.told import name_of
+
+MOST_CLAUSES = 3  # of one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A sentence, and how much it matters: 2 what turned the story, 1 what belongs to it."""
+class Clause:
+    """`who` `did` at a time, and `rest`. `weight` 2 is what turned the story, 1 what belongs to
+    it."""
 
-    text: str
+    who: str
+    did: str
+    rest: str = ""
     weight: int = 1
 
 
 Runs = Mapping[str, RunRead]
 
 
-def narrated(about: Material, runs: Runs, entry: Entry) -> Told | None:
-    """The sentence of an entry; None for what is no part of the story."""
-    when = f"At {about.say(entry.occurred_at)}"
+def sentence_of(clauses: Sequence[tuple[Clause, str]]) -> str:
+    """Clauses of one subject, each with its time, as one sentence."""
+    parts = [f"{clause.did} {when}{clause.rest}" for clause, when in clauses]
+    told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    who = clauses[0][0].who
+    return f"{who[:1].upper()}{who[1:]} {told}."
+
+
+def follows(clauses: Sequence[tuple[Clause, str]], following: Clause) -> bool:
+    """Whether a clause can go on the same sentence: of one subject, and nothing was quoted yet."""
+    return (
+        0 < len(clauses) < MOST_CLAUSES
+        and not clauses[-1][0].rest
+        and clauses[-1][0].who == following.who
+    )
+
+
+def narrated(about: Material, runs: Runs, entry: Entry) -> Clause | None:
+    """The clause of an entry; None for what is no part of the story."""
     who = name_of(entry.actor)
     match entry.body:
         case e.Opened(title=title, origin=origin) if origin.source == DECLARED:
-            return Told(text=f"{when} {who} declared the incident: {quoted(title)}.", weight=2)
+            return Clause(who=who, did="declared it", rest=f": {quoted(title)}", weight=2)
         case e.AlertChanged() as body:
-            return _alert(when, who, entry, body)
-        case e.Joined(title=title, reason=reason):
-            why = inert(reason, 160)
-            return Told(text=f"{when} another alert joined: {quoted(title)} ({why}).")
-        case e.NoteAdded(text=text) as note:
-            return Told(text=f"{when} {said_by(note, who)}: {quoted(text)}.", weight=2)
+            return _alert(who, entry, body)
+        case e.Joined(title=title):
+            return Clause(who="another alert", did="joined it", rest=f": {quoted(title)}")
+        case e.NoteAdded(text=text, author=author):
+            return Clause(who=inert(author, 60) or who, did="noted", rest=f": {quoted(text)}",
+                          weight=2)  # fmt: skip
         case e.StatusChanged() as body:
-            return _status(when, who, entry, body)
+            return _status(who, entry, body)
         case e.SeverityChanged(severity=severity, reason=reason):
             why = f": {inert(reason, 200)}" if reason != DEFAULT_REASON else ""
-            return Told(text=f"{when} the severity became {severity}{why}.")
+            return Clause(who="the severity", did=f"became {severity}", rest=why)
         case e.ImpactSet(text=text) if text:
-            return Told(text=f"{when} {who} recorded what users noticed: {quoted(text)}.")
+            return Clause(who=who, did="said", rest=f" what users noticed: {quoted(text)}")
         case e.UpdatePosted(text=text):
-            return Told(text=f"{when} {who} told everybody: {quoted(text)}.", weight=2)
-        case e.EvidenceComplete() | e.SuspectsRanked():
-            return _evidence(when, entry)
+            return Clause(who=who, did="told everybody", rest=f": {quoted(text)}", weight=2)
+        case e.SuspectsRanked(ranking=ranking):
+            return _ranked(ranking.suspects[0].service if ranking.suspects else "", ranking.verdict)
         case _:
-            return _of_people(about, when, who, entry) or _of_runs(when, who, runs, entry)
+            return _of_people(who, entry) or _of_runs(who, runs, entry)
 
 
 _ALERT = {
-    Transition.TRIGGERED: ("an alert fired at {source}: {title}", 2),
-    Transition.ACKNOWLEDGED: ("{who} acknowledged it", 2),
-    Transition.UNACKNOWLEDGED: ("the acknowledgement lapsed", 1),
-    Transition.RESOLVED: ("the alert cleared", 2),
-    Transition.REOPENED: ("the alert fired again", 2),
+    Transition.TRIGGERED: ("an alert", "fired", 2),
+    Transition.ACKNOWLEDGED: ("", "acknowledged it", 2),
+    Transition.UNACKNOWLEDGED: ("the acknowledgement", "lapsed", 1),
+    Transition.RESOLVED: ("the alert", "cleared", 2),
+    Transition.REOPENED: ("the alert", "fired again", 2),
 }
 
 
-def _alert(when: str, who: str, entry: Entry, body: e.AlertChanged) -> Told | None:
+def _alert(who: str, entry: Entry, body: e.AlertChanged) -> Clause | None:
     known = _ALERT.get(body.transition)
     if known is None or body.event_type == STANDS or entry.actor.kind is ActorKind.OPSBOT:
         return None
-    words, weight = known
-    title = quoted(body.details.title if body.details else body.summary)
-    text = words.format(source=source_name(entry.source), title=title, who=who)
-    return Told(text=f"{when} {text}.", weight=weight)
+    subject, did, weight = known
+    rest = ""
+    if body.transition is Transition.TRIGGERED:
+        title = body.details.title if body.details else body.summary
+        rest = f" at {source_name(entry.source)}: {quoted(title)}"
+    return Clause(who=subject or who, did=did, rest=rest, weight=weight)
 
 
-def _status(when: str, who: str, entry: Entry, body: e.StatusChanged) -> Told | None:
+def _status(who: str, entry: Entry, body: e.StatusChanged) -> Clause | None:
     if body.status.is_over:
-        how = f" ({body.closure})" if body.closure else ""
-        by = f" by {who}" if entry.actor.is_person else ""
-        why = end_reason(entry, body)
-        return Told(text=f"{when} it was {body.status}{how}{by}{why}.", weight=2)
+        rest = f"{end_as(body)}{end_reason(entry, body)}"
+        if entry.actor.is_person:
+            return Clause(who=who, did=f"declared it {body.status}", rest=rest, weight=2)
+        return Clause(who="it", did=f"was {body.status}", rest=rest, weight=2)
     if not entry.actor.is_person:
         return None
     why = f": {quoted(body.reason)}" if body.reason not in ("", DEFAULT_REASON) else ""
-    return Told(text=f"{when} {who} set the status to {body.status}{why}.", weight=2)
+    return Clause(who=who, did=f"set the status to {body.status}", rest=why, weight=2)
 
 
-def _evidence(when: str, entry: Entry) -> Told | None:
-    match entry.body:
-        case e.SuspectsRanked(ranking=ranking) if ranking.suspects and not ranking.verdict:
-            first = ranking.suspects[0]
-            text = f"{when} the evidence pointed at {inert(first.service, 80)} ({first.confidence})"
-            return Told(text=f"{text}.", weight=2)
-        case e.SuspectsRanked(ranking=ranking):
-            why = inert(ranking.verdict, 200) or "no suspect"
-            return Told(text=f"{when} the evidence was in, and there was {why}.")
-        case _:
-            return None
+def _ranked(service: str, verdict: str) -> Clause:
+    if service and not verdict:
+        return Clause(who="the evidence", did=f"pointed at {inert(service, 80)}", weight=2)
+    why = f": {inert(verdict, 200)}" if verdict else ""
+    return Clause(who="the evidence", did="was in", rest=why or ", and pointed nowhere")
 
 
-def _of_people(about: Material, when: str, who: str, entry: Entry) -> Told | None:
+def _of_people(who: str, entry: Entry) -> Clause | None:
     match entry.body:
         case e.RoleAssigned(role=role, slack_id=slack_id, name=name, gone=gone):
             if not slack_id or gone:
-                return Told(text=f"{when} {who} gave up the role of {role}.")
-            own = entry.actor.id == f"slack:{slack_id}"
-            given = f"took the role of {role}" if own else f"made {inert(name, 60)} the {role}"
-            return Told(text=f"{when} {who} {given}.")
+                return Clause(who=who, did=f"gave up the role of {role}")
+            if entry.actor.id == f"slack:{slack_id}":
+                return Clause(who=who, did=f"took the role of {role}")
+            return Clause(who=who, did=f"made {inert(name, 60)} the {role}")
         case e.Mitigated(at=at, said=said) if at is not None:
             words = f": {quoted(said)}" if said else ""
-            since = about.say(at)
-            return Told(text=f"From {since} on users no longer noticed it{words}.", weight=2)
+            return Clause(
+                who="users", did="no longer noticed it from", rest=f" on{words}", weight=2
+            )
         case e.HandoverAnswered(accepted=True):
-            return Told(text=f"{when} {who} accepted the hand-over.")
+            return Clause(who=who, did="accepted the hand-over")
         case e.PageAsked(what=what, reason=reason):
             asked = who if entry.actor.is_person else "opsbot"
             why = f": {inert(reason, 160)}" if reason else ""
-            return Told(text=f"{when} {asked} paged {inert(what, 80)}{why}.")
+            return Clause(who=asked, did=f"paged {inert(what, 80)}", rest=why)
         case e.PageActed(state=PageState.FAILED, said=said):
-            return Told(text=f"{when} the page failed: {inert(said, 160)}.", weight=2)
+            return Clause(who="the page", did="failed", rest=f": {inert(said, 160)}", weight=2)
         case e.PageAnswered(name=name, accepted=accepted):
             answer = "accepted" if accepted else "declined"
-            return Told(text=f"{when} {inert(name, 60) or 'somebody'} {answer} the page.")
+            return Clause(who=inert(name, 60) or "somebody", did=f"{answer} the page")
         case e.PagerNoted():
-            text = f"{when} Slack could not be reached, and a note was left at the pager."
-            return Told(text=text, weight=2)
+            rest = ", and a note was left at the pager"
+            return Clause(who="Slack", did="could not be reached", rest=rest, weight=2)
         case _:
             return None
 
 
 _RUN_ENDS = {
-    RunOutcome.SUCCEEDED: "succeeded",
-    RunOutcome.FAILED: "failed",
-    RunOutcome.ROLLED_BACK: "failed and was rolled back",
-    RunOutcome.UNKNOWN: "ended without anybody knowing what came of it",
-    RunOutcome.DENIED: "was denied",
-    RunOutcome.EXPIRED: "expired: nobody approved in time",
-    RunOutcome.WITHDRAWN: "was withdrawn",
+    RunOutcome.SUCCEEDED: ("succeeded", ""),
+    RunOutcome.FAILED: ("failed", ""),
+    RunOutcome.ROLLED_BACK: ("was rolled back", " because it had not helped"),
+    RunOutcome.UNKNOWN: ("ended", " without anybody knowing what came of it"),
+    RunOutcome.DENIED: ("was denied", ""),
+    RunOutcome.EXPIRED: ("expired", ", since nobody had approved it"),
+    RunOutcome.WITHDRAWN: ("was withdrawn", ""),
+}
+_CHECKS = {
+    CheckOutcome.PASSED: "passed",
+    CheckOutcome.FAILED: "failed",
+    CheckOutcome.UNREADABLE: "could not be read",
 }
 
 
-def _of_runs(when: str, who: str, runs: Runs, entry: Entry) -> Told | None:
+def _of_runs(who: str, runs: Runs, entry: Entry) -> Clause | None:
     run = runs.get(getattr(entry.body, "run_id", ""))
     if run is None:
         return None
     match entry.body:
         case e.RunRequested(break_glass=glass):
             given = arguments_of(run)
-            how = f" by breaking the glass: {quoted(glass)}" if glass else ""
             with_ = f" ({given})" if given else ""
-            return Told(text=f"{when} {who} asked to run {run.name}{with_}{how}.", weight=2)
+            how = f", breaking the glass: {quoted(glass)}" if glass else ""
+            return Clause(who=who, did=f"asked to run {run.name}{with_}", rest=how, weight=2)
         case e.RunApproved():
-            return Told(text=f"{when} {who} approved {run.name}.", weight=2)
+            return Clause(who=who, did=f"approved {run.name}", weight=2)
         case e.RunDenied(reason=reason):
-            by = f"{who} refused it" if entry.actor.is_person else "it was refused"
-            return Told(text=f"{when} {by}: {quoted(reason)}.", weight=2)
+            by = who if entry.actor.is_person else "a rule"
+            return Clause(who=by, did=f"refused {run.name}", rest=f": {quoted(reason)}", weight=2)
         case e.RunVerified(outcome=outcome, said=said):
-            known = {CheckOutcome.PASSED: "showed that it helped",
-                     CheckOutcome.FAILED: "showed that it had not helped"}.get(
-                outcome, "could not be read")  # fmt: skip
             why = f": {inert(said, 200)}" if said else ""
-            return Told(text=f"{when} the verification of {run.name} {known}{why}.", weight=2)
+            return Clause(who="its verification", did=_CHECKS[outcome], rest=why, weight=2)
+        case e.RunFinished(outcome=RunOutcome.SUCCEEDED) if run.verified is not None:
+            return None  # the verification has said so
         case e.RunFinished(outcome=outcome):
-            return Told(text=f"{when} {run.name} {_RUN_ENDS[outcome]}.",
-                        weight=1 if outcome is RunOutcome.SUCCEEDED else 2)  # fmt: skip
+            did, rest = _RUN_ENDS[outcome]
+            return Clause(who=f"the run of {run.name}", did=did, rest=rest, weight=2)
         case e.RunJudged(happened=happened):
             found = "it had happened" if happened else "it had not happened"
-            return Told(text=f"{when} {who} found out that {found}.", weight=2)
+            return Clause(who=who, did=f"found out that {found}", weight=2)
         case _:
             return None

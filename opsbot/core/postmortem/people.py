@@ -16,10 +16,8 @@ from opsbot.core.text import inert
 from opsbot.core.told import name_of
 
 MOST_PARTS = 8
-TOOK_PART = "took part"  # said only of who did nothing that has a name
-_ORDER = (
-    *(str(role) for role in Role), "declared it", "acknowledged the page", "was brought in",
-)  # fmt: skip
+TOOK_PART, BROUGHT_IN = "took part", "was brought in"  # said only of who did nothing else
+_ORDER = (*(str(role) for role in Role), "declared it", "acknowledged the page")
 
 
 def responders(about: Material) -> tuple[Responder, ...]:
@@ -30,8 +28,9 @@ def responders(about: Material) -> tuple[Responder, ...]:
         if name and name != REDACTED:
             found.setdefault(same.get(name, name), {}).setdefault(part, seq)
     for parts in found.values():
-        if len(parts) > 1:
-            parts.pop(TOOK_PART, None)
+        for faint in (TOOK_PART, BROUGHT_IN):
+            if len(parts) > 1:
+                parts.pop(faint, None)
     ranked = sorted(found.items(), key=lambda one: (min(map(_rank, one[1])), min(one[1].values())))
     return tuple(
         Responder(
@@ -69,7 +68,7 @@ def _parts(about: Material) -> Iterator[tuple[str, str, int]]:
                 yield inert(name, 60), str(role), entry.seq
             case e.PeopleInvited(invited=invited):
                 for person in invited:
-                    yield inert(person.name, 60), "was brought in", entry.seq
+                    yield inert(person.name, 60), BROUGHT_IN, entry.seq
             case e.NoteAdded(author=author) if author:
                 yield inert(author, 60), "reported what they saw", entry.seq
             case e.PageAnswered(name=name, accepted=True):

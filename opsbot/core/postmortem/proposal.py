@@ -39,12 +39,12 @@ def propose_alert(about: Material) -> AlertProposal | None:
     minutes = int(HOLDS.total_seconds() // 60)
     name = inert(service, 80)
     began = about.say(seen.finding.at)
-    why = says(f"Of {name}, what moved first at {began} was watched by no alert that announced the "
-               "incident.", seen.entry, *about.ranked_in)  # fmt: skip
+    why = says(f"No alert told of the first sign in {name}, at {began}.", seen.entry,
+               *about.ranked_in)  # fmt: skip
     return AlertProposal(
         service=name,
         why=why,
-        condition=f"{name}: {bound.words}, for {minutes} minutes",
+        condition=f"page when {name} has {bound.words} for {minutes} minutes",
         rule=Code(text=_rule(about, service, chosen, owner, runbook)),
         backtest=backtest(about, service, seen.finding, bound, seen.entry),
         missing=tuple(label for label, value in (("owner", owner), ("runbook", runbook))

@@ -18,8 +18,9 @@ DEFAULT_END = "a responder said that it is over"  # what the verb writes without
 
 
 def resolution(about: Material) -> tuple[Sentence, ...]:
-    """What helped, and the end or the ends."""
-    return (*_helped(about), *_mitigated(about), *_cleared(about), *_ends(about))
+    """The ends that did not last, what helped, and the last end."""
+    ends = _ends(about)
+    return (*ends[:-1], *_helped(about), *_mitigated(about), *_cleared(about), *ends[-1:])
 
 
 def helpful_run(about: Material) -> RunRead | None:
@@ -77,21 +78,26 @@ def _ends(about: Material) -> list[Sentence]:
     return told
 
 
-_ENDED = {
-    Closure.FIXED: "was declared fixed",
-    Closure.SELF_RECOVERED: "was closed as having recovered by itself",
-    Closure.NEVER_OPENED: "was over before it was heard of",
-    Closure.FALSE_ALARM: "was closed as a false alarm",
-    Closure.DUPLICATE: "was closed as a duplicate",
-    Closure.EXTERNAL: "was fixed outside our systems",
-    Closure.MISTAKE: "was closed as declared by mistake",
+_AS = {
+    Closure.FIXED: "",
+    Closure.SELF_RECOVERED: " as having recovered by itself",
+    Closure.NEVER_OPENED: " as over before it was heard of",
+    Closure.FALSE_ALARM: " as a false alarm",
+    Closure.DUPLICATE: " as a duplicate",
+    Closure.EXTERNAL: " as fixed outside our systems",
+    Closure.MISTAKE: " as declared by mistake",
 }
 
 
+def end_as(body: e.StatusChanged) -> str:
+    """How it ended, to be read behind "resolved" and the like; nothing where it was fixed."""
+    return _AS[body.closure] if body.closure else ""
+
+
 def _end(about: Material, entry: Entry, body: e.StatusChanged) -> str:
-    what = _ENDED.get(body.closure) if body.closure else f"was {body.status}"
     by = f" by {name_of(entry.actor)}" if entry.actor.is_person else ""
-    return f"At {about.say(entry.occurred_at)} it {what}{by}{end_reason(entry, body)}."
+    what = f"{body.status}{by}{end_as(body)}"
+    return f"At {about.say(entry.occurred_at)} it was {what}{end_reason(entry, body)}."
 
 
 def end_reason(entry: Entry, body: e.StatusChanged) -> str:

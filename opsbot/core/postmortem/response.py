@@ -34,7 +34,8 @@ def response(about: Material) -> tuple[Sentence, ...]:
 def _acknowledged(about: Material) -> list[Sentence]:
     point, measure = about.points[PointName.ACKNOWLEDGED], about.measures["time_to_acknowledge"]
     if point.at is None:
-        return [says(f"{point.how[:1].upper()}{point.how[1:]}.")]
+        return [says("There was no page to acknowledge." if "no page" in point.how else
+                     "Nobody acknowledged the page.")]  # fmt: skip
     length = f", {measure.shown} after it was detected" if measure.value is not None else ""
     when = about.say(point.at)
     return [says(f"The page was acknowledged {point.how} at {when}{length}.", *point.entries)]

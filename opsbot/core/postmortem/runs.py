@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
-from opsbot.core.moment import lasting
+from opsbot.core.measures import exactly
 from opsbot.core.policy import Ruling
 from opsbot.core.postmortem import Code, RunTold, Sentence, StepTold, says
 from opsbot.core.postmortem.material import Material, quoted
@@ -155,7 +155,7 @@ def _allowed(about: Material, run: RunRead) -> list[Sentence]:
         needed = count(max(verdict.approvals, 1), "approval")
         told = [says(f"It needed {needed} {rule}: {inert(verdict.reason, 200)}.", entry.seq)]
     for by, body in run.approved:
-        waited = lasting(by.occurred_at - entry.occurred_at)
+        waited = exactly(by.occurred_at - entry.occurred_at)
         standing = f" ({inert(body.standing, 120)})" if body.standing else ""
         when = about.say(by.occurred_at)
         told.append(
@@ -172,11 +172,11 @@ def _allowed(about: Material, run: RunRead) -> list[Sentence]:
 _ENDS = {
     RunOutcome.SUCCEEDED: "It succeeded",
     RunOutcome.FAILED: "It failed",
-    RunOutcome.ROLLED_BACK: "It failed and was rolled back",
-    RunOutcome.UNKNOWN: "Nobody knows what came of it",
-    RunOutcome.DENIED: "It was denied and never ran",
-    RunOutcome.EXPIRED: "Nobody approved in time, so it never ran",
-    RunOutcome.WITHDRAWN: "It was withdrawn and never ran",
+    RunOutcome.ROLLED_BACK: "It had not helped, and was rolled back",
+    RunOutcome.UNKNOWN: "Its outcome was unknown when it ended",
+    RunOutcome.DENIED: "It was denied",
+    RunOutcome.EXPIRED: "It expired unapproved",
+    RunOutcome.WITHDRAWN: "It was withdrawn",
 }
 
 
@@ -185,7 +185,8 @@ def _came_of_it(about: Material, run: RunRead) -> list[Sentence]:
         state = "It was running" if run.started else "It was waiting for approval"
         return [says(f"{state} when this was written.", run.entry.seq)]
     entry, body = run.finished
-    why = f": {inert(body.said, 300)}" if body.said else ""
+    again = run.verified is not None and run.verified[1].said == body.said
+    why = f": {inert(body.said, 300)}" if body.said and not again else ""
     told = [says(f"{_ENDS[body.outcome]} at {about.say(entry.occurred_at)}{why}.", entry.seq)]
     if run.judged:
         by, judged = run.judged

@@ -14,13 +14,13 @@ from opsbot.core.gaps import blind_in
 from opsbot.core.points import PointName, entries_of, utc
 from opsbot.core.postmortem import Phase, Sentence, says
 from opsbot.core.postmortem.material import Material, Seen
-from opsbot.core.postmortem.narration import narrated
+from opsbot.core.postmortem.narration import Clause, follows, narrated, sentence_of
 from opsbot.core.postmortem.runs import runs_read
 from opsbot.core.suspects import signs
 from opsbot.core.suspects.changes import changes_of
 from opsbot.core.text import count, inert, listed
 
-MOST_SENTENCES = 14  # of one paragraph; the timeline has the rest
+MOST_CLAUSES = 18  # of one paragraph; the timeline has the rest
 MOST_SIGNS = 10
 BEFORE, RESPONSE, WAY_OUT, BACK, AFTER = (
     "Before anybody knew", "The response", "The way out", "It came back", "Afterwards",
@@ -35,21 +35,21 @@ _TOLD = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bit:
     at: datetime
-    sentence: Sentence
-    weight: int
+    clause: Clause
+    entry: int
     phase: int  # index of the phase that it belongs to
 
 
 def story(about: Material) -> tuple[Phase, ...]:
     """The paragraphs that have anything to tell, in order."""
     starts = tuple(_starts(about))
-    bits = sorted(_bits(about, starts), key=lambda bit: (bit.phase, bit.at, bit.sentence.because))
+    bits = sorted(_bits(about, starts), key=lambda bit: (bit.phase, bit.at, bit.entry))
     first = (*_blind_before(about), *_signs(about))
     phases = [Phase(title=BEFORE, sentences=first)] if first else []
     for index, (title, _) in enumerate(starts):
         own = [bit for bit in bits if bit.phase == index]
         if own:
-            phases.append(Phase(title=title, sentences=_shortened(own)))
+            phases.append(Phase(title=title, sentences=_shortened(about, own)))
     return tuple(phases)
 
 
@@ -80,14 +80,11 @@ def _turn(
 
 def _bits(about: Material, starts: Sequence[tuple[str, datetime]]) -> Iterator[_Bit]:
     runs = {run.request.run_id: run for run in runs_read(about.entries)}
-    for entry in about.entries:
-        told = narrated(about, runs, entry)
-        if told is None or not starts:
-            continue
-        at = _when(entry)
-        yield _Bit(
-            at=at, sentence=says(told.text, entry.seq), weight=told.weight, phase=_phase(starts, at)
-        )
+    for entry in about.entries if starts else ():
+        clause = narrated(about, runs, entry)
+        if clause is not None:
+            at = _when(entry)
+            yield _Bit(at=at, clause=clause, entry=entry.seq, phase=_phase(starts, at))
 
 
 def _when(entry: Entry) -> datetime:
@@ -106,16 +103,31 @@ def _phase(starts: Sequence[tuple[str, datetime]], at: datetime) -> int:
     return begun[-1] if begun else 0
 
 
-def _shortened(bits: Sequence[_Bit]) -> tuple[Sentence, ...]:
+def _shortened(about: Material, bits: Sequence[_Bit]) -> tuple[Sentence, ...]:
     """What turned the story goes before what only belongs to it; the rest is counted."""
-    if len(bits) <= MOST_SENTENCES:
-        return tuple(bit.sentence for bit in bits)
-    ranked = sorted(range(len(bits)), key=lambda n: (-bits[n].weight, n))
-    kept = set(ranked[: MOST_SENTENCES - 4])
+    if len(bits) <= MOST_CLAUSES:
+        return _sentences(about, bits)
+    ranked = sorted(range(len(bits)), key=lambda n: (-bits[n].clause.weight, n))
+    kept = set(ranked[: MOST_CLAUSES - 4])
     kept |= set(range(len(bits) - 4, len(bits)))  # how it went on
-    rest = len(bits) - len(kept)
-    shown = [bit.sentence for index, bit in enumerate(bits) if index in kept]
-    return (*shown, says(f"{count(rest, 'more line')} of this time can be read in the timeline."))
+    rest = count(len(bits) - len(kept), "more line")
+    shown = _sentences(about, [bit for index, bit in enumerate(bits) if index in kept])
+    return (*shown, says(f"{rest} of this time can be read in the timeline."))
+
+
+def _sentences(about: Material, bits: Sequence[_Bit]) -> tuple[Sentence, ...]:
+    """What one person did in a row in one sentence."""
+    groups: list[list[tuple[Clause, str]]] = []
+    entries: list[list[int]] = []
+    for bit in bits:
+        if not groups or not follows(groups[-1], bit.clause):
+            groups.append([])
+            entries.append([])
+        preposition = "" if bit.clause.did.endswith(" from") else "at "
+        groups[-1].append((bit.clause, f"{preposition}{about.say(bit.at)}"))
+        entries[-1].append(bit.entry)
+    return tuple(says(sentence_of(group), *seqs)
+                 for group, seqs in zip(groups, entries, strict=True))  # fmt: skip
 
 
 def _blind_before(about: Material) -> list[Sentence]:
@@ -128,7 +140,8 @@ def _blind_before(about: Material) -> list[Sentence]:
         whose = listed(blind.services, 3) or "every service"
         seqs = [seq for report, seq in about.reports if report.source == blind.source]
         when, why = about.say(blind.since), inert(blind.reason, 200)
-        told.append(says(f"At {when} {blind.kind} of {whose} had fallen silent: {why}.", *seqs))
+        kind = blind.kind.capitalize()
+        told.append(says(f"{kind} of {whose} had been silent since {when}: {why}.", *seqs))
     return told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opsbot.core.evidence import Health
 from opsbot.core.gaps import blind_in
 from opsbot.core.points import source_name
 from opsbot.core.postmortem import AlertProposal, Sentence, says
@@ -20,15 +21,15 @@ def suggestions(about: Material, proposal: AlertProposal | None) -> tuple[Senten
 
 def _suggested(about: Material, proposal: AlertProposal | None) -> Iterator[Sentence]:
     if proposal is not None:
-        told = proposal.backtest.said
-        yield says(f"Watch what moved first: {proposal.condition}. {told}",
-                   *proposal.backtest.because)  # fmt: skip
+        yield says(f"Take over the alert that is proposed under Detection, or say why not: "
+                   f"{proposal.condition}.", *proposal.backtest.because)  # fmt: skip
     for blind in blind_in([report for report, _ in about.reports]):
-        if blind.loud:
-            seqs = [seq for report, seq in about.reports if report.source == blind.source]
-            why = f" ({inert(blind.reason, 200)})" if blind.reason else ""
-            yield says(f"Have somebody told when {blind.kind} from {source_name(blind.source)} "
-                       f"stop{why}.", *seqs)  # fmt: skip
+        seqs = [seq for report, seq in about.reports if report.source == blind.source]
+        source, why = source_name(blind.source), f" ({inert(blind.reason, 200)})"
+        if blind.health is Health.STALE:
+            yield says(f"Have somebody told when {blind.kind} in {source} stop{why}.", *seqs)
+        elif blind.health is Health.UNREACHABLE:
+            yield says(f"See why {source} could not be read{why}.", *seqs)
     for run in runs_read(about.entries):
         if run.unjudged:
             yield says(f"Find out what came of {run.name}, and say so.", run.entry.seq)

@@ -4,14 +4,14 @@ what it came from, and how it ended."""
 from __future__ import annotations
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Closure, Visibility
+from opsbot.core.entry import Closure, Mode, Visibility
 from opsbot.core.measures import exactly
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.factors import NO_VERDICT, identified
 from opsbot.core.postmortem.impact import impact_words, measured
 from opsbot.core.postmortem.material import Material, day_of, quoted
-from opsbot.core.postmortem.resolution import end_reason, helpful_run
+from opsbot.core.postmortem.resolution import end_as, end_reason, helpful_run
 from opsbot.core.postmortem.runs import RunRead
 from opsbot.core.suspects import Reason, Suspect
 from opsbot.core.text import inert
@@ -26,16 +26,26 @@ def _what(about: Material) -> Sentence:
     """When, for how long, and what was noticed."""
     when, seqs = _when(about)
     words = impact_words(about)
+    opened = entries_of(about.entries, e.Opened)[:1]
+    title = quoted(opened[0][1].title if opened else about.incident.title)
+    if about.measures.excluded and about.incident.mode is Mode.LIVE:
+        why = about.measures.excluded
+        return says(f"{_opened(about)} an incident was opened ({title}) that does not count as one: "
+                    f"{why}.", *(entry.seq for entry, _ in opened))  # fmt: skip
     if words is not None:
         return says(f"{when}, users were affected: {quoted(words[0])}.", *seqs, words[1])
-    opened = entries_of(about.entries, e.Opened)[:1]
-    title = opened[0][1].title if opened else about.incident.title
-    numbers = [one for one in measured(about) if about.paged and one.text.startswith(about.paged)]
-    known = f", where {numbers[0].text}" if numbers else ""
-    what = f"there was trouble in {inert(about.paged, 80)}" if about.paged else "there was trouble"
-    text = f"{when}, {what} ({quoted(title)}){known}; what users noticed was not recorded."
-    because = [*seqs, *(one[0].seq for one in opened), *(s for n in numbers[:1] for s in n.because)]
+    paged = inert(about.paged, 80)
+    numbers = [one for one in measured(about) if paged and one.text.startswith(f"{paged}: ")][:1]
+    known = f": {numbers[0].text.removeprefix(f'{paged}: ')}" if numbers else f" ({title})"
+    where = f" in {paged}" if paged else ""
+    because = [*seqs, *(one[0].seq for one in opened), *(s for n in numbers for s in n.because)]
+    text = f"{when}, there was trouble{where}{known}; what users noticed was not recorded."
     return says(text, *because)
+
+
+def _opened(about: Material) -> str:
+    at = about.at(PointName.OPENED)
+    return f"At {at:%H:%M} UTC on {day_of(at)}" if at else "At a time nobody recorded"
 
 
 def _when(about: Material) -> tuple[str, tuple[int, ...]]:
@@ -105,8 +115,8 @@ def _end(about: Material) -> Sentence:
         length = about.measures["time_open"]
         after = f" after {length.shown}" if length.value is not None else ""
         return says(f"It recovered by itself{after}{again}, before anybody had acted.", entry.seq)
-    as_ = f" as {body.closure}" if body.closure and body.closure is not Closure.FIXED else ""
-    return says(f"It was {body.status} at {when}{as_}{again}{end_reason(entry, body)}.", entry.seq)
+    how = f"{end_as(body)}{again}{end_reason(entry, body)}"
+    return says(f"It was {body.status} at {when}{how}.", entry.seq)
 
 
 def _open(about: Material, back: bool) -> Sentence:
@@ -122,7 +132,7 @@ def _by_run(run: RunRead) -> str:
     approved = "approved by a second person" if run.approved else "run without a second person"
     if run.request.break_glass:
         approved = "run by breaking the glass"
-    said = f": {inert(run.verified[1].said, 200)}" if run.verified and run.verified[1].said else ""
+    said = f" ({inert(run.verified[1].said, 200)})" if run.verified and run.verified[1].said else ""
     return f"The runbook {run.name}, {approved}, helped{said}"
 
 

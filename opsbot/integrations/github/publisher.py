@@ -39,8 +39,8 @@ class _Changed(Exception):
     """Somebody changed the file since it was read."""
 
 
-class _Closed(Exception):
-    """Somebody closed the pull request without merging it; the message is its address."""
+class _Unusable(Exception):
+    """Nothing can be published before a person mends something; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,10 @@ class GitHubPublisher:
     async def _publish(self, document: Document, held: Published | None) -> Published:
         pull = await self._newest(document.number, document.incident_id)
         if pull is not None and not pull.open and not pull.merged:
-            raise _Closed(pull.url)
+            raise _Unusable(
+                f"The pull request was closed without merging it: reopen {pull.url}, then write "
+                "the postmortem again."
+            )
         path = _held(held).path if held else await self._free_path(document)
         files = self._files(document, path)
         if pull is not None and pull.merged:
@@ -132,7 +135,7 @@ class GitHubPublisher:
             if not await self.repository.pulls(branch):
                 await self.repository.create_branch(branch, await self._base_head())
                 return branch
-        raise LookUpFailed(f"{_MOST} branches of this incident are taken", "set another prefix")
+        raise _Unusable(f"There are {_MOST} branches of INC-{document.number} already: tidy up.")
 
     async def _base_head(self) -> str:
         try:
@@ -163,7 +166,7 @@ class GitHubPublisher:
             path = self._path(f"{document.stem}{tail}.md")
             if not await self.repository.sha(self.base, path):
                 return path
-        raise LookUpFailed(f"{document.stem} stands there {_MOST} times", "tidy the folder up")
+        raise _Unusable(f"There are {_MOST} files called {document.stem} already: tidy up.")
 
     async def _unsaid(
         self, files: Mapping[str, bytes], branch: str
@@ -199,9 +202,8 @@ class GitHubPublisher:
             return Done(value=await work)
         except _Changed:
             return _CHANGED
-        except _Closed as closed:
-            cure = f"The pull request was closed without merging it: reopen {closed}, then write "
-            return Refused(error="closed", cure=f"{cure}the postmortem again.")
+        except _Unusable as unusable:
+            return Refused(error="unusable", cure=str(unusable))
         except LookUpFailed as failed:
             return self._refusal(failed)
 
@@ -214,10 +216,10 @@ class GitHubPublisher:
         if (free := free_again(failed, now)) is not None:
             return Refused(error=failed.error, cure="GitHub's rate limit ends by itself.",
                            retry_after=free - now)  # fmt: skip
-        if failed.status >= 500 or failed.answer is None:
-            if failed.sent:
-                return Unsure(reason=failed.reason)
+        if not failed.sent:
             return Refused(error=failed.error, cure=failed.reason, retry_after=_SOON)
+        if failed.status < 300 or failed.status >= 500:  # no answer, or none that can be read
+            return Unsure(reason=failed.reason)
         later = _LATER if failed.status == 401 else None  # a token can be replaced at any time
         cure = failed.cure or "read what it says"
         if failed.status == 403:
@@ -235,7 +237,7 @@ def _published(pull: Pull, path: str, incident_id: str) -> Published:
 def _held(held: Published) -> _Held:
     found = _REF.fullmatch(held.ref)
     if found is None:
-        raise LookUpFailed("the record names the pull request in a form nobody can read")
+        raise _Unusable("The record names the pull request in a form that opsbot cannot read.")
     return _Held(
         branch=found["branch"], number=int(found["number"]), path=found["path"],
         incident=found["incident"],
