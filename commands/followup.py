@@ -17,7 +17,7 @@ from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, re
 LONGEST = 600
 SHOWN = 20
 WITH_BUTTONS = 5
-_SETTLED = re.compile(r"#?([0-9]{1,4})\s+(done|did|drop|dropped|reopen)", re.IGNORECASE)
+_SETTLED = re.compile(r"(?:#?([0-9]{1,4})\s+)?(done|did|drop|dropped|reopen)", re.IGNORECASE)
 _CALLED = {"did": "done", "dropped": "drop"}
 
 
@@ -52,8 +52,10 @@ def _said(values: Values) -> _Said:
     owner, due = values.get("owner"), values.get("due")
     settled = "done" if values.get("done") else "drop" if values.get("drop") else ""
     typed = _SETTLED.fullmatch(text)
-    if typed is not None and item is None:
-        item, text, settled = int(typed[1]), "", _CALLED.get(typed[2].lower(), typed[2].lower())
+    if typed is not None and bool(typed[1]) is (item is None):
+        word = typed[2].lower()
+        item = int(typed[1]) if item is None else item
+        text, settled = "", _CALLED.get(word, word)
     return _Said(
         item=item if isinstance(item, int) else None, text=text, settled=settled,
         owner=owner if isinstance(owner, PersonRef) else None,

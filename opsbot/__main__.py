@@ -20,7 +20,9 @@ def build_parser() -> argparse.ArgumentParser:
     _beginning(words)
     _serving(words)
     _looking(words)
+    _running(words)
     _deciding(words)
+    _learning(words)
     _keeping(words)
     return parser
 
@@ -119,7 +121,31 @@ def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     inbox = _task(words, "inbox", "list deliveries that could not be taken")
     inbox.add_argument("--retry", action="store_true", help="take them again")
     schema = _task(words, "schema", "print the JSON Schema of a file", config=False)
-    schema.add_argument("what", choices=("config",), help="which file")
+    schema.add_argument("what", choices=("config", "runbook"), help="which file")
+
+
+def _running(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    acts, task = _acts(words, "runbook", "look at runbooks, on paper"), "opsbot.app.tasks.runbook"
+    check = _task(acts, "check", "check runbooks and try their examples", task=task)
+    check.add_argument(
+        "files", metavar="FILE", nargs="*", help="only these files (default: every runbook)"
+    )
+    listed = _task(acts, "list", "list the runbooks, and whether they can be run here", task=task)
+    listed.add_argument("--json", action="store_true", help="print everything as JSON")
+    show = _task(acts, "show", "print everything about one runbook", task=task)
+    show.add_argument("name", metavar="NAME", help="which runbook")
+    show.add_argument("--json", action="store_true", help="print it as JSON")
+    run = _task(acts, "run", "show exactly what a run would do; nothing is done", task=task)
+    run.add_argument("name", metavar="NAME", help="which runbook")
+    run.add_argument("arguments", metavar="NAME=VALUE", nargs="*", help="its arguments")
+    run.add_argument(
+        "--dry-run", action="store_true", help="required: runs are asked for in Slack alone"
+    )
+    run.add_argument(
+        "--incident", metavar="NUMBER", default="",
+        help="the incident it would be for; look-ups find its number and service",
+    )  # fmt: skip
+    run.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def _deciding(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -156,6 +182,31 @@ def _about_a_run(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--target", metavar="NAME", help="what is acted on (default: the service)")
     explain.add_argument("--cooldown", metavar="TIME", help="(default: the runbook's)")
     explain.add_argument("--json", action="store_true", help="print the decision as JSON")
+
+
+def _learning(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    acts = _acts(words, "postmortem", "write the postmortem of an incident, or look what it lacks")
+    task = "opsbot.app.tasks.postmortem"
+    render = _task(acts, "render", "write the postmortem of an incident", task=task)
+    render.add_argument("incident", metavar="NUMBER", help="incident number, such as 42 or INC-42")
+    render.add_argument(
+        "--template", metavar="NAME", default="",
+        help="templates/NAME.md.j2 beside opsbot.yaml (default: postmortem)",
+    )  # fmt: skip
+    render.add_argument(
+        "--format", choices=("md", "json", "html"), default="",
+        help="only this form (default: md on the terminal, with --out all three)",
+    )  # fmt: skip
+    render.add_argument(
+        "--out", metavar="DIR", default="", help="write files into this folder, with the charts"
+    )
+    render.add_argument(
+        "--as-published", action="store_true",
+        help="the newest one as it was written then, byte for byte, instead of a new one",
+    )  # fmt: skip
+    lint = _task(acts, "lint", "say what the postmortem of an incident still lacks", task=task)
+    lint.add_argument("incident", metavar="NUMBER", help="incident number, such as 42 or INC-42")
+    lint.add_argument("--json", action="store_true", help="print findings as JSON")
 
 
 def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

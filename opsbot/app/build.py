@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,12 @@ from typing import Any
 from opsbot.app.clock import SystemClock
 from opsbot.app.doctor_flow import PURPOSE, doctor_flow
 from opsbot.app.doorman import Doorman
+from opsbot.app.executors import build_executors
 from opsbot.app.metrics import Metrics
-from opsbot.app.outside import build_integrations
+from opsbot.app.drafting import PostmortemDrafter, team_templates
+from opsbot.app.outside import Outside, build_integrations
 from opsbot.app.own_commands import team_book
+from opsbot.app.own_runbooks import team_shelf
 from opsbot.app.pager_watch import SWEEP_EVERY, PagerWatch, watches
 from opsbot.app.people_side import PeopleSide, order_key
 from opsbot.app.slack import SlackSide, build_slack
@@ -49,7 +53,9 @@ from opsbot.ports import (
     Inbox,
     InboxUnavailable,
     Ports,
+    Publisher,
 )
+from opsbot.slack.postmortem import SlackPublisher
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +79,25 @@ async def _take_back(inbox: Inbox) -> None:
     if aside:
         await inbox.release([pending.id for pending, _ in aside])
         log.warning("%d deliveries that were put aside are tried again", len(aside))
+
+
+def _drafter(settings: Settings) -> PostmortemDrafter:
+    """The writer of postmortems, with the chosen template."""
+    templates = team_templates(settings)
+    for path, why in templates.aside:
+        log.error("a template is left out: %s: %s", path, why)
+    return PostmortemDrafter(
+        settings=settings, template=templates.chosen(settings.postmortem.template)
+    )
+
+
+def _publishers(
+    settings: Settings, outside: Outside, store: Store, slack: SlackSide, clock: Clock
+) -> tuple[Publisher, ...]:
+    """Every place for postmortems: those of integrations, and the incident's own thread."""
+    if slack.room is None or not settings.postmortem.shares:
+        return outside.publishers
+    return (*outside.publishers, SlackPublisher(store.record, slack.room, clock))
 
 
 def _parser(webhook: Webhook) -> Parse:
@@ -146,7 +171,14 @@ class Opsbot:
             )
         self._slack = slack = await build_slack(settings, clock, self.metrics)
         kinds = tuple((source.name, source.kind.value) for source in outside.sources)
-        rules = replace(settings.rules([name for name, _ in kinds]), evidence_kinds=kinds)
+        executors = build_executors(settings, self._http, clock)
+        shelf = team_shelf(settings, executors)
+        for problem in shelf.aside:
+            log.error("a runbook is left out: %s", problem)
+        rules = replace(
+            settings.rules([name for name, _ in kinds]), evidence_kinds=kinds,
+            runbooks=shelf.runbooks,
+        )  # fmt: skip
         self._painter = ChartWorker()
         ports = Ports(
             record=traced(store.record, "record"), clock=clock, rules=rules,
@@ -154,7 +186,9 @@ class Opsbot:
             sources=outside.sources, exhibits=outside.exhibits, pager=outside.pager,
             painter=self._painter,
             people=traced(slack.people, "people") if slack.people else None,
-            staffing=outside.staffing,
+            staffing=outside.staffing, executors=executors, gauges=outside.gauges,
+            boot=secrets.token_hex(6), drafter=_drafter(settings),
+            publishers=_publishers(settings, outside, store, slack, clock),
         )  # fmt: skip
         book = team_book(settings)
         for aside in book.aside:
@@ -213,9 +247,9 @@ class Opsbot:
         for known in settings.integrations:
             webhook = known.integration.webhook
             if webhook is not None:
-                secrets = [s for found in known.found if found.wanted.name == "webhook_secret"
-                           for s in found.secrets]  # fmt: skip
-                door = webhook_door(known.name, webhook, secrets, settings.body_limit)
+                known_by = [s for found in known.found if found.wanted.name == "webhook_secret"
+                            for s in found.secrets]  # fmt: skip
+                door = webhook_door(known.name, webhook, known_by, settings.body_limit)
                 handler = DoorHandler(door, store.inbox, clock, doorman)
                 doors[f"/webhooks/{known.name}"] = handler
         health = Health(

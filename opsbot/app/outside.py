@@ -11,7 +11,16 @@ from opsbot.app.tracing import traced
 from opsbot.config import Settings
 from opsbot.http_client import AiohttpClient
 from opsbot.integrations import Wiring
-from opsbot.ports import AlertFeed, Clock, EvidenceSource, ExhibitSource, Gauge, Pager, Staffing
+from opsbot.ports import (
+    AlertFeed,
+    Clock,
+    EvidenceSource,
+    ExhibitSource,
+    Gauge,
+    Pager,
+    Publisher,
+    Staffing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +33,7 @@ class Outside:
     feeds: Mapping[str, AlertFeed]
     staffing: Staffing | None = None
     gauges: Mapping[str, Gauge] = field(default_factory=lambda: MappingProxyType({}))
+    publishers: tuple[Publisher, ...] = ()
 
 
 def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) -> Outside:
@@ -33,8 +43,10 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     staffing: Staffing | None = None
     feeds: dict[str, AlertFeed] = {}
     gauges: dict[str, Gauge] = {}
+    publishers: list[Publisher] = []
     for known in settings.integrations:
-        wiring = Wiring(http=http, clock=clock, secrets=known.secrets)
+        folder = settings.file.parent
+        wiring = Wiring(http=http, clock=clock, secrets=known.secrets, folder=folder)
         made = known.integration.sources
         sources += made(known.settings, wiring) if made else ()
         if known.integration.pager:
@@ -46,6 +58,9 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
             gauge = known.integration.gauge(known.settings, wiring)
             asked = CatalogueGauge(gauge=gauge, catalogue=settings.catalogue)
             gauges[known.name] = traced(asked, f"gauge {known.name}")
+        placed = known.integration.publisher
+        if placed and (publisher := placed(known.settings, wiring)):
+            publishers.append(traced(publisher, f"publisher {publisher.name}"))
         polled = known.integration.polled
         if polled and wiring.secret(polled.needs):
             feeds[known.name] = polled.feed(known.settings, wiring)
@@ -53,5 +68,5 @@ def build_integrations(settings: Settings, http: AiohttpClient, clock: Clock) ->
     return Outside(
         sources=tuple(traced(source, source.name) for source in sources),
         exhibits=tuple(exhibits), pager=pager, feeds=feeds,
-        staffing=staffing, gauges=MappingProxyType(gauges),
+        staffing=staffing, gauges=MappingProxyType(gauges), publishers=tuple(publishers),
     )  # fmt: skip

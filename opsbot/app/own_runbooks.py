@@ -1,48 +1,70 @@
-"""Runbooks for those who ask what one is, and not whether it can be run here."""
+"""The runbooks of an installation, opsbot's own and the team's, as its executors look at them; and
+what `opsbot check` says of them."""
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
 
-from opsbot import executors
-from opsbot.catalog.runbooks import ShippedMissing, read_runbooks
-from opsbot.config import ConfigInvalid, Finding, Settings, Weight
-from opsbot.config.finding import finding
-from opsbot.core.nearest import nearest
+from opsbot.app.executors import executor_checks
+from opsbot.catalog.runbooks import Shelf, read_runbooks
+from opsbot.config import ConfigProblem, Finding, Settings, Weight
 from opsbot.core.runbook import Runbook
+from opsbot.core.runbook.example import try_example
 from opsbot.core.text import inert
+from opsbot.ports import Executor
 
 
-def described_runbooks(settings: Settings) -> tuple[Runbook, ...]:
-    """Every runbook that can be read: name, risk, guard, approval; no executor is asked about it.
-
-    Files with mistakes are left out; what is wrong with them is for `opsbot runbook check`.
-    """
-    found = (module.name for module in pkgutil.iter_modules(executors.__path__))
-    names = [name for name in found if not name.startswith("_")]
-    try:
-        return read_runbooks(settings.file.parent / "runbooks", dict.fromkeys(names)).runbooks
-    except (ConfigInvalid, ShippedMissing):
-        return ()
+def team_folder(settings: Settings) -> Path:
+    """Where a team's own runbooks lie: beside opsbot.yaml."""
+    return settings.file.parent / "runbooks"
 
 
-def runbook_findings(settings: Settings) -> Iterator[Finding]:
-    """Runbooks that the policy names and that do not exist, so that it says nothing of any."""
-    known = [runbook.name for runbook in described_runbooks(settings)]
-    policy = settings.policy
-    places = [
-        *((f"policy.rules[{n}]", one.name, one.when) for n, one in enumerate(policy.rules)),
-        *((f"policy.limits[{n}]", one.name, one.when) for n, one in enumerate(policy.limits)),
-        *((f"policy.freezes[{n}]", one.name, one.when) for n, one in enumerate(policy.freezes)),
-    ]
-    for key, name, when in places if known else ():
-        for runbook in when.runbooks:
-            if runbook in known:
-                continue
-            close = nearest(runbook, known)
-            yield finding(
-                settings, Weight.WARNING, f"{key}.when.runbook",
-                f"'{name}' is about the runbook '{inert(runbook, 80)}', and there is none",
-                f"Did you mean {close}?" if close else f"Runbooks are {', '.join(known)}",
-            )  # fmt: skip
+def team_shelf(settings: Settings, executors: Mapping[str, Executor]) -> Shelf:
+    """Every runbook. Raises ShippedMissing, and ConfigInvalid for a shipped file with mistakes."""
+    return read_runbooks(team_folder(settings), executor_checks(executors))
+
+
+def example_problems(runbook: Runbook) -> tuple[ConfigProblem, ...]:
+    """The examples that do not come out as they say."""
+    return tuple(
+        ConfigProblem(
+            file=runbook.origin, line=0, key=f"examples[{number}]",
+            problem=f"'{inert(example.name, 100)}' does not come out: {inert(why, 600)}",
+            fix="Correct the example, or the runbook",
+        )
+        for number, example in enumerate(runbook.examples)
+        if (why := try_example(runbook, example))
+    )  # fmt: skip
+
+
+def runbook_findings(settings: Settings, executors: Mapping[str, Executor]) -> list[Finding]:
+    """Team files that were left out, examples that do not come out, and team runbooks that cannot
+    be run here. What opsbot brings along and cannot run here is no finding: nobody asked for it."""
+    shelf = team_shelf(settings, executors)
+    own = team_folder(settings)
+    theirs = [one for one in shelf.runbooks if Path(one.origin).parent == own]
+    left_out = [_finding(problem, "opsbot goes on without it") for problem in shelf.aside]
+    wrong = [_finding(problem) for one in theirs for problem in example_problems(one)]
+    unavailable = [
+        Finding(weight=Weight.WARNING, key=_key(one.origin), line=0,
+                problem=f"{one.name} cannot be run here: {inert(one.unavailable, 300)}",
+                fix="Configure it, or remove the file")
+        for one in theirs
+        if one.unavailable
+    ]  # fmt: skip
+    return [*left_out, *wrong, *unavailable]
+
+
+def _finding(problem: ConfigProblem, also: str = "") -> Finding:
+    where = f"line {problem.line}: " if problem.line else ""
+    key = f"{problem.key}: " if problem.key else ""
+    fix = problem.fix if problem.fix.endswith((".", "?")) else f"{problem.fix}."
+    return Finding(
+        weight=Weight.WARNING, key=_key(problem.file), line=0,
+        problem=inert(f"{where}{key}{problem.problem}", 600), fix=f"{fix} {also}".rstrip(),
+    )  # fmt: skip
+
+
+def _key(file: str) -> str:
+    return f"runbooks/{inert(Path(file).name, 80)}"

@@ -8,7 +8,12 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from opsbot.catalog import find_integration, integration_names
+from opsbot.catalog import (
+    executor_names,
+    find_executor,
+    find_integration,
+    integration_names,
+)
 from opsbot.config import ConfigInvalid, Settings, load
 
 
@@ -30,7 +35,9 @@ def read_settings(arguments: Namespace, environ: Mapping[str, str] | None = None
         )
         raise SystemExit(2)
     try:
-        return load(path, environ, find_integration, integration_names())
+        return load(
+            path, environ, find_integration, integration_names(), find_executor, executor_names()
+        )
     except ConfigInvalid as invalid:
         print(f"{invalid}", file=sys.stderr)  # noqa: T201 - same
         raise SystemExit(2) from None

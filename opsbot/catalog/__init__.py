@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from opsbot.catalog.executors import ExecutorCatalog
 from opsbot.catalog.integrations import IntegrationCatalog
+from opsbot.executors import ExecutorKind
 from opsbot.integrations import Integration
 
 _SHIPPED = IntegrationCatalog()
+_EXECUTORS = ExecutorCatalog()
 
 
 def integration_names() -> tuple[str, ...]:
@@ -24,3 +27,21 @@ def find_integration(name: str) -> Integration | None:
 def all_integrations() -> tuple[Integration, ...]:
     """Every integration that ships with opsbot. Raises IntegrationUnusable for a broken one."""
     return _SHIPPED.all()
+
+
+def executor_names() -> tuple[str, ...]:
+    """The names of the executors that ship with opsbot, sorted, none of them imported."""
+    return _EXECUTORS.names()
+
+
+def find_executor(name: str) -> ExecutorKind | None:
+    """The executor of this name, imported now; None when there is none.
+
+    Raises ExecutorUnusable when its file is broken.
+    """
+    return _EXECUTORS.find(name)
+
+
+def all_executors() -> tuple[ExecutorKind, ...]:
+    """Every executor that ships with opsbot. Raises ExecutorUnusable for a broken one."""
+    return _EXECUTORS.all()

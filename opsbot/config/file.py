@@ -8,6 +8,7 @@ from pydantic import Field
 
 from opsbot.config.permission_section import PermissionRow
 from opsbot.config.policy_section import PolicySection
+from opsbot.config.postmortem_section import PostmortemSection
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule
 from opsbot.config.scalar import Duration, TimeZone, WebUrl, duration
 from opsbot.config.section import (
@@ -96,8 +97,15 @@ class ConfigFile(Section):
         description="How often an incident of a severity wants an update; its lead is reminded.",
     )
     evidence: Evidence = Field(default=Evidence(), description="How far back evidence is asked.")
+    postmortem: PostmortemSection = Field(
+        default=PostmortemSection(), description="What is written once an incident is over."
+    )
     integrations: dict[str, Any] = Field(
         default={}, description="One key per vendor; an absent one is simply not used."
+    )
+    executors: dict[str, Any] = Field(
+        default={},
+        description="One key per way of acting that runbooks may use; an absent one is not there.",
     )
     links: tuple[Link, ...] = Field(default=(), description="Deep links of every service.")
     services: dict[str, ServiceSection] = Field(

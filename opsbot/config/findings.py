@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from opsbot.config.coverage import coverage
+from opsbot.config.executor_findings import executor_findings
 from opsbot.config.finding import Finding, Weight, finding
 from opsbot.config.policy_findings import policy_findings
 from opsbot.config.secret import FoundSecrets, places
@@ -29,6 +30,7 @@ def check(settings: Settings, now: datetime | None = None) -> list[Finding]:
         *_credentials(settings),
         *_rules(settings),
         *policy_findings(settings, now),
+        *executor_findings(settings),
         *_selectors(settings),
         *_integrations(settings),
         *_catalogue(settings),
@@ -170,10 +172,13 @@ def _rules(settings: Settings) -> Iterator[Finding]:
 
 
 def _selectors(settings: Settings) -> Iterator[Finding]:
+    """A selector is of an integration, or of an executor, perhaps one of several: those of
+    kubernetes are kubernetes_namespace and kubernetes_deployment."""
     names = {known.name for known in settings.integrations}
+    actors = {known.name for known in settings.executors}
     for service in settings.catalogue.services:
         for source, _ in service.selectors:
-            if source not in names:
+            if source not in names and source.partition("_")[0] not in actors:
                 yield finding(
                     settings,
                     Weight.WARNING,

@@ -9,26 +9,35 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
+from opsbot.config.executor_section import SECRET_NAME, SECRETS, VARIABLE, secret_fields
 from opsbot.config.file import ConfigFile
 from opsbot.config.scalar import DURATION_PATTERN, written_duration
 from opsbot.config.service_section import ServiceSection
-from opsbot.integrations import Integration
+from opsbot.executors import ExecutorKind
+from opsbot.integrations import Integration, SecretField
 
 _DURATION = TypeAdapter(timedelta)
 
 
-def schema(integrations: Iterable[Integration] = ()) -> dict[str, Any]:
-    """The schema (draft 2020-12). With `integrations`, their sections are checked too and other
-    names are refused; without, any section is allowed."""
+def schema(
+    integrations: Iterable[Integration] = (), executors: Iterable[ExecutorKind] = ()
+) -> dict[str, Any]:
+    """The schema (draft 2020-12). With `integrations` or `executors`, their sections are checked
+    too and other names are refused; without, any section is allowed."""
     made = ConfigFile.model_json_schema()
     definitions: dict[str, Any] = made["$defs"]
     properties: dict[str, Any] = made["properties"]
     made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     made["title"] = "opsbot.yaml"
     _allow_list_of_services(properties["services"], definitions)
-    sections = {vendor.name: _section(vendor, definitions) for vendor in integrations}
+    sections = {
+        vendor.name: _section(vendor, vendor.secrets, definitions) for vendor in integrations
+    }
     if sections:
         properties["integrations"] |= {"properties": sections, "additionalProperties": False}
+    sections = {kind.name: _acting(kind, definitions) for kind in executors}
+    if sections:
+        properties["executors"] |= {"properties": sections, "additionalProperties": False}
     rewrite_durations(made)
     return made
 
@@ -45,13 +54,38 @@ def _allow_list_of_services(services: dict[str, Any], definitions: dict[str, Any
     services["anyOf"] = [mapping, listed]
 
 
-def _section(vendor: Integration, definitions: dict[str, Any]) -> dict[str, Any]:
+def _acting(kind: ExecutorKind, definitions: dict[str, Any]) -> dict[str, Any]:
+    """One executor's section; `secrets:` gives names of the operator's own choosing."""
+    part = _section(kind, secret_fields(kind), definitions)
+    if kind.named_secrets:
+        place = {
+            "type": "object",
+            "properties": {
+                "env": {"type": "string", "pattern": VARIABLE, "description": "Its variable."},
+                "file": {"type": "string", "minLength": 1, "description": "Its file."},
+            },
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+        part["properties"][SECRETS] = {
+            "type": ["object", "null"],
+            "description": "Secrets by the names that runbooks use: {env: NAME} or {file: PATH}.",
+            "propertyNames": {"pattern": SECRET_NAME},
+            "additionalProperties": place,
+        }
+    return part
+
+
+def _section(
+    vendor: Integration | ExecutorKind, secrets: Iterable[SecretField], definitions: dict[str, Any]
+) -> dict[str, Any]:
     """One vendor's section: its own settings, and where its secrets may be found."""
     part = vendor.settings.model_json_schema(ref_template=f"#/$defs/{vendor.name}.{{model}}")
     for name, definition in part.pop("$defs", {}).items():
         definitions[f"{vendor.name}.{name}"] = definition
     properties: dict[str, Any] = part.setdefault("properties", {})
-    for secret in vendor.secrets:
+    for secret in secrets:
         place = f"File that holds {secret.env}: {secret.why}."
         properties[f"{secret.name}_file"] = {"type": "string", "description": place}
         if secret.many:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
@@ -10,6 +11,13 @@ from typing import Any, cast
 from opsbot.config.catalogue_section import name_services
 from opsbot.config.document import read_document
 from opsbot.config.environment import Outside, read_environment
+from opsbot.config.executor_section import (
+    FindExecutor,
+    configure_executor,
+    find_kinds,
+    no_executor,
+    secret_fields,
+)
 from opsbot.config.explain import validate
 from opsbot.config.file import ConfigFile
 from opsbot.config.integration_section import FindIntegration, configure, find_all
@@ -18,7 +26,7 @@ from opsbot.config.problem import ConfigInvalid, ConfigProblem, Report, dotted
 from opsbot.config.references import check_references
 from opsbot.config.scalar import moment
 from opsbot.config.secret import WrittenSecret, find_secrets
-from opsbot.config.settings import ConfiguredIntegration, Settings, SlackSettings
+from opsbot.config.settings import Settings, SlackSettings
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels
 from opsbot.core.service import Catalogue
@@ -51,12 +59,17 @@ def load(
     environ: Mapping[str, str],
     find_integration: FindIntegration,
     integration_names: Sequence[str] = (),
+    find_executor: FindExecutor = no_executor,
+    executor_names: Sequence[str] = (),
 ) -> Settings:
-    """Read the file at `path`; `integration_names` are offered when a vendor's name is wrong.
+    """Read the file at `path`; names are offered when the name of a vendor or an executor is wrong.
 
     Raises ConfigInvalid with every mistake of the file and of the environment.
     """
-    return parse(_text(path), path, environ, find_integration, integration_names)
+    return parse(
+        _text(path), path, environ, find_integration, integration_names, find_executor,
+        executor_names,
+    )  # fmt: skip
 
 
 def parse(
@@ -65,6 +78,8 @@ def parse(
     environ: Mapping[str, str],
     find_integration: FindIntegration,
     integration_names: Sequence[str] = (),
+    find_executor: FindExecutor = no_executor,
+    executor_names: Sequence[str] = (),
 ) -> Settings:
     """The settings written in `text`; relative paths in it start at the folder of `path`.
 
@@ -77,7 +92,10 @@ def parse(
     name_services(root, lines, report)
     vendors = _mapping(root.get("integrations"))
     found = find_all(tuple(vendors), find_integration, integration_names, report)
+    acting = _mapping(root.get("executors"))
+    kinds = find_kinds(tuple(acting), find_executor, executor_names, report)
     fields = {f"integrations.{name}": vendor.secrets for name, vendor in found.items()}
+    fields |= {f"executors.{name}": secret_fields(kind) for name, kind in kinds.items()}
     fields["slack"] = (BOT_TOKEN, SIGNING_SECRET, APP_TOKEN)
     remove_literal_secrets(root, lambda section: fields.get(section, ()), report)
     file = validate(ConfigFile, root, report)
@@ -85,14 +103,21 @@ def parse(
         configure(vendor, vendors.get(name), environ, path.parent, report)
         for name, vendor in found.items()
     ]
+    executors = [
+        configure_executor(kind, acting.get(name), environ, path.parent, report)
+        for name, kind in kinds.items()
+    ]
     check_references(root, report)
     # Without a valid file the environment is still checked, against the defaults.
     outside = read_environment(file or ConfigFile(), environ, path.parent, report)
     report.raise_if_any()
     assert file is not None  # noqa: S101 - a file that is not valid has been reported
-    ready = tuple(known for known in configured if known is not None)
-    at = {dotted(key): line for key, line in lines.items()}
-    return _settings(file, outside, environ, path, ready, MappingProxyType(at))
+    return replace(
+        _settings(file, outside, environ, path),
+        integrations=tuple(known for known in configured if known is not None),
+        executors=tuple(known for known in executors if known is not None),
+        lines=MappingProxyType({dotted(key): line for key, line in lines.items()}),
+    )
 
 
 def _text(path: Path) -> str:
@@ -119,8 +144,6 @@ def _settings(
     outside: Outside,
     environ: Mapping[str, str],
     path: Path,
-    integrations: tuple[ConfiguredIntegration, ...],
-    lines: Mapping[str, int],
 ) -> Settings:
     return Settings(
         file=path,
@@ -149,11 +172,10 @@ def _settings(
         return_within=file.return_within,
         archive_after=file.archive_after,
         cadence=tuple(file.cadence.items()),
+        postmortem=file.postmortem.rule(),
         evidence_window=file.evidence.window,
         evidence_horizon=file.evidence.horizon,
         catalogue=_catalogue(file),
-        integrations=integrations,
-        lines=lines,
     )
 
 

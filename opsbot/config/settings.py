@@ -10,11 +10,13 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
+from opsbot.config.configured_executor import ConfiguredExecutor
 from opsbot.config.environment import HttpSettings, password_in
 from opsbot.config.secret import FoundSecrets, readable
 from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.permission import Permission
 from opsbot.core.policy import Policy
+from opsbot.core.postmortem_rule import PostmortemRule
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels, Rules
 from opsbot.core.service import Catalogue
@@ -93,10 +95,12 @@ class Settings:
     return_within: timedelta
     archive_after: timedelta
     cadence: tuple[tuple[Severity, timedelta], ...] = ()
+    postmortem: PostmortemRule = field(default_factory=PostmortemRule)
     evidence_window: timedelta
     evidence_horizon: timedelta
     catalogue: Catalogue = field(default_factory=Catalogue)
     integrations: tuple[ConfiguredIntegration, ...] = ()
+    executors: tuple[ConfiguredExecutor, ...] = ()
     lines: Mapping[str, int] = field(  # by dotted key, for findings that are no mistakes
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
@@ -104,6 +108,10 @@ class Settings:
     def integration(self, name: str) -> ConfiguredIntegration | None:
         """The configured integration of this name, or None when it is absent."""
         return next((known for known in self.integrations if known.name == name), None)
+
+    def executor(self, name: str) -> ConfiguredExecutor | None:
+        """The configured executor of this name, or None when it is absent."""
+        return next((known for known in self.executors if known.name == name), None)
 
     def rules(self, evidence_sources: Sequence[str] | None = None) -> Rules:
         """What pure decisions are made from.
@@ -139,6 +147,7 @@ class Settings:
             guests=self.slack.guests,
             accounts=self.slack.people,
             tells_pager=self.tell_pager,
+            postmortem=self.postmortem,
         )
 
     def found_secrets(self) -> Iterator[tuple[str, FoundSecrets]]:
@@ -149,12 +158,21 @@ class Settings:
         for known in self.integrations:
             for found in known.found:
                 yield f"integrations.{known.name}", found
+        for executor in self.executors:
+            for found in executor.found:
+                yield f"executors.{executor.name}", found
+
+    def named_secrets(self) -> Iterator[tuple[str, FoundSecrets]]:
+        """Every secret that `executors:` gives a name to, with its key."""
+        for executor in self.executors:
+            for found in executor.named:
+                yield f"executors.{executor.name}.secrets.{found.wanted.name}", found
 
     def known_secrets(self) -> tuple[str, ...]:
         """The current value of every secret opsbot holds, for the scrubber; unreadable ones are
         left out, so ask again rather than keeping the answer."""
         values: list[str] = []
-        for _, found in self.found_secrets():
+        for _, found in (*self.found_secrets(), *self.named_secrets()):
             values += readable(found.secrets)
         if self.heartbeat_url is not None:
             values += readable([self.heartbeat_url])

@@ -57,4 +57,9 @@ def reminds(story: Unfolding, before: Incident) -> None:
     if due != was:
         story.cancelled.append(REMIND)
     if due is not None and (due != was or story.by is not None):
-        story.owed.append(Owed(purpose=REMIND, key=f"{REMIND}:{to_micros(due)}", due_at=due))
+        story.owed.append(reminder_owed(due))
+
+
+def reminder_owed(due: datetime) -> Owed:
+    """The reminder at that time, owed once."""
+    return Owed(purpose=REMIND, key=f"{REMIND}:{to_micros(due)}", due_at=due)

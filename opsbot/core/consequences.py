@@ -21,6 +21,7 @@ from opsbot.core.moment import lasting, plausible, shifted, to_micros
 from opsbot.core.page_acts import owes_pages
 from opsbot.core.pager_acts import owes_pager, tells_pager
 from opsbot.core.people import Actor
+from opsbot.core.postmortem_acts import owes_postmortem
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
 from opsbot.core.run_moves import owes_runs
@@ -303,5 +304,5 @@ def _ended(story: Unfolding, before: Incident) -> None:
 _RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
     _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_pages, owes_runs,
-    _illustrated, _ended, reminds, tells_people,
+    _illustrated, _ended, reminds, tells_people, owes_postmortem,
 )  # fmt: skip

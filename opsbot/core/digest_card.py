@@ -8,6 +8,7 @@ from opsbot.core.entry import Placement
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import footer, headline, status_word
 from opsbot.core.moment import lasting, plausible
+from opsbot.core.postmortem_card import postmortem_line
 from opsbot.core.text import cut, inert
 
 
@@ -54,4 +55,4 @@ def _digest_note(incident: Incident) -> tuple[Line, ...]:
         told.append(line(cut(inert(incident.impact.text, 300), 160), label="Impact"))
     if incident.living.update and not incident.status.is_over:
         told.append(line(cut(inert(incident.living.update.text, 300), 160), label="Update"))
-    return tuple(told)
+    return (*told, *postmortem_line(incident))

@@ -99,8 +99,8 @@ def _hunk(base: Lines, theirs: Lines, ours: Lines) -> Lines:
     """What stands between two runs that all share."""
     if theirs in (base, ours):
         return ours
-    if ours == base:
-        return theirs
+    if ours == base or not theirs:
+        return theirs  # what people took out stays out, whatever the record makes of it
     if not base:
         return _both_added(theirs, ours)
     return _fenced(theirs, ours)

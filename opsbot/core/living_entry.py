@@ -130,6 +130,7 @@ class PostmortemDrafted:
     data: str  # blob, JSON
     html: str  # blob
     problems: int = 0  # that the lint found
+    cover: str = ""  # blob, JSON: its names and summary, and the blob of each chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Closure, Entry, Mode, Status
+from opsbot.core.moment import lasting
 from opsbot.core.points import Episode, Point, PointName, Points, entries_of, points
 from opsbot.core.told import told
 
@@ -42,7 +43,7 @@ class Measure:
         """The value in words, or why there is none."""
         if self.value is None:
             return "out of order" if self.out_of_order else "not known"
-        return f"about {exactly(self.value)}" if self.estimated else exactly(self.value)
+        return f"about {lasting(self.value)}" if self.estimated else exactly(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +172,10 @@ def stamps(*moments: datetime) -> tuple[str, ...]:
 
 
 def exactly(length: timedelta) -> str:
-    """A length of time as its two or three greatest parts: `23 min 10 s`, `3 d 4 h 10 min`."""
+    """A length of time to the second, from a day on to the minute: `23 min 10 s`, `3 d 4 h`."""
     seconds = int(length.total_seconds())
     days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
     parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds % 60, "s"))
     first = next((n for n, (amount, _) in enumerate(parts) if amount), 3)
-    shown = parts[first : max(first + 1, 3 if first < 2 else 4)]
+    shown = parts[first : 4 if first else 3]
     return " ".join(f"{amount} {unit}" for amount, unit in shown if amount) or "0 s"

@@ -236,7 +236,7 @@ def _ends(record: Sequence[Entry], spells: Sequence[Episode]) -> tuple[Point, Po
     ended_by = spells[-1].entries[-1]
     ending = [one for one in entries_of(record, e.StatusChanged) if one[0].seq >= ended_by]
     first, body = ending[0]
-    how = f"{body.closure or body.status}, said by {name_of(first.actor)}"
+    how = f"set by {name_of(first.actor)}" if first.actor.is_person else "ended by a rule"
     resolved = (
         _point(PointName.RESOLVED, first, how)
         if is_end(body)

@@ -8,6 +8,8 @@ from opsbot.core.policy import Policy, Verdict
 from opsbot.core.runbook import NOBODY, Who
 from opsbot.core.text import inert
 
+_MANY = {"responder": "a responder", "expert": "an expert"}  # there may be several of them
+
 
 def fits(
     who: Who, *, groups: Collection[str], roles: Collection[str], on_call: bool,
@@ -61,7 +63,7 @@ def who_can(who: Who, service: str) -> str:
         return "any full member of this workspace"
     names = [f"whoever is on call for {inert(service, 80)}" if service else "whoever is on call"]
     names = names if who.on_call else []
-    names += [f"the {role} of the incident" for role in who.roles]
+    names += [f"{_MANY.get(role, f'the {role}')} of the incident" for role in who.roles]
     shown = (*who.group_names, *who.groups[len(who.group_names) :])
     names += [f"a member of {inert(name, 80)}" for name in shown]
     return _either(names) or "nobody"

@@ -21,6 +21,7 @@ from opsbot.core.naming import channel_name
 from opsbot.core.page_posts import page_posts
 from opsbot.core.people import Person
 from opsbot.core.policy import Ruling
+from opsbot.core.postmortem_card import postmortem_posts
 from opsbot.core.room_posts import announcements, looks, moved_card, pictures, pictures_gone, posts
 from opsbot.core.rules import Rules
 from opsbot.core.run_card import RUN, run_card
@@ -201,7 +202,7 @@ def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Mess
     ]
     paged = [
         Message(slot=slot, card=card, channel_id=home, thread_of=thread_of)
-        for slot, card in page_posts(incident)
+        for slot, card in (*page_posts(incident), *postmortem_posts(incident))
     ]
     return [*said, *paged, *below]
 

@@ -114,7 +114,8 @@ def announcements(incident: Incident) -> tuple[tuple[str, Card, bool], ...]:
     """
     told = {said.seq: (said.line, *said.more) for said in incident.announcements}
     found = [
-        (f"{SAID}{seq}", Card(header="", lines=lines), False)
+        # An update quotes the impact, whose words may be redacted later.
+        (f"{SAID}{seq}", Card(header="", lines=lines), len(lines) > 1)
         for seq, lines in told.items()
         if seq > incident.housed_since and seq not in incident.unsaid
     ]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from opsbot.core.entry import Mode, Severity, Visibility
 from opsbot.core.permission import Permission
 from opsbot.core.policy import Policy
+from opsbot.core.postmortem_rule import PostmortemRule
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.runbook import Runbook
 from opsbot.core.service import Catalogue
@@ -56,6 +57,7 @@ class Rules:
     # How often an incident of a severity wants an update; without a row nobody is reminded.
     cadence: tuple[tuple[Severity, timedelta], ...] = ()
     tells_pager: bool = True  # whether acts in Slack are done at the pager as well
+    postmortem: PostmortemRule = field(default_factory=PostmortemRule)
 
     def runbook(self, name: str) -> Runbook | None:
         """The runbook of that name."""

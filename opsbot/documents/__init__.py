@@ -31,13 +31,20 @@ def document_of(
 
     Raises TemplateBroken when the template cannot be used; the shipped one always can.
     """
-    told = postmortem(incident, entries, replace(background, drawn=frozenset(charts)))
+    known = replace(background, drawn=frozenset(charts))
+    return finished(postmortem(incident, entries, known), template, charts)
+
+
+def finished(
+    told: Postmortem, template: Template, charts: Mapping[str, bytes] = NO_CHARTS
+) -> Document:
+    """A drafted postmortem in its three forms. Raises TemplateBroken."""
     markdown = render_markdown(told, template)
     return Document(
         incident_id=told.incident_id, number=told.number, stem=told.stem, title=_title(told),
-        summary=told.gist, markdown=markdown,
-        data=render_json(told, template), html=render_html(told, markdown, charts),
-        attachments=attachments(told, charts), private=told.private,
+        summary=told.gist, markdown=markdown, data=render_json(told, template),
+        html=render_html(told, markdown, charts), attachments=attachments(told, charts),
+        private=told.private,
     )  # fmt: skip
 
 

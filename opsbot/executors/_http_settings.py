@@ -86,6 +86,7 @@ class HttpSettings(BaseModel):
     @field_validator("hosts")
     @classmethod
     def _addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        urls = tuple(filter(None, urls))  # one that held a password has been taken out
         for url in urls:
             try:
                 address = address_of(url)

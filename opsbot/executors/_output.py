@@ -11,6 +11,7 @@ from opsbot.executors._masks import Masks
 from opsbot.executors._plain_text import plain
 
 _PIECE = 8_192  # characters of a line without an end after which it is taken as it is
+_ALL_TOLD = 4 * 1024 * 1024  # bytes of output of which every line is told
 _TOLD = 2_000  # characters of a line that are told
 _SMALL = 1_024  # bytes; a smaller limit keeps the beginning only
 _NOTICE = 96  # bytes kept free for saying what is missing
@@ -32,9 +33,9 @@ class Kept:
 class Output:
     """Takes bytes, keeps at most `limit` bytes of plain text, and tells each line.
 
-    Until the limit is reached every line is made plain and told. From then on output is only
-    counted, its end is kept, and of each piece the last line is told: whoever writes without end
-    costs neither memory nor the time of others.
+    Every line is made plain and told, whether it is kept or not, for the first four MiB. From then
+    on output is only counted, its end is kept, and of each piece the last line is told: whoever
+    writes without end costs neither memory nor the time of others.
     """
 
     def __init__(self, limit: int, masks: Masks, tell: Callable[[str], None]) -> None:
@@ -46,7 +47,8 @@ class Output:
         self._line = ""  # the line that is being told
         self._kept = bytearray()
         self._lines = 0
-        self._full = False
+        self._full = False  # whether there is more than is kept
+        self._counting = False  # whether lines are no longer looked at one by one
         self._end = bytearray()
         self._end_room = self._limit // 4 if self._limit >= _SMALL else 0
         self._end_lost = False  # whether the beginning of `_end` was thrown away
@@ -55,14 +57,14 @@ class Output:
     def feed(self, chunk: bytes) -> None:
         """Take what came."""
         self.size += len(chunk)
-        if self._full:
+        if self._counting:
             self._count(chunk)
         else:
             self._take(self._decoder.decode(chunk))
 
     def finish(self) -> Kept:
         """What was kept, now that nothing more comes."""
-        if not self._full:
+        if not self._counting:
             self._take(self._decoder.decode(b"", final=True), last=True)
             self._say(self._line)
         if not self._full:
@@ -81,7 +83,7 @@ class Output:
         self._raw = rest + held[ends:] + half
         ready, self._plain = self._masks.split(self._plain + plain(masked), last=last)
         self._keep(ready)
-        if self._full and not last:
+        if self._full and self.size > _ALL_TOLD and not last:
             self._switch()
 
     def _keep(self, text: str) -> None:
@@ -100,6 +102,7 @@ class Output:
 
     def _switch(self) -> None:
         """From lines to counting: what was held back goes to the end as it is."""
+        self._counting = True
         rest = self._plain + self._raw
         self._at_line_start = not (rest or self._line)
         self._to_end(rest.encode() + self._decoder.getstate()[0])

@@ -29,10 +29,10 @@ class ProcessSettings(BaseModel):
         description="Folders in which programs are looked for by name; also their PATH.",
     )
     memory_mib: int = Field(
-        default=512, ge=16, le=1_048_576, description="MiB of memory that one process may use."
+        default=512, ge=16, le=1_000_000, description="MiB of memory that one process may use."
     )
     most_output_mib: int = Field(
-        default=64, ge=1, le=65_536, description="A program that writes more MiB is ended."
+        default=64, ge=1, le=60_000, description="A program that writes more MiB is ended."
     )
     grace_seconds: float = Field(
         default=2.0,

@@ -13,6 +13,8 @@ nobody says yes    run_waits          the request expires; the next on-call is p
 its output         share_output       one file below the run's message
 an update is due   remind             the lead alone; once the room, when nobody leads
 a word in private  tell_person        a role, or a lead to take over, that somebody was given
+what was learnt    write_postmortem   the record as a document, drafted and kept
+where it is read   publish_postmortem one place: read, merged with people's words, put back
 a second look      route_again        still open after N seconds?
 operators          tell_ops           one line in the ops channel
 the bot itself     watch_delivery     Slack stuck: say so at the pager
@@ -27,6 +29,7 @@ from opsbot.flows.converge import converge
 from opsbot.flows.illustrate import illustrate
 from opsbot.flows.investigate import investigate
 from opsbot.flows.page_people import page_people
+from opsbot.flows.publish_postmortem import publish_postmortem
 from opsbot.flows.remind import remind
 from opsbot.flows.route_again import route_again
 from opsbot.flows.run_step import run_step
@@ -36,6 +39,7 @@ from opsbot.flows.tell_ops import tell_ops
 from opsbot.flows.tell_pager import tell_pager
 from opsbot.flows.tell_person import tell_person
 from opsbot.flows.verify_run import verify_run
+from opsbot.flows.write_postmortem import write_postmortem
 from opsbot.ports import Flow, Ports
 
 # Flows of one idempotent step: the record's own facts are their checkpoint, so the engine's would
@@ -45,7 +49,7 @@ ONE_STEP = frozenset(
         "converge", "archive", "look_again", "route_again", "tell_ops", "tell_pager",
         "tell_person", "remind_update",
         "page_people", "illustrate", "run_step", "verify_run", "expire_run", "nag_approval",
-        "share_output",
+        "share_output", "write_postmortem", "publish_postmortem",
     }
 )  # fmt: skip
 
@@ -69,4 +73,6 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
         "expire_run": partial(expire_run, ports),
         "nag_approval": partial(nag_approval, ports),
         "share_output": partial(share_output, ports),
+        "write_postmortem": partial(write_postmortem, ports),
+        "publish_postmortem": partial(publish_postmortem, ports),
     }

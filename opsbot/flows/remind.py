@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from opsbot.core import entry as e
-from opsbot.core.cadence import reminder_due
+from opsbot.core.cadence import reminder_due, reminder_owed
 from opsbot.core.entry import Body, Draft
 from opsbot.core.incident import Incident
 from opsbot.core.moment import to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.private_words import reminder_card
 from opsbot.flows.intake import LOCK, follow
-from opsbot.ports import Ports, Refused, Steps
+from opsbot.ports import Obligation, Ports, Refused, Steps
 
 UPDATE = "update"
 UNREACHED = "reminder"  # fact and refusal: that the lead cannot be reminded
@@ -30,6 +30,8 @@ async def remind(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> fl
         due, now = reminder_due(incident, ports.rules), ports.clock.now()
         if due is None or ports.people is None:
             return None
+        if arguments["key"] != f"{incident.id}:{reminder_owed(due).key}":
+            return await _at_its_time(ports, incident, due)
         if now < due:
             return (due - now).total_seconds()
         if incident.lead is None:
@@ -38,6 +40,19 @@ async def remind(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> fl
         return await _whisper(ports, incident, incident.lead.slack_id, due)
 
     return await steps.run("remind", step)
+
+
+async def _at_its_time(ports: Ports, incident: Incident, due: datetime) -> None:
+    """This one was owed for another time, as after a change of the cadence or a restart: the right
+    one is owed, unless it is already."""
+    owed = reminder_owed(due)
+    async with ports.record.transaction(LOCK) as tx:
+        await tx.owe(
+            Obligation(
+                key=f"{incident.id}:{owed.key}", incident_id=incident.id, purpose=owed.purpose,
+                due_at=due,
+            )
+        )  # fmt: skip
 
 
 async def _whisper(ports: Ports, incident: Incident, lead: str, due: datetime) -> float | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from opsbot.ports.acting import (
     CallOutcome,
+    Drafted,
+    Drafter,
     Executor,
     Failed,
     Gauge,
@@ -52,6 +54,8 @@ __all__ = [
     "Clock",
     "Delivery",
     "Done",
+    "Drafted",
+    "Drafter",
     "Engine",
     "Entered",
     "EvidenceSource",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from opsbot.core.document import Document
+from opsbot.core.entry import Entry
+from opsbot.core.incident import Incident
+from opsbot.core.picture import Picture
 from opsbot.core.runbook import Scalar
 from opsbot.core.runbook.rendered import RenderedCheck
 from opsbot.ports.outcome import Outcome
@@ -95,6 +98,35 @@ class Gauge(Protocol):
     @property
     def name(self) -> str: ...
     async def read(self, check: RenderedCheck) -> Outcome[float | None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A document made from a record, with the template it was made by, and how many problems its
+    lint found."""
+
+    document: Document
+    template: str
+    template_version: str
+    problems: int = 0
+
+
+class Drafter(Protocol):
+    """Writes the postmortem of a record. The same record gives the same document; both may take
+    a while for a long one, and ask nobody.
+
+    `blobs` are what pictures were drawn from, by their hash; `pictures` says what to draw, by
+    slot, and `drawn` holds the images that came of it. `head` is the hash of the record's chain at
+    the last of the entries (`Record.head`), to be printed.
+    """
+
+    def pictures(
+        self, incident: Incident, entries: Sequence[Entry], blobs: Mapping[str, bytes]
+    ) -> Mapping[str, Picture]: ...
+    def write(
+        self, incident: Incident, entries: Sequence[Entry], blobs: Mapping[str, bytes],
+        drawn: Mapping[str, bytes], head: str = "",
+    ) -> Drafted: ...  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

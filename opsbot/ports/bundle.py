@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from opsbot.core.rules import Rules
-from opsbot.ports.acting import Executor, Gauge, Publisher
+from opsbot.ports.acting import Drafter, Executor, Gauge, Publisher
 from opsbot.ports.outcome import Clock
 from opsbot.ports.outside import EvidenceSource, ExhibitSource, Pager, Painter, Staffing
 from opsbot.ports.record import Record
@@ -31,4 +31,5 @@ class Ports:
     executors: Mapping[str, Executor] = field(default_factory=lambda: MappingProxyType({}))
     gauges: Mapping[str, Gauge] = field(default_factory=lambda: MappingProxyType({}))
     publishers: Sequence[Publisher] = ()
+    drafter: Drafter | None = None
     boot: str = ""  # this process, as claims of steps name it

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from opsbot.sandbox.bot import BotProcess, free_port
-from opsbot.sandbox.kubernetes_seed import namespace_of
+from opsbot.sandbox.kubernetes_seed import namespace_of, namespaces
 from opsbot.sandbox.scenario import Scenario, Service, catalogue
 from opsbot.sandbox.seeding import Places, seed
 from opsbot.sandbox.slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackSandbox
@@ -123,6 +123,20 @@ class Stage:
                 "loki": {"url": self.urls.loki},
                 "tempo": {"url": self.urls.tempo},
                 "github": {"api_url": self.urls.github},
+                "folder": {"path": str(self.postmortems)},
+            },
+            "executors": {
+                "kubernetes": {
+                    "api_url": self.urls.kubernetes, "cluster": "production",
+                    "namespaces": sorted({namespace_of(s) for s in self.scenario.services}),
+                },
+            },
+            "executors": {
+                "kubernetes": {
+                    "api_url": self.urls.kubernetes,
+                    "cluster": self.scenario.environment,
+                    "namespaces": list(namespaces(self.scenario)),
+                },
             },
             "services": [
                 {

@@ -102,7 +102,7 @@ SCOPES: dict[str, Scope] = {
         without="nothing shows that a pushpin counted",
     ),
     "usergroups:read": Scope(
-        why="see who is in the user groups that opsbot.yaml names under permissions",
+        why="see who is in the user groups that permissions and policy name in opsbot.yaml",
         without="nobody is let in by a user group; small plans have none anyway",
         optional=True,
     ),

@@ -10,7 +10,15 @@ from sqlalchemy import select
 from opsbot.core.entry import Entry
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_AFTER, micros, read_entries
-from opsbot.store.tables import incidents, origins
+from opsbot.store.tables import entries, incidents, origins
+
+
+async def head_at(connection: Connection, incident_id: str, seq: int) -> str:
+    """The hash of an incident's chain at entry `seq`; empty when there is no such entry."""
+    found = select(entries.c.hash).where(
+        entries.c.incident_id == incident_id, entries.c.seq == seq
+    )
+    return (await connection.execute(found)).scalar_one_or_none() or ""
 
 
 async def by_number(connection: Connection, number: int) -> str | None:

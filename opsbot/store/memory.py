@@ -75,6 +75,9 @@ class MemoryRecord:
     async def entries(self, incident_id: str) -> Sequence[Entry]:
         return self._entries.get(incident_id, ())
 
+    async def head(self, incident_id: str, seq: int) -> str:
+        return ""  # nothing is hashed here
+
     async def find_origin(self, source: str, origin_id: str) -> str | None:
         for incident_id, entries in self._entries.items():
             for entry in entries:

@@ -79,6 +79,11 @@ class SqlRecord:
         async with self.database.read() as connection:
             return await lookup.entries_of(connection, incident_id)
 
+    async def head(self, incident_id: str, seq: int) -> str:
+        """The hash of the chain at entry `seq`; empty when there is no such entry."""
+        async with self.database.read() as connection:
+            return await lookup.head_at(connection, incident_id, seq)
+
     async def by_number(self, number: int) -> str | None:
         """The id of incident `number`."""
         async with self.database.read() as connection:

@@ -49,12 +49,12 @@ def test_no_word_means_two_verbs() -> None:
 
 def test_a_teams_file_adds_a_verb(tmp_path: Path) -> None:
     """By being there, under its names."""
-    write(tmp_path, "pager.py", "pager", "page")
+    write(tmp_path, "beeper.py", "beeper", "beep")
     book = read_commands(tmp_path)
-    verb = verb_named(book.verbs, "PAGE")
+    verb = verb_named(book.verbs, "BEEP")
     assert verb is not None
-    assert (verb.name, book.aside) == ("pager", ())
-    assert names(tmp_path) == names() | {"pager"}
+    assert (verb.name, book.aside) == ("beeper", ())
+    assert names(tmp_path) == names() | {"beeper"}
 
 
 def test_a_folder_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:

@@ -264,6 +264,10 @@ class Office:
         messages = self.room.channels[channel].messages
         return [message.words for message in messages if message.slot.startswith(slot)]
 
+    def card(self, incident: Incident) -> str:
+        """The card in its room, on one line."""
+        return " ".join(self.lines(incident, "card")[0].split())
+
     def public(self, *, but: str = "") -> str:
         """Everything that stands in channels, with what stood there before an edit."""
         return "\n".join(

@@ -69,6 +69,8 @@ ROWS: tuple[Row, ...] = (
     ("reopen", (), (e.StatusChanged,), "INC-1 is open again"),
     ("cancel nobody hit", (e.StatusChanged,), (), "over"),
     ("snooze", (e.CadenceSnoozed,), (), "over"),
+    ("page auth-api", (e.PageAsked,), (), "over"),
+    ("oncall", (), (), "On call for Checkout API"),
     ("evidence", (), (), "metrics, logs, traces and changes"),
     ("evidence --again", (e.EvidenceAsked,), (), "metrics, logs, traces and changes"),
     ("logs --again", (e.EvidenceAsked,), (), "INC-1: logs of"),

@@ -9,25 +9,43 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
-from opsbot.catalog import all_integrations, find_integration, integration_names
+from opsbot.catalog import (
+    all_executors,
+    all_integrations,
+    executor_names,
+    find_executor,
+    find_integration,
+    integration_names,
+)
 from opsbot.config import Settings, check, load, schema
+from opsbot.config.executor_section import secret_fields
 from opsbot.config.file import ConfigFile
+from opsbot.config.policy_section import (
+    FreezeSection,
+    LimitSection,
+    PolicyRuleSection,
+    PolicySection,
+    PolicyWhen,
+)
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule, When
 from opsbot.config.secret import file_keys
 from opsbot.config.service_section import Link, ServiceSection
+from opsbot.config.who_section import WhoSection
+from opsbot.core.policy import Policy
+from opsbot.executors import ExecutorKind
 from tests.config.vendor import read_yaml
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "opsbot.example.yaml"
 TEXT = EXAMPLE.read_text("utf-8")
 
 # Sections whose values are examples by nature; everything else shows its default.
-EXAMPLES = {"routing", "maintenance", "links", "services", "integrations"}
+EXAMPLES = {"policy", "routing", "maintenance", "links", "services", "integrations", "executors"}
 EXAMPLE_CHANNELS = {"digest_channel", "ops_channel", "shadow_channel"}
 
 
 @pytest.fixture(scope="module")
 def settings() -> Settings:
-    return load(EXAMPLE, {}, find_integration, integration_names())
+    return load(EXAMPLE, {}, find_integration, integration_names(), find_executor, executor_names())
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +81,18 @@ def test_every_setting_shows_its_default(name: str, written: dict[str, Any]) -> 
     assert shown == default
 
 
-@pytest.mark.parametrize("model", [When, RoutingRule, MaintenanceWindow, Link, ServiceSection])
+@pytest.mark.parametrize("key", ["approvers", "expires", "page_after"])
+def test_what_a_policy_leaves_open_is_shown(key: str, settings: Settings) -> None:
+    assert getattr(settings.policy, key) == getattr(Policy(), key)
+
+
+REPEATED = (
+    When, RoutingRule, MaintenanceWindow, Link, ServiceSection, PolicySection, PolicyRuleSection,
+    PolicyWhen, LimitSection, FreezeSection, WhoSection,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("model", REPEATED)
 def test_every_key_of_a_repeated_section_is_shown_or_named(model: type[BaseModel]) -> None:
     assert [key for key in model.model_fields if key not in TEXT] == []
 
@@ -82,8 +111,27 @@ def test_every_integration_shows_each_setting_with_its_default(
     assert known.settings == type(known.settings)(**examples)
 
 
+@pytest.mark.parametrize("kind", all_executors(), ids=lambda kind: kind.name)
+def test_every_executor_shows_each_setting_with_its_default(
+    kind: ExecutorKind, settings: Settings, written: dict[str, Any]
+) -> None:
+    """One that is always there and has no settings need not be shown."""
+    fields = {*kind.settings.model_fields, *file_keys(secret_fields(kind))}
+    fields |= {"secrets"} if kind.named_secrets else set()
+    if kind.always and not fields:
+        assert kind.name not in written["executors"]
+        assert f"`{kind.name}`" in TEXT
+        return
+    known = settings.executor(kind.name)
+    assert known is not None
+    assert set(written["executors"][kind.name]) == fields
+    varies = {key for key, info in kind.settings.model_fields.items() if info.is_required()}
+    examples = {key: getattr(known.settings, key) for key in varies}
+    assert known.settings == kind.settings(**examples)
+
+
 def test_the_schema_accepts_the_example(written: dict[str, Any]) -> None:
-    jsonschema.validate(written, schema(all_integrations()))
+    jsonschema.validate(written, schema(all_integrations(), all_executors()))
     jsonschema.validate(written, schema())
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opsbot.config import Finding, Weight, check
 from opsbot.config.shadowed_policy_rule import covers_policy_rule, shadowed_policy_rules
-from opsbot.core.policy import Attempt, Policy, PolicyRule, Ruling, When
+from opsbot.core.policy import ALWAYS, Attempt, Policy, PolicyRule, Ruling, When
 from opsbot.core.policy_decision import decide
 from opsbot.core.runbook import Risk, Who
 from tests.config.test_findings import COMPLETE, TOKENS
@@ -164,14 +165,22 @@ def test_a_rule_is_covered_when_its_conditions_imply_the_earlier_ones(
     assert list(shadowed_policy_rules((earlier, later))) == ([(1, 0)] if covered else [])
 
 
+FIELDS = [field.name for field in fields(When)]
+
+
 @settings(max_examples=150, deadline=None)
-@given(ATTEMPTS, RULES, RULES, NEAR)
+@given(ATTEMPTS, RULES, st.sampled_from(Ruling), st.sets(st.sampled_from(FIELDS)), NEAR)
 def test_a_covered_rule_never_decides(
-    attempt: Attempt, earlier: PolicyRule, later: PolicyRule, now: datetime
+    attempt: Attempt, later: PolicyRule, ruling: Ruling, dropped: set[str], now: datetime
 ) -> None:
-    """Whatever is asked for, the decision itself agrees with what `covers_policy_rule` claims."""
-    if not covers_policy_rule(earlier, later):
-        return
-    named = (replace(earlier, name="earlier"), replace(later, name="later"))
-    verdict = decide(attempt, Policy(rules=named), now, "UTC", target="", cooldown=timedelta(0))
-    assert verdict.rule != "later"
+    """Whatever is asked for, the decision itself agrees with what `covers_policy_rule` claims of a
+    rule and one with some of its conditions dropped."""
+    when = replace(later.when, **{name: getattr(ALWAYS, name) for name in dropped})
+    earlier = replace(later, name="earlier", ruling=ruling, when=when)
+    later = replace(later, name="later")
+    if covers_policy_rule(earlier, later):
+        policy = Policy(rules=(earlier, later))
+        verdict = decide(attempt, policy, now, "UTC", target="", cooldown=timedelta(0))
+        assert verdict.rule != "later"
+    else:
+        assert ruling is Ruling.ALLOWED or dropped != set(FIELDS)

@@ -84,6 +84,8 @@ def test_an_approver_is_one_of_all_that_are_asked_for(asked: Verdict, standing: 
         (Who(on_call=True), "checkout-api", "whoever is on call for checkout-api"),
         (Who(on_call=True), "", "whoever is on call"),
         (Who(roles=("tech lead",)), "a", "the tech lead of the incident"),
+        (Who(roles=("responder", "expert")), "a",
+         "a responder of the incident or an expert of the incident"),
         (ALL, "a", "whoever is on call for a, the lead of the incident, a member of sre or a "
                    "member of S0DBA"),
     ],

@@ -82,6 +82,19 @@ SAMPLES: tuple[Body, ...] = (
     e.PageActed(asked=4, state=PageState.SENT, names=(SAID,), user_ids=("P1",), said=SAID,
                 origin_id="Q1", made=True),
     e.PageAnswered(user_id="P1", name=SAID, accepted=True),
+    e.Mitigated(at=T0, said=SAID),
+    e.OnsetSet(at=T0, said=SAID),
+    e.UpdatePosted(text=SAID, next_by=T0, external=SAID),
+    e.CadenceSnoozed(until=T0),
+    e.ReminderSent(about="update", slack_id="U1"),
+    e.HandoverOffered(to_slack_id="U1", to_name=SAID, said=SAID),
+    e.HandoverAnswered(offer=3, accepted=True),
+    e.FollowUpSet(item=3, text=SAID, owner_slack_id="U1", owner=SAID, due=T0.date(), done=True,
+                  url=SAID),
+    e.PostmortemDrafted(through=9, template="default", template_version="v1", markdown="0a",
+                        data="0b", html="0c", problems=2),
+    e.PostmortemPublished(publisher="folder", url="https://example.com/7", ref="7.md", base="0a"),
+    e.PostmortemFailed(publisher="folder", cure=SAID, gives_up=True),
     e.Redacted(seq=3, reason=SAID),
     Gone(),
     e.Unknown(kind="from_the_future", data={"text": SAID}),
@@ -123,6 +136,15 @@ def test_facts_stay() -> None:
     assert (role.role, role.slack_id) == (e.Role.LEAD, "U1")
     assert impact.since == T0
     assert (acted.asked, acted.result, acted.at) == (4, e.PagerResult.REFUSED, T0)
+
+
+def test_what_is_left_to_do_stays_to_be_done() -> None:
+    """By whom and until when, though nobody can read any more what it was."""
+    (body,) = (one for one in SAMPLES if isinstance(one, e.FollowUpSet))
+    left = what_remains(body)
+    assert isinstance(left, e.FollowUpSet)
+    assert (left.item, left.owner_slack_id, left.due, left.done) == (3, "U1", T0.date(), True)
+    assert (left.text, left.owner) == (REDACTED, REDACTED)
 
 
 def test_what_was_asked_of_the_pager_holds_no_words() -> None:

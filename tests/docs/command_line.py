@@ -13,12 +13,21 @@ Parsers = dict[str, argparse.ArgumentParser]
 
 
 def commands() -> Parsers:
-    """Every command with its own parser."""
-    actions: list[Any] = vars(build_parser())["_actions"]
+    """Every command with its own parser; one that takes a second word stands for each of those,
+    as `policy test`."""
+    found: Parsers = {}
+    for word, parser in _choices(build_parser(), "word").items():
+        acts = _choices(parser, "act")
+        found |= {f"{word} {act}": inner for act, inner in acts.items()} or {word: parser}
+    return found
+
+
+def _choices(parser: argparse.ArgumentParser, dest: str) -> Parsers:
+    actions: list[Any] = vars(parser)["_actions"]
     for action in actions:
-        if action.dest == "word":
+        if action.dest == dest:
             return cast("Parsers", action.choices)
-    raise AssertionError("the parser has no commands")
+    return {}
 
 
 def actions_of(command: str) -> Sequence[argparse.Action]:
@@ -46,9 +55,9 @@ def options_of(command: str) -> str:
 
 def _written(action: argparse.Action) -> str:
     word = _name(action)
-    if action.nargs == "+":
+    if action.nargs in ("+", "*"):
         word = f"{word}..."
-    return word if action.required else f"[{word}]"
+    return word if action.required and action.nargs != "*" else f"[{word}]"
 
 
 def _name(action: argparse.Action) -> str:

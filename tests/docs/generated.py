@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tests.docs.command_line import options_of, synopsis_of
 from tests.docs.evidence_rules import default_queries, findings_rules, silence_rules
 from tests.docs.inbound_table import inbound_table
+from tests.docs.policy_tables import cases_table, default_rules_table, explained
 from tests.docs.refusals import refusals_of
 from tests.docs.replayed import replayed_table
 from tests.docs.runbook_tables import lookups_table, runbook_table, shipped_table
@@ -48,6 +49,9 @@ _MAKERS: dict[str, Callable[[str], str]] = {
     "until": lambda _: verbs_until_the_end(),
     "lines": lines_table,
     "runbook": runbook_table,
+    "policy": lambda _: default_rules_table(),
+    "cases": cases_table,
+    "explained": lambda _: explained(),
     "runbooks": lambda _: shipped_table(),
     "lookups": lambda _: lookups_table(),
 }

@@ -10,13 +10,28 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from opsbot.catalog import all_integrations, find_integration
+from opsbot.catalog import (
+    all_executors,
+    all_integrations,
+    find_executor,
+    find_integration,
+    integration_names,
+)
+from opsbot.config.executor_section import secret_fields
 from opsbot.config.file import ConfigFile
 from opsbot.config.loading import APP_TOKEN, BOT_TOKEN, HEARTBEAT_URL, SIGNING_SECRET
 from opsbot.config.permission_section import PermissionRow
+from opsbot.config.policy_section import (
+    CountedWhen,
+    FreezeSection,
+    LimitSection,
+    PolicyRuleSection,
+    PolicyWhen,
+)
 from opsbot.config.routing_section import MaintenanceWindow, RoutingRule, When
 from opsbot.config.scalar import written_duration
 from opsbot.config.service_section import Link, ServiceSection
+from opsbot.config.who_section import WhoSection
 from opsbot.integrations import Integration, SecretField
 from tests.docs.markdown_table import table
 
@@ -26,6 +41,12 @@ _REPEATED: dict[str, type[BaseModel]] = {
     "routing[]": RoutingRule,
     "routing[].when": When,
     "maintenance[]": MaintenanceWindow,
+    "policy.rules[]": PolicyRuleSection,
+    "policy.rules[].when": PolicyWhen,
+    "policy.limits[]": LimitSection,
+    "policy.limits[].when": CountedWhen,
+    "policy.freezes[]": FreezeSection,
+    "policy.approvers": WhoSection,
     "links[]": Link,
     "services[]": ServiceSection,
 }
@@ -57,6 +78,9 @@ def sections() -> dict[str, type[BaseModel]]:
         for key, info in vendor.settings.model_fields.items():
             if is_section(info):
                 found[f"integrations.{vendor.name}.{key}"] = _bare(info.annotation)
+    for kind in all_executors():
+        if kind.settings.model_fields:
+            found[f"executors.{kind.name}"] = kind.settings
     return found
 
 
@@ -81,7 +105,7 @@ def fields_table(model: type[BaseModel]) -> str:
 
 
 def secrets_table(vendor: str) -> str:
-    """The table of the secrets of one vendor, of Slack, or of opsbot itself."""
+    """The table of the secrets of one vendor or executor, of Slack, or of opsbot itself."""
     rows = [
         (f"`{secret.env}`", f"`{key_of(secret)}`", "yes" if secret.required else "no", secret.why)
         for secret in secrets_of(vendor)
@@ -95,9 +119,17 @@ def secrets_of(vendor: str) -> tuple[SecretField, ...]:
         return (BOT_TOKEN, SIGNING_SECRET, APP_TOKEN)
     if vendor == "opsbot":
         return (HEARTBEAT_URL,)
+    if kind := find_executor(vendor):
+        return secret_fields(kind)
     found = find_integration(vendor)
     assert isinstance(found, Integration)
     return found.secrets
+
+
+def secret_owners() -> tuple[str, ...]:
+    """Every part of opsbot that has a table of its secrets."""
+    acting = (kind.name for kind in all_executors() if kind.secrets)
+    return ("slack", "opsbot", *integration_names(), *acting)
 
 
 def key_of(secret: SecretField) -> str:
@@ -118,7 +150,7 @@ def is_section(info: FieldInfo) -> bool:
 
 
 def _has_own_table(key: str, info: FieldInfo) -> bool:
-    return is_section(info) or f"{key}[]" in _REPEATED or key == "integrations"
+    return is_section(info) or f"{key}[]" in _REPEATED or key in ("integrations", "executors")
 
 
 def _meaning(info: FieldInfo) -> str:

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from opsbot.catalog import integration_names
 from opsbot.core.parameter import Kind, example
 from tests.docs.command_line import commands, options
 from tests.docs.generated import filled, part_names
 from tests.docs.pages import PAGES, ROOT, code, headings, name_of, page, rows, section
-from tests.docs.settings_table import VARIABLES, all_settings, secrets_of, sections
+from tests.docs.settings_table import (
+    VARIABLES,
+    all_settings,
+    secret_owners,
+    secrets_of,
+    sections,
+)
 from tests.docs.verbs_table import verbs
 
 _ASKED_FOR = re.compile(
@@ -36,7 +41,7 @@ def test_every_section_of_the_settings_has_its_table() -> None:
 
 def test_every_secret_has_its_table() -> None:
     names = part_names(page("docs/configuration.md"))
-    wanted = {f"secrets {vendor}" for vendor in ("slack", "opsbot", *integration_names())}
+    wanted = {f"secrets {vendor}" for vendor in secret_owners()}
     assert wanted == {name for name in names if name.startswith("secrets ")}
 
 
@@ -44,7 +49,7 @@ def test_every_setting_and_secret_is_named_on_the_page() -> None:
     text = page("docs/configuration.md")
     named = {*(word for row in rows(text) for word in code(row[0])), *headings(text)}
     assert {key.rpartition(".")[2] for key in all_settings()} <= named
-    secrets = [s for v in ("slack", "opsbot", *integration_names()) for s in secrets_of(v)]
+    secrets = [s for v in secret_owners() for s in secrets_of(v)]
     assert {secret.env for secret in secrets} <= named
 
 
@@ -55,7 +60,7 @@ def test_every_variable_that_is_asked_for_is_documented() -> None:
         if "sandbox" not in file.parts and file.name != "disk.py":
             found = _ASKED_FOR.findall(file.read_text("utf-8"))
             asked |= {one or other for one, other in found}
-    secrets = {s.env for v in ("slack", "opsbot", *integration_names()) for s in secrets_of(v)}
+    secrets = {s.env for v in secret_owners() for s in secrets_of(v)}
     assert asked - secrets <= set(VARIABLES)
     proxies = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
     assert set(VARIABLES) <= asked | proxies
@@ -67,7 +72,7 @@ def test_every_command_has_its_section_with_synopsis_and_options() -> None:
     for command in commands():
         assert f"synopsis {command}" in part_names(section(text, f"opsbot {command}"))
         assert f"options {command}" in names
-    assert {name.split()[1] for name in names} == set(commands())
+    assert {name.partition(" ")[2] for name in names} == set(commands())
 
 
 def test_every_option_that_a_page_names_exists() -> None:

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from opsbot.catalog import find_integration, integration_names
+from opsbot.catalog import (
+    executor_names,
+    find_executor,
+    find_integration,
+    integration_names,
+)
 from opsbot.catalog.runbooks import parse_runbook
 from opsbot.config import parse
 from opsbot.config.file import ConfigFile
@@ -26,6 +31,8 @@ _BLOCKS = [
     if fence.language == "yaml"
 ]
 _RUNBOOKS = [block for block in _BLOCKS if "steps" in yaml.safe_load(block[2])]
+# What `opsbot policy test` runs; tests/docs/test_policy.py does.
+_CASES = [block for block in _BLOCKS if set(yaml.safe_load(block[2])) == {"cases"}]
 _SETTINGS = [
     block for block in _BLOCKS if set(yaml.safe_load(block[2])) <= set(ConfigFile.model_fields)
 ]
@@ -37,12 +44,13 @@ def _id(value: Any) -> str:
 
 @pytest.mark.parametrize(("path", "line", "text"), _SETTINGS, ids=_id)
 def test_every_block_of_settings_loads(path: Path, line: int, text: str) -> None:
-    parse(text, path, {}, find_integration, integration_names())
+    found = (find_integration, integration_names(), find_executor, executor_names())
+    parse(text, path, {}, *found)
 
 
 def test_what_is_no_block_of_settings_is_the_manifest_or_the_scenario() -> None:
     """A typo in a top-level key would otherwise hide a block from the test above."""
-    known = [*_SETTINGS, *_RUNBOOKS]
+    known = [*_SETTINGS, *_RUNBOOKS, *_CASES]
     others = [name_of(block[0]) for block in _BLOCKS if block not in known]
     assert others == ["docs/sandbox.md", "docs/slack-app.md"]
     assert len(_SETTINGS) >= 3

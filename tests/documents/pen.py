@@ -181,12 +181,15 @@ class Pen:
         return self.write(e.RunVerified(run_id=run_id, outcome=outcome, said=said, before=0.091,
                                         after=after, took_s=90), minutes)  # fmt: skip
 
-    def finish(
-        self, minutes: float, outcome: RunOutcome, said: str = "", run_id: str = "r1"
-    ) -> int:
+    def finish(self, minutes: float, outcome: RunOutcome, said: str, run_id: str = "r1") -> int:
         return self.write(e.RunFinished(run_id=run_id, outcome=outcome, said=said), minutes)
 
 
+PREVIEW = (
+    "1. kubernetes: roll deployment/session-validation in production back from revision 14 to 13"
+    " (at most 1 min)",
+    "then error share of checkout-api has to be below 1 % for 1 min, within 5 min",
+)
 PLAN = RenderedRun(
     runbook="rollback-deploy", version="v" * 64, arguments={"service": "session-validation"},
     service="session-validation", target="session-validation", cooldown_s=600,

@@ -1,4 +1,4 @@
-"""The kubernetes executor at the sandbox cluster, with one clock for both: waiting takes no time."""
+"""The kubernetes executor at the sandbox cluster, with one clock for both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opsbot.core.runbook import Scalar
 from opsbot.executors import Secret, Tools
 from opsbot.executors.kubernetes import EXECUTOR
 from opsbot.http_client import AiohttpClient
-from opsbot.ports import CallOutcome, Executor, Http, Plan, Ticket
+from opsbot.ports import CallOutcome, Executor, Http, Plan
 from opsbot.sandbox.clock import ManualClock
 from opsbot.sandbox.kubernetes import KubernetesServer
 from opsbot.sandbox.kubernetes_cluster import Cluster
@@ -83,7 +83,7 @@ class AtCluster:
         """Act as a run would: with what the plan binds, unless given."""
         if binding is None:
             binding = (await self.plan(call)).binding
-        given: Ticket = ticket(**{"timeout_s": 60.0, **bounds})
+        given = ticket(timeout_s=bounds.pop("timeout_s", 60.0), **bounds)
         return await self.executor.act(call, binding, given, self.told.append)
 
     async def patch(

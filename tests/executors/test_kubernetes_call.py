@@ -43,7 +43,7 @@ def test_a_call_that_cannot_run_is_told_as_it_is_written(call: dict[str, Any], w
     """The check of a runbook finds it before anybody needs the runbook."""
     (problem, *_) = problems_of(call)
     assert words in problem
-    with pytest.raises(CallRefused, match="."):
+    with pytest.raises(CallRefused):
         read_call(call)
 
 

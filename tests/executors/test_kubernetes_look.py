@@ -111,13 +111,13 @@ async def test_long_lists_are_read_page_by_page() -> None:
         class Small:
             """The way out, on which every page holds a single item."""
 
-            async def request(self, method: str, url: str, **named: Any) -> HttpAnswer:
-                params = [
-                    (name, "1" if name == "limit" else value) for name, value in named["params"]
-                ]
+            async def request(
+                self, method: str, url: str, *, params: Any = (), **named: Any
+            ) -> HttpAnswer:
+                small = [(name, "1" if name == "limit" else value) for name, value in params]
                 if url.endswith("/pods"):
                     pages.append(url)
-                return await at.http.request(method, url, **{**named, "params": params})
+                return await at.http.request(method, url, params=small, **named)
 
         at.executor = made(Small(), at.rig.urls.kubernetes, at.rig.clock)
         outcome = await at.act(LOOK, {})

@@ -1,4 +1,4 @@
-"""What a preview says before anybody approves: exactly what will run, and what people should know."""
+"""What a preview says before anybody approves: exactly what will run, and what to know."""
 
 from __future__ import annotations
 

@@ -139,7 +139,10 @@ def test_config_maps_and_secrets_are_named_as_what_stays() -> None:
     assert kept_aside(held) == ("flags", "db-login", "cart-tls")
 
 
-@pytest.mark.parametrize("broken", [{}, {"spec": None}, {"spec": {"containers": [None, 3, {}]}}])
+BROKEN: list[Template] = [{}, {"spec": None}, {"spec": {"containers": [None, 3, {}]}}]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_template_of_any_shape_is_compared_without_raising(broken: Template) -> None:
     assert differences(broken, template())
     assert isinstance(image_words(broken), str)

@@ -76,7 +76,7 @@ async def test_an_error_of_a_proxy_after_the_change_is_no_proof_that_it_failed()
 
 async def test_an_image_that_cannot_be_pulled_ends_in_a_failure_with_its_reason() -> None:
     """The cluster gives up after its own deadline, and says what the pods wait for."""
-    async with at_cluster() as at:
+    async with at_cluster(poll_seconds=20) as at:
         image = "registry.example.com/acorn-rye/session-validation:v2.13"
         at.cluster.unpullable.add(image)
         outcome = await at.act(UNDO, timeout_s=900)
@@ -257,8 +257,11 @@ async def test_a_cluster_in_trouble_is_said_and_nothing_is_done(fault: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b"<html>", b'{"kind": "Deployment"}', b'{"spec": {"template": 3}}',
-             b'{"metadata": {"name": ["x"]}, "spec": {"template": {}}}', b"{" * 50_000]
+    "body",
+    [
+        b"", b"null", b"[]", b"<html>", b'{"kind": "Deployment"}', b'{"spec": {"template": 3}}',
+        b'{"metadata": {"name": ["x"]}, "spec": {"template": {}}}', b"{" * 50_000,
+    ],
 )  # fmt: skip
 async def test_answers_of_any_shape_end_in_a_sentence(body: bytes) -> None:
     """A proxy's page, half an answer, another API altogether."""

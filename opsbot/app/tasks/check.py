@@ -8,21 +8,25 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
 
 from opsbot.app.clock import SystemClock
+from opsbot.app.drafting import template_findings
+from opsbot.app.executors import build_executors
 from opsbot.app.names_seen import Seen, coverage_seen, names_seen
 from opsbot.app.own_commands import command_findings
 from opsbot.app.own_runbooks import runbook_findings
 from opsbot.app.paper import say
+from opsbot.app.policy_runbooks import unknown_runbooks
 from opsbot.app.settings import read_settings
 from opsbot.config import Finding, Settings, Weight, check
 from opsbot.config.coverage import Coverage, coverage
 from opsbot.core.text import listed
 from opsbot.http_client import AiohttpClient
+from opsbot.ports import Executor
 
 _MARKS = {
     Weight.ERROR: "[red]error[/]  ",
@@ -36,7 +40,8 @@ def run(arguments: Namespace) -> int:
     settings = read_settings(arguments)
     findings = [
         *check(settings, SystemClock().now()), *command_findings(settings),
-        *runbook_findings(settings),
+        *unknown_runbooks(settings), *runbook_findings(settings, _executors(settings)),
+        *template_findings(settings),
     ]  # fmt: skip
     seen = asyncio.run(_ask(settings)) if arguments.ask else ()
     rows = (*coverage(settings), *coverage_seen(settings, seen))
@@ -50,10 +55,19 @@ def run(arguments: Namespace) -> int:
     return 1 if any(finding.weight is Weight.ERROR for finding in findings) else 0
 
 
-async def _ask(settings: Settings) -> tuple[Seen, ...]:
-    http = AiohttpClient(
+def _executors(settings: Settings) -> Mapping[str, Executor]:
+    """The executors, for what they can say of a call without asking anybody."""
+    return build_executors(settings, _client(settings), SystemClock())
+
+
+def _client(settings: Settings) -> AiohttpClient:
+    return AiohttpClient(
         environ=settings.http.environ, ca_bundle=str(settings.http.ca_bundle or "")
     )
+
+
+async def _ask(settings: Settings) -> tuple[Seen, ...]:
+    http = _client(settings)
     try:
         await http.start()
         return await names_seen(settings, http, SystemClock())

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from opsbot.app.clock import SystemClock
-from opsbot.app.own_runbooks import described_runbooks
 from opsbot.app.paper import say
+from opsbot.app.policy_runbooks import described_runbooks
 from opsbot.app.policy_trial import Trial, Tried, steps_of, trial_of, tried
 from opsbot.app.settings import read_settings
 from opsbot.app.store import Unusable

@@ -49,8 +49,7 @@ def _how_soon(about: Material) -> list[Sentence]:
     if measure.out_of_order:
         return [says(f"The times are {measure.why_not}.", *measure.entries)]
     if measure.value is None or started.at is None:
-        return [says(f"How long it had gone unnoticed is not known: {measure.why_not}.",
-                     *measure.entries)]  # fmt: skip
+        return [says("How long it had gone unnoticed is not known.", *measure.entries)]
     return [says(f"By then it had gone on for {measure.shown}, since {about.say(started.at)} "
                  f"({started.how}).", *measure.entries)]  # fmt: skip
 

@@ -4,11 +4,12 @@ Nothing here names a person as a cause, and no machine says "root cause"."""
 from __future__ import annotations
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Status
+from opsbot.core.entry import Entry, Status
 from opsbot.core.moment import lasting
 from opsbot.core.points import entries_of
 from opsbot.core.postmortem import Factor, Sentence, says
 from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.redaction import REDACTED
 from opsbot.core.suspects import Reason, Suspect, confidence_means
 from opsbot.core.text import inert, listed
 from opsbot.core.told import name_of
@@ -59,15 +60,21 @@ def factor_notes(about: Material) -> tuple[Sentence, ...]:
 
 
 def identified(about: Material) -> tuple[Sentence, ...]:
-    """What people said that it was when they set the status to identified, in their words."""
-    told: list[Sentence] = []
-    for entry, body in entries_of(about.entries, e.StatusChanged):
-        named = entry.actor.is_person and body.reason not in ("", DEFAULT_REASON)
-        if body.status is Status.IDENTIFIED and named:
-            who, when = name_of(entry.actor), about.say(entry.occurred_at)
-            text = f"According to {who} at {when}: {quoted(body.reason)}."
-            told.append(says(text, entry.seq))
-    return tuple(told)
+    """What people said that it was, in their words."""
+    return tuple(
+        says(f"According to {name_of(entry.actor)} at {about.say(entry.occurred_at)}: "
+             f"{quoted(body.reason)}.", entry.seq)
+        for entry, body in identifications(about)
+    )  # fmt: skip
+
+
+def identifications(about: Material) -> list[tuple[Entry, e.StatusChanged]]:
+    """When people set the status to identified and gave a reason."""
+    return [
+        (entry, body) for entry, body in entries_of(about.entries, e.StatusChanged)
+        if body.status is Status.IDENTIFIED and entry.actor.is_person
+        and body.reason not in ("", DEFAULT_REASON, REDACTED)
+    ]  # fmt: skip
 
 
 def _certainty(about: Material) -> list[Sentence]:

@@ -6,9 +6,10 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Severity
 from opsbot.core.evidence import FindingKind
 from opsbot.core.measures import exactly
+from opsbot.core.moment import lasting
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Message, Sentence, says
-from opsbot.core.postmortem.material import Material, Seen, quoted
+from opsbot.core.postmortem.material import Material, Seen, no_incident, quoted
 from opsbot.core.redaction import REDACTED
 from opsbot.core.text import inert, listed
 from opsbot.core.told import name_of
@@ -20,6 +21,9 @@ _TROUBLE = (*_FELT, FindingKind.SATURATION, FindingKind.RESTARTS, FindingKind.UN
 
 def impact(about: Material) -> tuple[Sentence, ...]:
     """What was noticed, from when to when, and the severities it was given."""
+    if no_incident(about):
+        words = _words(about) if impact_words(about) else []
+        return (*words, says(f"None was established: {about.measures.excluded}."))
     return (*_words(about), *_duration(about), *_severities(about), *_spread(about))
 
 
@@ -62,12 +66,13 @@ def _duration(about: Material) -> list[Sentence]:
     if ended.at < started.at:
         text = f"It is said to have begun at {since} and to have ended before that, at {until}."
         return [says(text, *started.entries, *ended.entries)]
-    length = exactly(ended.at - started.at)
+    sure = not started.estimated and ended is mitigated
+    length = (exactly if sure else lasting)(ended.at - started.at)
     if started.how == ended.how:
         span = f"from {about.say(started.at)} to {about.say(ended.at)} (both {started.how})"
     else:
         span = f"from {since} to {about.say(ended.at)} ({ended.how})"
-    almost = "about " if started.estimated or ended is resolved else ""
+    almost = "" if sure else "about "
     return [says(f"It lasted {almost}{length}, {span}.", *started.entries, *ended.entries)]
 
 

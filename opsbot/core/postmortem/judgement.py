@@ -17,7 +17,7 @@ from opsbot.core.points import PointName, entries_of, source_name
 from opsbot.core.policy import Ruling
 from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.detection import by_alert, has_alert_on
-from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.postmortem.material import Material, no_incident, quoted
 from opsbot.core.postmortem.response import leads, updates
 from opsbot.core.postmortem.runs import RunRead, runs_read
 from opsbot.core.run_entry import CheckOutcome, RunOutcome, StepOutcome
@@ -36,7 +36,10 @@ Judged = tuple[bool, Sentence]
 
 
 def went(about: Material, *, well: bool) -> tuple[Sentence, ...]:
-    """Every rule's sentence of that side, in the order in which an incident goes."""
+    """Every rule's sentence of that side, in the order in which an incident goes; none of what was
+    no incident after all."""
+    if no_incident(about):
+        return ()
     judged = (one for rule in _RULES for one in rule(about))
     return tuple(sentence for side, sentence in judged if side is well)
 
@@ -66,7 +69,8 @@ def _alerted(about: Material) -> Iterable[Judged]:
 def _answered(about: Material) -> Iterable[Judged]:
     measure = about.measures["time_to_acknowledge"]
     if measure.value is None:
-        if "nobody acknowledged" in measure.why_not and not about.measures.excluded:
+        opened = about.measures["time_open"].value
+        if "nobody acknowledged" in measure.why_not and (opened is None or opened >= ANSWERED_LATE):
             yield BADLY, says("Nobody acknowledged the page.", *measure.entries)
         return
     if measure.value <= ANSWERED_SOON:

@@ -11,9 +11,9 @@ from opsbot.core.measures import exactly
 from opsbot.core.points import PointName
 from opsbot.core.postmortem import Postmortem
 
-QUIET = timedelta(minutes=30)
+QUIET, QUIET_PART = timedelta(minutes=30), 12
 """How long an open, unmitigated incident may go without a line before somebody has to explain it:
-the usual cadence of updates."""
+the usual cadence of updates, or a twelfth of its own length, whichever is longer."""
 
 MOST_GAPS = 5
 
@@ -112,10 +112,11 @@ def _gaps(document: Postmortem, quiet: timedelta) -> list[Problem]:
     for start, end in _to_explain(document):
         inside = sorted(line.at for line in document.timeline
                         if line.weight and start < line.at < end)  # fmt: skip
+        bearable = max(quiet, (end - start) / QUIET_PART)
         found += [
             (after - before, before, after)
             for before, after in pairwise((start, *inside, end))
-            if after - before > quiet
+            if after - before > bearable
         ]
     found.sort(key=lambda one: (-one[0], one[1]))
     told = [

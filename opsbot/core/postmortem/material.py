@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Entry
+from opsbot.core.entry import Entry, Mode
 from opsbot.core.evidence import Finding, SourceReport
 from opsbot.core.illustration import paged_service
 from opsbot.core.incident import Incident
@@ -116,6 +116,11 @@ def material(incident: Incident, entries: Iterable[Entry], background: Backgroun
         ranking=ranked[0][1].ranking if ranked else None,
         ranked_in=tuple(entry.seq for entry, _ in ranked),
     )
+
+
+def no_incident(about: Material) -> bool:
+    """Whether it was none after all; an incident that opsbot only looked on at was one."""
+    return bool(about.measures.excluded) and about.incident.mode is Mode.LIVE
 
 
 def is_clear(ranking: Ranking) -> bool:

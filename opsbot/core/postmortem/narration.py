@@ -133,7 +133,7 @@ def _of_people(who: str, entry: Entry) -> Clause | None:
         case e.Mitigated(at=at, said=said) if at is not None:
             words = f": {quoted(said)}" if said else ""
             return Clause(
-                who="users", did="no longer noticed it from", rest=f" on{words}", weight=2
+                who="users", did="no longer noticed it from", rest=f" onwards{words}", weight=2
             )
         case e.HandoverAnswered(accepted=True):
             return Clause(who=who, did="accepted the hand-over")

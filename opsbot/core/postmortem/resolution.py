@@ -47,7 +47,8 @@ def _mitigated(about: Material) -> list[Sentence]:
     entry = next(one for one in about.entries if one.seq == point.entries[0])
     said = entry.body.said if isinstance(entry.body, e.Mitigated) else ""
     words = f": {quoted(said)}" if said else ""
-    return [says(f"Users no longer noticed it from {about.say(point.at)} on ({point.how}){words}.",
+    when = about.say(point.at)
+    return [says(f"Users no longer noticed it from {when} onwards ({point.how}){words}.",
                  *point.entries)]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from opsbot.core.entry import Entry, Role
 from opsbot.core.living_entry import PageState
 from opsbot.core.measures import exactly
 from opsbot.core.moment import lasting
-from opsbot.core.points import PointName, entries_of
+from opsbot.core.points import PointName, entries_of, source_name
 from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.material import Material, quoted
 from opsbot.core.text import count, inert, listed
@@ -126,8 +126,9 @@ def _looked(about: Material) -> list[Sentence]:
             continue
         length = lasting(entry.occurred_at - first.occurred_at)
         sources = count(len(body.answered), "source")
-        silent = f"; {listed(body.silent)} did not" if body.silent else ""
-        return [says(f"{sources} had answered {length} after they were asked{silent}.",
+        late = tuple(source_name(source) for source in body.silent)
+        silent = f"; {listed(late)} did not" if late else ""
+        return [says(f"{sources} had answered {length} after being asked{silent}.",
                      first.seq, entry.seq)]  # fmt: skip
     return []
 

@@ -4,13 +4,14 @@ what it came from, and how it ended."""
 from __future__ import annotations
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Closure, Mode, Visibility
+from opsbot.core.entry import Closure, Visibility
 from opsbot.core.measures import exactly
+from opsbot.core.moment import lasting
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Sentence, says
-from opsbot.core.postmortem.factors import NO_VERDICT, identified
+from opsbot.core.postmortem.factors import NO_VERDICT, identifications
 from opsbot.core.postmortem.impact import impact_words, measured
-from opsbot.core.postmortem.material import Material, day_of, quoted
+from opsbot.core.postmortem.material import Material, day_of, no_incident, quoted
 from opsbot.core.postmortem.resolution import end_as, end_reason, helpful_run
 from opsbot.core.postmortem.runs import RunRead
 from opsbot.core.suspects import Reason, Suspect
@@ -28,10 +29,10 @@ def _what(about: Material) -> Sentence:
     words = impact_words(about)
     opened = entries_of(about.entries, e.Opened)[:1]
     title = quoted(opened[0][1].title if opened else about.incident.title)
-    if about.measures.excluded and about.incident.mode is Mode.LIVE:
-        why = about.measures.excluded
-        return says(f"{_opened(about)} an incident was opened ({title}) that does not count as one: "
-                    f"{why}.", *(entry.seq for entry, _ in opened))  # fmt: skip
+    if no_incident(about):
+        text = f"{_opened(about)} an incident was opened ({title}) that was none after all"
+        seqs = tuple(entry.seq for entry, _ in opened)
+        return says(f"{text}: {about.measures.excluded}.", *seqs)
     if words is not None:
         return says(f"{when}, users were affected: {quoted(words[0])}.", *seqs, words[1])
     paged = inert(about.paged, 80)
@@ -63,12 +64,12 @@ def _when(about: Material) -> tuple[str, tuple[int, ...]]:
     seqs = (*start.entries, *end.entries)
     if end.at < start.at:
         return f"Around {first} UTC on {day}", seqs
-    length = exactly(end.at - start.at)
-    about_ = "about " if start.estimated or end is ends[1] else ""
+    rough = start.estimated or end is ends[1]
+    length = f"about {lasting(end.at - start.at)}" if rough else exactly(end.at - start.at)
     if end.at.date() == start.at.date():
-        return f"On {day}, for {about_}{length} ({first} to {end.at:%H:%M} UTC)", seqs
+        return f"On {day}, for {length} ({first} to {end.at:%H:%M} UTC)", seqs
     last = f"{end.at:%H:%M} UTC on {day_of(end.at)}"
-    return f"For {about_}{length}, from {first} on {day} to {last}", seqs
+    return f"For {length}, from {first} on {day} to {last}", seqs
 
 
 def _whence(about: Material) -> Sentence:
@@ -76,9 +77,9 @@ def _whence(about: Material) -> Sentence:
     ranking = about.ranking
     if about.suspect and ranking is not None:
         return says(_pointed(about, ranking.suspects[0]), *about.ranked_in)
-    said = identified(about)
-    if said:
-        return said[-1]
+    if identifications(about):
+        entry, body = identifications(about)[-1]
+        return says(f"The responders said what it was: {quoted(body.reason)}.", entry.seq)
     if ranking is not None:
         why = inert(ranking.verdict, 300).removeprefix(NO_VERDICT)
         return says(f"The evidence does not point at one service: {why}.", *about.ranked_in)

@@ -1,0 +1,63 @@
+"""Finds templates of documents: the one that opsbot ships, and a team's own `*.md.j2` in the folder
+`templates` beside opsbot.yaml. A broken one is put aside and said; it never stops the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsbot.core.incident import new_incident
+from opsbot.documents import document_of
+from opsbot.documents.template import (
+    DEFAULT,
+    ENDING,
+    Template,
+    TemplateBroken,
+    default_template,
+    is_template_name,
+)
+
+LONGEST = 256 * 1024  # bytes of one template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """Every template that can be used, by name, and which files were left out and why."""
+
+    found: tuple[Template, ...]
+    aside: tuple[tuple[Path, str], ...] = ()
+
+    def named(self, name: str) -> Template | None:
+        """The template of this name."""
+        return next((one for one in self.found if one.name == name), None)
+
+    def chosen(self, name: str) -> Template:
+        """The template of this name; while there is none, the one that opsbot ships."""
+        return self.named(name) or self.named(DEFAULT) or default_template()
+
+
+def read_templates(team_folder: Path | None = None) -> Templates:
+    """All templates. A team's file of the shipped one's name takes its place."""
+    found = {DEFAULT: default_template()}
+    aside: list[tuple[Path, str]] = []
+    for path in sorted(team_folder.glob(f"*{ENDING}")) if team_folder else ():
+        try:
+            template = _read(path)
+        except (TemplateBroken, OSError, ValueError) as broken:
+            said = broken.strerror if isinstance(broken, OSError) else str(broken)
+            aside.append((path, said or type(broken).__name__))
+        else:
+            found[template.name] = template
+    return Templates(found=tuple(found.values()), aside=tuple(aside))
+
+
+def _read(path: Path) -> Template:
+    """One template, tried on an incident of which nothing is known."""
+    name = path.name.removesuffix(ENDING)
+    if not is_template_name(name):
+        raise TemplateBroken("its name has to be lower-case letters, digits, - or _")
+    if path.stat().st_size > LONGEST:
+        raise TemplateBroken(f"it is larger than {LONGEST // 1024} KiB")
+    template = Template(name=name, text=path.read_text("utf-8"))
+    document_of(new_incident("template-check"), (), template)
+    return template

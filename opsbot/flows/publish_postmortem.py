@@ -1,0 +1,199 @@
+"""A drafted postmortem is put where people read it: what stands there is read, merged with what
+people wrote, and put back. Each place is a flow of its own; none waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+from opsbot.core import entry as e
+from opsbot.core.document import Document
+from opsbot.core.entry import Body, Draft, Entry, Visibility
+from opsbot.core.incident import Incident
+from opsbot.core.people import OPSBOT
+from opsbot.core.postmortem_merge import Merged, merge
+from opsbot.flows.intake import converge_soon
+from opsbot.ports import Done, Outcome, Ports, Published, Publisher, Refused, Steps, Unsure
+
+SAID_AFTER = timedelta(minutes=1)  # for which a place that cannot take it is no news
+GIVES_UP = timedelta(hours=24)  # after which a person has to ask again
+SHORTEST, LONGEST = 2.0, 300.0  # seconds between two tries
+_LOST = Refused(
+    error="lost", cure="The draft is not in the store: `opsbot verify`, then write it anew."
+)
+_PUBLISHED, _REFUSED = "published", "not published"  # keys of what settles a draft at a place
+_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What the record says of the drafts, and of this place."""
+
+    drafts: tuple[tuple[Entry, e.PostmortemDrafted], ...]  # the newest last
+    published: e.PostmortemPublished | None
+    settled: frozenset[int]  # drafts that are there, or will not be
+
+
+async def publish_postmortem(
+    ports: Ports, steps: Steps, arguments: Mapping[str, str]
+) -> float | None:
+    """Answer None when the draft is there, cannot be, or is no longer the newest; else after how
+    many seconds to try again."""
+    incident_id, name = arguments["incident_id"], arguments["publisher"]
+    place = next((one for one in ports.publishers if one.name == name), None)
+    if place is None:
+        return None  # taken out of the settings since
+
+    async def step() -> float | None:
+        lock = _locks.setdefault(f"{incident_id}:{name}", asyncio.Lock())
+        async with lock:
+            return await _publish(ports, place, incident_id, int(arguments["draft"]))
+
+    return await steps.run("publish postmortem", step)
+
+
+async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -> float | None:
+    incident = await ports.record.incident(incident_id)
+    told = _told(await ports.record.entries(incident_id), place.name)
+    if seq in told.settled or not told.drafts or told.drafts[-1][0].seq != seq:
+        return None
+    entry, drafted = told.drafts[-1]
+    document = await _document(ports, incident, drafted)
+    if document is None:
+        return await _refused(ports, incident, place, entry, _LOST)
+    if document.private and not place.takes_private:
+        return None  # it was made private since
+    held = await _held(place, document, told)
+    if not isinstance(held, Done):
+        return await _again(ports, incident, place, entry, held)
+    merged = await _merged(ports, place, document, held.value, told)
+    if not isinstance(merged, Done):
+        return await _again(ports, incident, place, entry, merged)
+    whole = replace(document, markdown=merged.value.text)
+    outcome = await place.publish(whole, held.value)
+    if not isinstance(outcome, Done):
+        return await _again(ports, incident, place, entry, outcome)
+    body = e.PostmortemPublished(
+        publisher=place.name, url=outcome.value.url, ref=outcome.value.ref,
+        base=await ports.record.keep_blob(merged.value.base.encode("utf-8", "replace")),
+        conflicts=len(merged.value.conflicts),
+    )  # fmt: skip
+    await _append(ports, incident, f"{_PUBLISHED}:{place.name}:{seq}", body)
+    return None
+
+
+def _told(entries: Sequence[Entry], name: str) -> _Told:
+    drafts: list[tuple[Entry, e.PostmortemDrafted]] = []
+    published: e.PostmortemPublished | None = None
+    for entry in entries:
+        match entry.body:
+            case e.PostmortemDrafted() as body:
+                drafts.append((entry, body))
+            case e.PostmortemPublished() as body if body.publisher == name:
+                published = body
+            case _:
+                pass
+    keys = {entry.key for entry in entries}
+    settled = frozenset(
+        entry.seq
+        for entry, _ in drafts
+        if keys & {f"{word}:{name}:{entry.seq}" for word in (_PUBLISHED, _REFUSED)}
+    )
+    return _Told(drafts=tuple(drafts), published=published, settled=settled)
+
+
+async def _document(
+    ports: Ports, incident: Incident, drafted: e.PostmortemDrafted
+) -> Document | None:
+    """The draft as it was kept; None when a part of it is gone."""
+    cover_of = await ports.record.blob(drafted.cover) if drafted.cover else None
+    parts = [await ports.record.blob(one) for one in (drafted.markdown, drafted.data, drafted.html)]
+    if cover_of is None or None in parts:
+        return None
+    cover = cast("dict[str, Any]", json.loads(cover_of))
+    attached = {path: await ports.record.blob(blob) for path, blob in cover["attachments"].items()}
+    markdown, data, html = (part.decode() for part in parts if part is not None)
+    return Document(
+        incident_id=incident.id, number=incident.number, stem=str(cover["stem"]),
+        title=str(cover["title"]), summary=str(cover["summary"]),
+        markdown=markdown, data=data, html=html,
+        attachments={path: image for path, image in attached.items() if image is not None},
+        private=incident.visibility is Visibility.PRIVATE,
+    )  # fmt: skip
+
+
+async def _held(place: Publisher, document: Document, told: _Told) -> Outcome[Published | None]:
+    """What stands there of ours: by the record, or from an earlier try that never said so."""
+    if told.published is not None:
+        return Done(value=Published(url=told.published.url, ref=told.published.ref))
+    return await place.find(document)
+
+
+async def _merged(
+    ports: Ports, place: Publisher, document: Document, held: Published | None, told: _Told
+) -> Outcome[Merged]:
+    """The draft with what people wrote there; the draft itself where nothing stands."""
+    ours = document.markdown
+    if held is None:
+        return Done(value=Merged(text=ours, base=ours))
+    read = await place.read(held)
+    if not isinstance(read, Done):
+        return read
+    if read.value is None:
+        return Done(value=Merged(text=ours, base=ours))
+    base = await _base(ports, told, read.value)
+    return Done(value=await asyncio.to_thread(merge, base, read.value, ours))
+
+
+async def _base(ports: Ports, told: _Told, theirs: str) -> str:
+    """What the record had said of what stands there. An earlier try that never said so published
+    one of the drafts: the one that it resembles most."""
+    if told.published is not None:
+        kept = await ports.record.blob(told.published.base)
+        if kept is not None:
+            return kept.decode()
+    found = [await ports.record.blob(drafted.markdown) for _, drafted in told.drafts]
+    lines = Counter(theirs.splitlines())
+    texts = [text.decode() for text in found if text is not None]
+    return max(texts, key=lambda text: (Counter(text.splitlines()) & lines).total(), default="")
+
+
+async def _again(
+    ports: Ports, incident: Incident, place: Publisher, draft: Entry, outcome: Refused | Unsure
+) -> float | None:
+    """Try again later, half as long as it was tried already; say so when that is no blink of the
+    network any more, and give up after a day."""
+    if isinstance(outcome, Refused) and outcome.retry_after is None:
+        return await _refused(ports, incident, place, draft, outcome)
+    tried = ports.clock.now() - draft.recorded_at
+    asked = outcome.retry_after if isinstance(outcome, Refused) else None
+    said = outcome.cure if isinstance(outcome, Refused) else outcome.reason
+    if tried >= GIVES_UP:
+        given_up = Refused(error="late", cure=f"{said} It was tried for a day; write it again.")
+        return await _refused(ports, incident, place, draft, given_up)
+    if tried >= SAID_AFTER:
+        body = e.PostmortemFailed(publisher=place.name, cure=said, gives_up=False)
+        await _append(ports, incident, f"publishing:{place.name}:{draft.seq}", body)
+    least = max(asked.total_seconds() if asked else 0.0, SHORTEST)
+    return max(least, min(tried.total_seconds() / 2, LONGEST))
+
+
+async def _refused(
+    ports: Ports, incident: Incident, place: Publisher, draft: Entry, refused: Refused
+) -> None:
+    body = e.PostmortemFailed(publisher=place.name, cure=refused.cure, gives_up=True)
+    await _append(ports, incident, f"{_REFUSED}:{place.name}:{draft.seq}", body)
+
+
+async def _append(ports: Ports, incident: Incident, key: str, body: Body) -> None:
+    now = ports.clock.now()
+    draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
+    async with ports.record.transaction(incident.id) as tx:
+        await tx.append(incident.id, [draft])
+        await tx.owe(converge_soon(await tx.incident(incident.id), now))
