@@ -15,10 +15,10 @@ from opsbot.app.doctor_flow import PURPOSE, doctor_flow
 from opsbot.app.doorman import Doorman
 from opsbot.app.executors import build_executors
 from opsbot.app.metrics import Metrics
-from opsbot.app.drafting import PostmortemDrafter, team_templates
 from opsbot.app.outside import Outside, build_integrations
 from opsbot.app.own_commands import team_book
 from opsbot.app.own_runbooks import team_shelf
+from opsbot.app.own_templates import team_drafter
 from opsbot.app.pager_watch import SWEEP_EVERY, PagerWatch, watches
 from opsbot.app.people_side import PeopleSide, order_key
 from opsbot.app.slack import SlackSide, build_slack
@@ -79,16 +79,6 @@ async def _take_back(inbox: Inbox) -> None:
     if aside:
         await inbox.release([pending.id for pending, _ in aside])
         log.warning("%d deliveries that were put aside are tried again", len(aside))
-
-
-def _drafter(settings: Settings) -> PostmortemDrafter:
-    """The writer of postmortems, with the chosen template."""
-    templates = team_templates(settings)
-    for path, why in templates.aside:
-        log.error("a template is left out: %s: %s", path, why)
-    return PostmortemDrafter(
-        settings=settings, template=templates.chosen(settings.postmortem.template)
-    )
 
 
 def _publishers(
@@ -169,12 +159,12 @@ class Opsbot:
                 "intake is poll, but no pager can be asked: configure `pagerduty:` with "
                 "PAGERDUTY_API_TOKEN, or write `intake: webhook`"
             )
-        self._slack = slack = await build_slack(settings, clock, self.metrics)
-        kinds = tuple((source.name, source.kind.value) for source in outside.sources)
         executors = build_executors(settings, self._http, clock)
         shelf = team_shelf(settings, executors)
         for problem in shelf.aside:
             log.error("a runbook is left out: %s", problem)
+        self._slack = slack = await build_slack(settings, clock, self.metrics, shelf.runbooks)
+        kinds = tuple((source.name, source.kind.value) for source in outside.sources)
         rules = replace(
             settings.rules([name for name, _ in kinds]), evidence_kinds=kinds,
             runbooks=shelf.runbooks,
@@ -187,7 +177,7 @@ class Opsbot:
             painter=self._painter,
             people=traced(slack.people, "people") if slack.people else None,
             staffing=outside.staffing, executors=executors, gauges=outside.gauges,
-            boot=secrets.token_hex(6), drafter=_drafter(settings),
+            boot=secrets.token_hex(6), drafter=team_drafter(settings),
             publishers=_publishers(settings, outside, store, slack, clock),
         )  # fmt: skip
         book = team_book(settings)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsbot.app.metrics import Metrics
 from opsbot.config import Settings
 from opsbot.core.policy_who import groups_named
+from opsbot.core.runbook import Runbook
 from opsbot.http_client import proxy_for
 from opsbot.http_client.tls import trust
 from opsbot.integrations import Secret
@@ -71,7 +73,9 @@ class SlackSide:
             await self.gateway.close()
 
 
-async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> SlackSide:
+async def build_slack(
+    settings: Settings, clock: Clock, metrics: Metrics, runbooks: Sequence[Runbook] = ()
+) -> SlackSide:
     """Open the gateway; an absent token leaves opsbot recording, and saying so."""
     slack, http = settings.slack, settings.http
     if not slack.bot_token.secrets:
@@ -89,9 +93,7 @@ async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> Sla
     )
     await gateway.start()
     room = SlackRoom(gateway, Directory(gateway, clock, slack.people), clock)
-    groups = [group for row in settings.permissions for group in row.groups]
-    groups += groups_named(settings.policy)
-    accounts = Accounts(gateway, room.identity, clock, tuple(dict.fromkeys(groups)))
+    accounts = Accounts(gateway, room.identity, clock, groups_of(settings, runbooks))
     people = SlackPeople(gateway, room.identity, accounts)
     match await room.start():
         case Refused(error=error, cure=cure):
@@ -101,3 +103,17 @@ async def build_slack(settings: Settings, clock: Clock, metrics: Metrics) -> Sla
         case Done(value=identity):
             log.info("Slack knows us as %s in %s", identity.bot_user_id, identity.team_name)
     return SlackSide(settings=settings, clock=clock, gateway=gateway, room=room, people=people)
+
+
+def groups_of(settings: Settings, runbooks: Sequence[Runbook]) -> tuple[str, ...]:
+    """The ids of every user group that a rule names, each once: permissions, policy, runbooks."""
+    asked = [runbook.approval.by for runbook in runbooks]
+    return tuple(
+        dict.fromkeys(
+            [
+                *(group for row in settings.permissions for group in row.groups),
+                *groups_named(settings.policy),
+                *(group for who in asked if who is not None for group in who.groups),
+            ]
+        )
+    )

@@ -77,6 +77,8 @@ def _cure(path: KeyPath, fields_of: FieldsOf) -> str:
     section = ".".join(str(part) for part in path[:-1])
     key = str(path[-1]).lower()
     fields = fields_of(section)
+    if section.startswith("executors.") and section.endswith(".secrets"):
+        return "Take it out and replace it; write { env: NAME } or { file: PATH } in its place"
     for secret in fields:
         # bot_token, bot_tokens, bot_token_2 and a token put into bot_token_file are all one field
         if key.startswith(secret.name) or secret.name.endswith(f"_{key}"):

@@ -16,7 +16,7 @@ def postmortem_posts(incident: Incident) -> tuple[tuple[str, Card], ...]:
     living = incident.living
     if living.draft is None:
         return ()
-    lines = (line(*_places(living), label="Postmortem"), *_to_do(living), *_trouble(living))
+    lines = (line(*places(living), label="Postmortem"), *to_do(living), *trouble(living))
     buttons = (
         Button(action="postmortem", label="Show"),
         Button(action="postmortem:do=lint", label="Lint"),
@@ -36,7 +36,7 @@ def postmortem_line(incident: Incident) -> tuple[Line, ...]:
     return (line(*links, label="Postmortem"),)
 
 
-def _places(living: Living) -> list[Piece]:
+def places(living: Living) -> list[Piece]:
     """Where the draft is, with what can be opened first."""
     places = _links(living)
     for one in _standing(living):
@@ -67,7 +67,7 @@ def _shared(living: Living) -> bool:
     return any(one.ref and not one.url for one in living.publications.values())
 
 
-def _to_do(living: Living) -> tuple[Line, ...]:
+def to_do(living: Living) -> tuple[Line, ...]:
     """What is left for people, in one line; nothing when nothing is."""
     draft, found = living.draft, list[str]()
     if draft is not None and draft.problems:
@@ -81,7 +81,7 @@ def _to_do(living: Living) -> tuple[Line, ...]:
     return (line("; ".join(found), tone=Tone.QUIET),) if found else ()
 
 
-def _trouble(living: Living) -> tuple[Line, ...]:
+def trouble(living: Living) -> tuple[Line, ...]:
     """Where it could not be put, and what a person can do."""
     return tuple(
         line(f"{one.publisher}: {inert(one.cure, 300)}", label="Trouble", tone=Tone.LOUD)

@@ -88,15 +88,6 @@ def tidied(text: str) -> str:
     return _BLANKS.sub("\n\n", _TRAILING.sub("", text.replace("\r\n", "\n"))).strip("\n") + "\n"
 
 
-def problem_of(template: Template) -> str:
-    """Why a template is none, without values; empty when it can be read."""
-    try:
-        _compiled(template)
-    except TemplateBroken as broken:
-        return str(broken)
-    return ""
-
-
 def _compiled(template: Template) -> jinja2.Template:
     try:
         return _read(template.text)

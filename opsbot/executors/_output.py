@@ -11,7 +11,7 @@ from opsbot.executors._masks import Masks
 from opsbot.executors._plain_text import plain
 
 _PIECE = 8_192  # characters of a line without an end after which it is taken as it is
-_ALL_TOLD = 4 * 1024 * 1024  # bytes of output of which every line is told
+ALL_TOLD = 4 * 1024 * 1024  # bytes of output of which every line is told
 _TOLD = 2_000  # characters of a line that are told
 _SMALL = 1_024  # bytes; a smaller limit keeps the beginning only
 _NOTICE = 96  # bytes kept free for saying what is missing
@@ -33,14 +33,17 @@ class Kept:
 class Output:
     """Takes bytes, keeps at most `limit` bytes of plain text, and tells each line.
 
-    Every line is made plain and told, whether it is kept or not, for the first four MiB. From then
-    on output is only counted, its end is kept, and of each piece the last line is told: whoever
-    writes without end costs neither memory nor the time of others.
+    Every line is made plain and told, whether it is kept or not, for the first `all_told` bytes.
+    From then on output is only counted, its end is kept, and of each piece the last line is told:
+    whoever writes without end costs neither memory nor the time of others.
     """
 
-    def __init__(self, limit: int, masks: Masks, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, limit: int, masks: Masks, tell: Callable[[str], None], *, all_told: int = ALL_TOLD
+    ) -> None:
         self.size = 0  # bytes that came
         self._limit, self._masks, self._tell = max(limit, 0), masks, tell
+        self._all_told = all_told
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._raw = ""  # decoded, its line not ended
         self._plain = ""  # made plain, perhaps the beginning of a secret
@@ -83,7 +86,7 @@ class Output:
         self._raw = rest + held[ends:] + half
         ready, self._plain = self._masks.split(self._plain + plain(masked), last=last)
         self._keep(ready)
-        if self._full and self.size > _ALL_TOLD and not last:
+        if self._full and self.size > self._all_told and not last:
             self._switch()
 
     def _keep(self, text: str) -> None:

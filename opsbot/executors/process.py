@@ -8,10 +8,15 @@
       cwd: /srv/deploy
       values: json                              # the last line of output is a JSON object
 
+What is looked up stands behind a literal `--` or inside a word (`--name=${...}`): a value that
+begins with a dash would be an option elsewhere. `check` refuses it there, in an interpreter's code,
+and as the program. A program has to understand `--`; one that does not takes `--name=${...}`.
+
 The environment holds PATH, LANG, HOME and TMPDIR (an empty folder, removed afterwards) and what the
 call names. Exit code 0 is success and any other a failure: the program's own verdict. Without one
 (its time was over, it wrote without end, it was ended by a signal) it is unclear what it has done
-by then, and a person is asked.
+by then, and a person is asked. Nothing it has started in its group outlives the step; when opsbot
+itself is killed, the program goes on until it writes or its CPU time is over.
 """
 
 from __future__ import annotations

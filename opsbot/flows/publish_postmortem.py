@@ -18,6 +18,7 @@ from opsbot.core.entry import Body, Draft, Entry, Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
 from opsbot.core.postmortem_merge import Merged, merge
+from opsbot.documents.html import page
 from opsbot.flows.intake import converge_soon
 from opsbot.ports import Done, Outcome, Ports, Published, Publisher, Refused, Steps, Unsure
 
@@ -75,8 +76,7 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
     merged = await _merged(ports, place, document, held.value, told)
     if not isinstance(merged, Done):
         return await _again(ports, incident, place, entry, merged)
-    whole = replace(document, markdown=merged.value.text)
-    outcome = await place.publish(whole, held.value)
+    outcome = await place.publish(_with_people(document, merged.value), held.value)
     if not isinstance(outcome, Done):
         return await _again(ports, incident, place, entry, outcome)
     body = e.PostmortemPublished(
@@ -149,6 +149,14 @@ async def _merged(
         return Done(value=Merged(text=ours, base=ours))
     base = await _base(ports, told, read.value)
     return Done(value=await asyncio.to_thread(merge, base, read.value, ours))
+
+
+def _with_people(document: Document, merged: Merged) -> Document:
+    """The document with what people wrote, as a page too; the data stays what the record says."""
+    if merged.text == document.markdown:
+        return document
+    html = page(merged.text, title=document.title, images=document.attachments)
+    return replace(document, markdown=merged.text, html=html)
 
 
 async def _base(ports: Ports, told: _Told, theirs: str) -> str:

@@ -104,6 +104,4 @@ class Integration:
     polled: Polled | None = None
     staffing: Callable[[Any, Wiring], Staffing | None] | None = None  # None without its secret
     publisher: Callable[[Any, Wiring], Publisher | None] | None = None  # None when not set up
-    # Of one service, by the name it has there: the query of every signal.
-    expressions: Callable[[Any, str], Mapping[str, str]] | None = None
     gauge: Callable[[Any, Wiring], Gauge] | None = None

@@ -127,7 +127,7 @@ class Response:
         for one in (await self.incident()).living.publications.values():
             self._say("postmortem", f"{one.publisher}: {one.url or one.cure}")
 
-    # --- who, and what stands on their screens -----------------------------------------------------
+    # --- who, and what stands on their screens -----------------------------------------------
 
     def _player(self, who: Invited) -> Player:
         return self._by_id(who.slack_id)

@@ -127,12 +127,6 @@ class Stage:
             },
             "executors": {
                 "kubernetes": {
-                    "api_url": self.urls.kubernetes, "cluster": "production",
-                    "namespaces": sorted({namespace_of(s) for s in self.scenario.services}),
-                },
-            },
-            "executors": {
-                "kubernetes": {
                     "api_url": self.urls.kubernetes,
                     "cluster": self.scenario.environment,
                     "namespaces": list(namespaces(self.scenario)),

@@ -34,6 +34,13 @@ async def room() -> tuple[Office, Incident, str]:
         ("note looking at the pool", "Ann noted: “looking at the pool”"),
         ("status identified", "Ann set the status to identified"),
         ("resolve duplicate", "Ann ended the incident: duplicate"),
+        ("cancel a load test", "Ann cancelled the incident: “a load test”"),
+        ("role scribe @me", "Ann is scribe now"),
+        ("role scribe <@U0BEN>", "Ann made Ben scribe"),
+        ("mitigate rolled back", "Ann says it is mitigated since 14:00 UTC: “rolled back”"),
+        ("onset 13:41Z", "Ann says it began 2026-11-22 13:41 UTC"),
+        ("update we know more", "Update by Ann: “we know more”"),
+        ("followup alert on memory", "Ann set follow-up 1: “alert on memory”"),
     ],
 )
 async def test_a_change_is_said_once_with_who_did_it(line: str, said: str) -> None:
@@ -47,7 +54,8 @@ async def test_a_change_is_said_once_with_who_did_it(line: str, said: str) -> No
 
 
 @pytest.mark.parametrize("line", ["status", "timeline", "why", "help", "list", "", "lead", "room",
-                                  "severity sev9", "undo #1"])  # fmt: skip
+                                  "severity sev9", "undo #1", "brief", "role", "role scribe",
+                                  "followup list", "snooze 1h", "reopen", "handover"])  # fmt: skip
 async def test_what_changes_nothing_is_said_to_nobody_else(line: str) -> None:
     office, incident, at = await room()
     await office.typed("lead", by=BEN, at=at)

@@ -25,11 +25,20 @@ def matters(incident: Incident) -> tuple[object, ...]:
     lead = incident.lead and (incident.lead.slack_id, incident.lead.name)
     impact = incident.impact and (incident.impact.text, incident.impact.since)
     note = incident.last_note and incident.last_note.text
-    return incident.severity, incident.status, lead, impact, note
+    living = incident.living
+    roles = {role: [one.slack_id for one in ones] for role, ones in living.roles.items()}
+    lived = (
+        living.mitigated and living.mitigated.at, living.onset and living.onset.at,
+        living.update and living.update.text, living.offer and living.offer.to_slack_id,
+        tuple((one.item, one.text, one.is_open) for one in living.follow_ups),
+    )  # fmt: skip
+    return incident.severity, incident.status, lead, impact, note, roles, lived
 
 
 UNDOABLE = ("severity sev1", "lead", "lead <@U0BEN>", 'impact "nobody can log in" since -20m',
-            "note looking", "status identified")  # fmt: skip
+            "note looking", "status identified", "role scribe @me", "role expert <@U0BEN>",
+            "mitigate -1m", "onset -30m", "update we know more", 'followup "alert on memory"',
+            )  # fmt: skip
 
 
 @pytest.mark.parametrize("line", UNDOABLE)
@@ -53,7 +62,9 @@ async def test_it_goes_back_to_what_held_before_and_not_to_nothing(line: str) ->
     office = Office()
     incident = await office.page()
     room = incident.surface.channel_id
-    for earlier in ("severity sev3", "lead", 'impact "slow"', "note first", "status monitoring"):
+    for earlier in ("severity sev3", "lead", 'impact "slow"', "note first", "status monitoring",
+                    "role scribe @me", "mitigate -5m", "onset -40m", "update first",
+                    "followup first"):  # fmt: skip
         await office.typed(earlier, by=BEN, at=room)
     before = matters(await office.incident(incident))
     taken = "lead @me" if line == "lead" else line
@@ -95,7 +106,9 @@ async def test_nobody_takes_back_what_somebody_else_did(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "since"),
     [("severity sev1", "severity sev2"), ("lead", "lead @me"), ('impact "a"', 'impact "b"'),
-     ("status identified", "status triage")],
+     ("status identified", "status triage"), ("role scribe @me", "role scribe <@U0BEN>"),
+     ("mitigate -1m", "mitigate -2m"), ("onset -30m", "onset -20m"), ("update a", "update b"),
+     ("followup a", "followup #1 b"), ("role expert <@U0ADA>", "role expert <@U0ADA> --gone")],
 )  # fmt: skip
 async def test_what_somebody_changed_since_stays(line: str, since: str) -> None:
     """Ben corrected it: taking back the first would override him."""
@@ -106,6 +119,19 @@ async def test_what_somebody_changed_since_stays(line: str, since: str) -> None:
     assert refused is not None
     assert "it has been changed again since" in refused.words
     assert matters(await office.incident(incident)) == held
+
+
+@pytest.mark.parametrize(
+    ("line", "since"),
+    [("role scribe @me", "role deputy @me"), ("role expert @me", "role expert <@U0BEN>"),
+     ("role scribe @me", "lead @me"), ("followup a", "followup b")],
+)  # fmt: skip
+async def test_another_matter_of_the_same_kind_does_not_keep_it(line: str, since: str) -> None:
+    office, incident, told = await did(line)
+    await office.typed(since, by=BEN, at=incident.surface.channel_id)
+    answered = await office.press_of(told, "undo:")
+    assert answered is not None
+    assert answered.words == "Undone."
 
 
 async def test_another_note_does_not_keep_one_from_being_taken_back() -> None:

@@ -126,7 +126,7 @@ MISTAKES: dict[str, tuple[int, str, str, str]] = {
         1, "executors.process.secrets", "a secret is written", "replace it",
     ),
     NAMED + "hunter2hunter2\n": (
-        5, "executors.process.secrets.deploy-token", "a secret is written", "replace it",
+        5, "executors.process.secrets.deploy-token", "a secret is written", "{ env: NAME }",
     ),
     NAMED.replace("deploy-token", "deploy") + "hunter2hunter2\n": (
         5, "executors.process.secrets.deploy", "not the place", "{ env: NAME }",

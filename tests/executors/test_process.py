@@ -43,6 +43,7 @@ def is_running(pid: int) -> bool:
 
 class TestProcess(TalkingContract, HangingContract, SecretiveContract):
     name = "process"
+    hangs_for = 0.7
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:

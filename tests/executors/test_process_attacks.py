@@ -29,10 +29,10 @@ async def test_a_program_that_ignores_being_asked_is_killed() -> None:
         "time.sleep(60)\n"
     )
     began = time.monotonic()
-    outcome = await Acting(process(grace_seconds=0.2)).out(python(code), timeout_s=0.4)
+    outcome = await Acting(process(grace_seconds=0.2)).out(python(code), timeout_s=0.8)
     assert isinstance(outcome, Unclear)
     assert outcome.output == "not me"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
 
 
 async def test_a_program_that_ends_when_asked_may_tidy_up(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ async def test_a_program_that_ends_when_asked_may_tidy_up(tmp_path: Path) -> Non
         "print('working', flush=True)\n"
         "time.sleep(60)\n"
     )
-    outcome = await Acting(process(grace_seconds=5)).out(python(code), timeout_s=0.4)
+    outcome = await Acting(process(grace_seconds=5)).out(python(code), timeout_s=0.8)
     assert isinstance(outcome, Unclear)
     assert outcome.output == "working\ntidied up"
 
@@ -69,7 +69,7 @@ async def test_children_that_keep_the_output_open_are_ended_with_their_parent(
     assert "still held its output" in outcome.said
     assert len(pids.read_text().split()) == 5
     assert running(pids) == []
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 async def test_one_that_leaves_the_group_does_not_keep_us(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_one_that_leaves_the_group_does_not_keep_us(tmp_path: Path) -> Non
     outcome = await out_of(python(code, str(pid)))
     os.kill(int(pid.read_text()), signal.SIGKILL)
     assert outcome.output == "started"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
 
 
 async def test_a_storm_of_forks_is_ended_whole(tmp_path: Path) -> None:

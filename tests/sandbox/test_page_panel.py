@@ -39,6 +39,22 @@ async def test_a_page_is_sent_and_acted_on_in_ones_own_name(slack: SlackWorld) -
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "state"), [("accept", "joined"), ("decline", "declined")])
+async def test_who_is_asked_to_join_answers_there(slack: SlackWorld, name: str, state: str) -> None:
+    """Somebody whom PagerDuty does not know answers for the first who still waits."""
+    ada = slack.workspace.add_user("ada")
+    async with running() as rig, serving(slack, rig.world) as page:
+        pagerduty, scenario = rig.world.pagerduty, rig.world.scenario
+        incident = await pagerduty.trigger()
+        assert "Accept the request to join" not in await panel(page, slack)
+        asked = [person.name for person in scenario.people[1:3]]
+        await pagerduty.ask_to_respond(incident, asked, scenario.people[0].name)
+        assert "Accept the request to join" in await panel(page, slack)
+        await page.act(ada, "pagerduty", incident=incident.id, name=name)
+    states = {one.person.name: one.state for one in incident.responders}
+    assert states == {asked[0]: state, asked[1]: "pending"}
+
+
 async def test_another_service_is_paged_with_any_title(slack: SlackWorld) -> None:
     ada = slack.workspace.add_user("ada")
     async with running() as rig:

@@ -14,11 +14,11 @@ from dataclasses import asdict
 from rich.console import Console
 
 from opsbot.app.clock import SystemClock
-from opsbot.app.drafting import template_findings
 from opsbot.app.executors import build_executors
 from opsbot.app.names_seen import Seen, coverage_seen, names_seen
 from opsbot.app.own_commands import command_findings
 from opsbot.app.own_runbooks import runbook_findings
+from opsbot.app.own_templates import template_findings
 from opsbot.app.paper import say
 from opsbot.app.policy_runbooks import unknown_runbooks
 from opsbot.app.settings import read_settings

@@ -15,14 +15,16 @@ from rich.console import Console
 
 from opsbot.app.kept_document import Kept, drawn, kept_of
 from opsbot.app.paper import say
-from opsbot.app.postmortems import background, drafter_of
+from opsbot.app.postmortems import background, find_template
 from opsbot.app.settings import read_settings
 from opsbot.app.store import Unusable
 from opsbot.app.tasks.show import incident_number
 from opsbot.config import Settings
 from opsbot.core.document import Document
 from opsbot.core.postmortem.draft import postmortem
+from opsbot.core.postmortem.figures import pictures_of
 from opsbot.core.postmortem.lint import Problem, lint
+from opsbot.core.postmortem.material import material
 from opsbot.core.text import count
 from opsbot.documents import document_of
 from opsbot.documents.template import TemplateBroken
@@ -56,14 +58,13 @@ def _failed(why: str) -> int:
 
 
 def _rendered(settings: Settings, kept: Kept, arguments: Namespace) -> Document:
-    name = arguments.template or settings.rules().postmortem.template
-    drafter = drafter_of(settings, name)
-    pictures = drafter.pictures(kept.incident, kept.entries, kept.blobs)
+    template = find_template(settings, arguments.template or settings.postmortem.template)
+    known = replace(background(settings), blobs=kept.blobs, head=kept.head)
+    pictures = pictures_of(material(kept.incident, kept.entries, known))
     wants_charts = bool(arguments.out) or arguments.format == "html"
     charts = asyncio.run(drawn(pictures)) if pictures and wants_charts else {}
-    known = replace(drafter.background, blobs=kept.blobs, head=kept.head)
     try:
-        return document_of(kept.incident, kept.entries, drafter.template, charts, known)
+        return document_of(kept.incident, kept.entries, template, charts, known)
     except TemplateBroken as broken:
         raise Unusable(str(broken)) from None
 

@@ -36,6 +36,7 @@ from opsbot.core.text import inert
 from opsbot.core.timeline import build_timeline
 
 STEM_LIMIT = 60
+_OF_ITSELF = (e.PostmortemDrafted, e.PostmortemFailed)
 
 
 def postmortem(
@@ -75,14 +76,16 @@ def _title(incident: Incident) -> str:
 
 
 def _timeline(about: Material) -> tuple[Line, ...]:
-    """Every line that a reader of the incident would see, each with where it comes from."""
+    """Every line that a reader of the incident would see, each with where it comes from; none of
+    how this document was written."""
+    told = [entry for entry in about.entries if not isinstance(entry.body, _OF_ITSELF)]
     return tuple(
         Line(
             at=utc(line.at), text=line.text, url=line.link, entry=line.seq, weight=line.weight,
             sources=tuple(source_name(one) for one in (line.source, *line.also)), gap=line.gap,
             late=line.late,
         )
-        for line in build_timeline(about.entries)
+        for line in build_timeline(told)
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -55,15 +55,10 @@ def _gauge(settings: Settings, wiring: Wiring) -> Gauge:
     )
 
 
-def _expressions(settings: Settings, name: str) -> Mapping[str, str]:
-    return settings.queries.written(label=settings.service_label, names=[name])
-
-
 INTEGRATION = Integration(
     name="prometheus",
     settings=Settings,
     secrets=backend_secrets("prometheus", "Prometheus"),
     sources=_sources,
     gauge=_gauge,
-    expressions=_expressions,
 )

@@ -147,4 +147,6 @@ def _acts(found: Incident) -> list[tuple[str, str]]:
     acts.append(("resolve", "Resolve"))
     if found.level < len(found.team.levels):
         acts.append(("escalate", "Escalate"))
+    if any(one.state == "pending" for one in found.responders):
+        acts += [("accept", "Accept the request to join"), ("decline", "Decline it")]
     return acts

@@ -88,8 +88,17 @@ class PanelActs:
             await pagerduty.reopen(incident, person)
         elif name == "escalate":
             await pagerduty.escalate(incident, person)
+        elif name in ("accept", "decline"):
+            answers = _asked_to_join(incident, person)
+            await pagerduty.reply(incident, answers, accepted=name == "accept")
         else:
             raise web.HTTPBadRequest(text=f"There is no act {name!r} at PagerDuty.")
+
+
+def _asked_to_join(incident: Incident, person: Person) -> Person:
+    """Whoever acts, when they were asked to join; else the first who still waits for an answer."""
+    waiting = [one.person for one in incident.responders if one.state == "pending"]
+    return person if person in waiting or not waiting else waiting[0]
 
 
 def _there(world: World | None) -> World:

@@ -1,0 +1,194 @@
+"""`opsbot runbook check|list|show|run --dry-run`, `opsbot schema runbook`, and what `opsbot check`
+says of a team's runbooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from opsbot.__main__ import main
+from opsbot.app.clock import SystemClock
+from opsbot.app.executors import build_executors
+from opsbot.app.own_runbooks import runbook_findings, team_shelf
+from opsbot.catalog import find_executor, find_integration
+from opsbot.config import Settings, parse
+from opsbot.http_client import AiohttpClient
+from tests.runbooks.files import WHOLE
+
+Run = Callable[..., tuple[int, str]]
+SETTINGS = """
+executors:
+  http: { hosts: ["http://alertmanager:9093"] }
+services:
+  checkout-api: {}
+  cart-api: {}
+"""
+SAY = WHOLE.replace("      why: ${reason}\n", "")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with settings and one runbook of the team."""
+    (tmp_path / "opsbot.yaml").write_text(SETTINGS, "utf-8")
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "move-traffic.yaml").write_text(SAY, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def opsbot(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command about runbooks; its exit code and everything it printed."""
+
+    def command(act: str, *words: str) -> tuple[int, str]:
+        code = main(["runbook", act, "--config", str(folder / "opsbot.yaml"), *words])
+        told = capsys.readouterr()
+        return code, " ".join((told.out + told.err).split())
+
+    return command
+
+
+def settings(folder: Path) -> Settings:
+    """The settings of the folder."""
+    return parse(SETTINGS, folder / "opsbot.yaml", {}, find_integration, (), find_executor)
+
+
+def test_check_reads_every_runbook_and_tries_every_example(opsbot: Run) -> None:
+    """What cannot be run here is a warning, and no mistake."""
+    code, said = opsbot("check")
+    assert code == 0
+    assert "6 runbooks read" in said
+    assert "0 mistakes" in said
+    assert "rollback-deploy cannot be run here: executor kubernetes is not configured" in said
+    assert "silence-alert cannot" not in said
+
+
+def test_check_answers_1_for_a_mistake_and_for_an_example_that_is_wrong(
+    opsbot: Run, folder: Path
+) -> None:
+    bad, lying = folder / "bad.yaml", folder / "lying.yaml"
+    bad.write_text(SAY.replace("risk: low", "risk: lwo"), "utf-8")
+    lying.write_text(SAY.replace("{ service: checkout-api }", "{ service: a, share: 2 }"), "utf-8")
+    code, said = opsbot("check", str(bad), str(lying))
+    assert code == 1
+    assert "bad.yaml:4: risk: 'lwo' is not one of" in said
+    assert "lying.yaml: examples[0]: 'the usual' does not come out" in said
+    assert "1 runbook read, 1 example tried, 2 mistakes" in said
+
+
+def test_check_needs_no_settings_for_a_repository_of_runbooks(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere, file = str(folder / "none.yaml"), str(folder / "runbooks" / "move-traffic.yaml")
+    assert main(["runbook", "check", "--config", nowhere, file]) == 0
+    assert "not looked at by their executors" in capsys.readouterr().out
+
+
+def test_list_says_what_can_be_run_here(opsbot: Run) -> None:
+    code, said = opsbot("list", "--json")
+    here = {one["name"]: one["unavailable"] for one in json.loads(said)}
+    assert code == 0
+    assert here["move-traffic"] == here["silence-alert"] == ""
+    assert "kubernetes" in here["scale-service"]
+    assert "can be run" in opsbot("list")[1]
+
+
+def test_show_prints_everything_about_one(opsbot: Run) -> None:
+    code, said = opsbot("show", "move-traffic")
+    assert code == 0
+    assert "Move traffic away" in said
+    assert "share (number, 0 to 1, otherwise 0.5)" in said
+    assert "length (duration, 5m to 2h, otherwise 30m)" in said
+    assert "only when ${steps.look.ready}" in said
+    assert "takes it back with" in said
+    assert json.loads(opsbot("show", "move-traffic", "--json")[1])["owner"] == "edge"
+
+
+def test_a_dry_run_shows_exactly_what_would_run(opsbot: Run) -> None:
+    """By the code that runs it: executors are asked what they would do, and nothing is done."""
+    code, said = opsbot("run", "move-traffic", "checkout-api", "length=1h", "--dry-run")
+    assert code == 0
+    assert "Move traffic away, on checkout-api/traffic" in said
+    assert "does nothing, and says: checkout-api" in said
+    assert "/incident run move-traffic service=checkout-api share=0.5 length=1h side=left" in said
+    told = json.loads(opsbot("run", "move-traffic", "checkout-api", "--dry-run", "--json")[1])
+    assert len(told["digest"]) == 64
+    assert told["arguments"]["length"] == 1800
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["service=chekout-api"], "Did you mean `checkout-api`?"),
+        (["checkout-api", "share=1.5"], "type 0 to 1"),
+        (["checkout-api", "more", "words"], "was not understood"),
+        (["service=checkout-api", "reason=$(rm -rf /)"], "cannot be `$(rm -rf /)`"),
+        ([], "Service is missing"),
+    ],
+)
+def test_a_dry_run_says_what_is_wrong_with_the_arguments(
+    opsbot: Run, words: list[str], told: str
+) -> None:
+    code, said = opsbot("run", "move-traffic", *words, "--dry-run")
+    assert code == 1
+    assert told in said
+
+
+def test_what_is_not_configured_is_said_when_it_is_asked_for(opsbot: Run) -> None:
+    code, said = opsbot("run", "restart-deployment", "checkout-api", "--dry-run")
+    assert code == 1
+    assert "executor kubernetes is not configured" in said
+
+
+def test_nothing_is_run_from_the_command_line(opsbot: Run) -> None:
+    """People have to see it and say yes to it."""
+    code, said = opsbot("run", "move-traffic", "checkout-api")
+    assert code == 2
+    assert "runs are asked for in Slack" in said
+
+
+@pytest.mark.parametrize("act", ["show", "run"])
+def test_a_runbook_that_is_none_is_answered_with_the_nearest(opsbot: Run, act: str) -> None:
+    words = ["--dry-run"] if act == "run" else []
+    code, said = opsbot(act, "move-trafic", *words)
+    assert code == 2
+    assert "did you mean move-traffic?" in said
+
+
+def test_a_team_file_with_mistakes_is_named_when_it_is_asked_for(opsbot: Run, folder: Path) -> None:
+    (folder / "runbooks" / "broken.yaml").write_text("title: x\n", "utf-8")
+    code, said = opsbot("show", "broken")
+    assert code == 2
+    assert "broken cannot be used" in said
+    assert opsbot("list")[0] == 1
+
+
+def test_check_of_the_settings_names_the_teams_files_and_not_ours(folder: Path) -> None:
+    """What opsbot brings along and cannot run here is no finding: nobody asked for it."""
+    own = folder / "runbooks"
+    (own / "broken.yaml").write_text(SAY.replace("risk: low", "risk: lwo"), "utf-8")
+    (own / "lying.yaml").write_text(SAY.replace("service: checkout-api }", "svc: a }"), "utf-8")
+    (own / "far.yaml").write_text(SAY.replace("executor: noop", "executor: kubernetes"), "utf-8")
+    read = settings(folder)
+    executors = build_executors(read, AiohttpClient(environ={}), SystemClock())
+    found = {one.key: one for one in runbook_findings(read, executors)}
+    assert set(found) == {f"runbooks/{name}.yaml" for name in ("broken", "lying", "far")}
+    assert "opsbot goes on without it" in found["runbooks/broken.yaml"].fix
+    assert "does not come out" in found["runbooks/lying.yaml"].problem
+    assert "executor kubernetes is not configured" in found["runbooks/far.yaml"].problem
+
+
+def test_the_shelf_of_an_installation_is_read_with_its_executors(folder: Path) -> None:
+    """Without any, everything is described and nothing can be run."""
+    shelf = team_shelf(settings(folder), {})
+    assert all(one.unavailable for one in shelf.runbooks)
+
+
+def test_the_schema_of_runbooks_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "runbook"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["title"] == "an opsbot runbook"
+    names = schema["$defs"]["StepSection"]["properties"]["executor"]["enum"]
+    assert {"http", "kubernetes", "noop", "process"} <= set(names)
