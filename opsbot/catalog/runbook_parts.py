@@ -108,7 +108,9 @@ class ParameterSection(Section):
     )
     label: str = Field(default="", max_length=60, description="What forms and messages call it.")
     hint: str = Field(default="", max_length=150, description="A sentence that says what to type.")
-    required: bool = Field(default=True, description="Whether a run needs it; not when it has a default.")
+    required: bool = Field(
+        default=True, description="Whether a run needs it; not when it has a default."
+    )
     default: AnyScalar | None = Field(default=None, description="Taken when nothing is typed.")
     pattern: str = Field(
         default="",

@@ -67,11 +67,13 @@ class AlertDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Somebody who was asked to join answered at the source; `user_id` is the source's own."""
+    """Somebody who was asked to join answered at the source, by whose ids they are named here.
+    `policy_id` is the escalation policy through which they were asked, if it was one."""
 
     user_id: str
     name: str
     accepted: bool
+    policy_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from opsbot.core.event import (
 )
 from opsbot.core.incident_evidence import apply_evidence
 from opsbot.core.incident_living import apply_living
-from opsbot.core.incident_pages import acknowledged, caught_up
+from opsbot.core.incident_pages import acknowledged, caught_up, reached
 from opsbot.core.incident_parts import (
     Alert,
     AskOfPager,
@@ -174,7 +174,7 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
         case e.PagerActed() as body:
             return _pager_acted(state, body)
         case e.PageActed() as body:
-            return caught_up(state, body)
+            return _joined_by(caught_up(state, body), reached(body))
         case _:
             return apply_evidence(state, entry)
 

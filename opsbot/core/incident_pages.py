@@ -14,7 +14,7 @@ from opsbot.core.event import Reply, Transition
 from opsbot.core.incident_state import Incident
 from opsbot.core.living import Living, Page, PageReply
 from opsbot.core.living_entry import PageState
-from opsbot.core.people import Actor
+from opsbot.core.people import Actor, Person
 
 PAGES_KEPT = 40
 _KEY = re.compile(r"opsbot:([A-Za-z0-9_-]{1,64}):page:([1-9][0-9]{0,8})")
@@ -40,11 +40,14 @@ def page_of_key(incident: Incident, dedup_key: str) -> Page | None:
     return next((page for page in incident.living.pages if page.seq == found[1]), None)
 
 
-def answers_page(incident: Incident, reply: Reply) -> bool:
-    """Whether somebody's reply at the pager is news to a page of the incident."""
-    return any(
-        _may_answer(page, reply.user_id) and page.answers.get(reply.user_id) is not reply.accepted
+def answered_pages(incident: Incident, reply: Reply) -> tuple[int, ...]:
+    """The pages that somebody's reply at the pager is news to, by their numbers: those that
+    reached them, and those of the policy that has come to them since."""
+    return tuple(
+        page.seq
         for page in incident.living.pages
+        if (_may_answer(page, reply.user_id) or _has_come_to(page, reply))
+        and page.answers.get(reply.user_id) is not reply.accepted
     )
 
 
@@ -60,10 +63,10 @@ def apply_pages(living: Living, entry: Entry) -> Living:
             return replace(living, pages=(*living.pages, page)[-PAGES_KEPT:])
         case e.PageActed() as body:
             return _with(living, tuple(_acted(page, body) for page in living.pages))
-        case e.PageAnswered(user_id=user_id, name=name, accepted=accepted):
+        case e.PageAnswered(user_id=user_id, name=name, accepted=accepted, asked=asked):
             reply = PageReply(name=name, accepted=accepted, at=entry.occurred_at)
             pages = (
-                _replied(page, user_id, reply) if _may_answer(page, user_id) else page
+                _replied(page, user_id, reply) if _is_answered(page, asked, user_id) else page
                 for page in living.pages
             )
             return _with(living, tuple(pages))
@@ -85,6 +88,13 @@ def caught_up(state: Incident, body: e.PageActed) -> Incident:
     if alert is None or alert.by is None or alert.status is not Transition.ACKNOWLEDGED:
         return state
     return _answered_by(state, body.origin_id, alert.by, alert.changed_at)
+
+
+def reached(body: e.PageActed) -> tuple[Person, ...]:
+    """Whoever was paged belongs into the room, as those do whom the alert paged."""
+    names = body.names if len(body.names) == len(body.user_ids) else ("",) * len(body.user_ids)
+    pairs = zip(body.user_ids, names, strict=True)
+    return tuple(Person(id=user_id, name=name) for user_id, name in pairs)
 
 
 def _answered_by(state: Incident, origin_id: str, by: Actor, at: datetime) -> Incident:
@@ -117,6 +127,17 @@ def _may_answer(page: Page, user_id: str) -> bool:
     if page.state is PageState.FAILED:
         return False
     return user_id in page.user_ids or not page.user_ids
+
+
+def _has_come_to(page: Page, reply: Reply) -> bool:
+    """Whether the page went through the policy by which they were asked: nobody on its first
+    level answered, and the next one was asked."""
+    sent = page.state is PageState.SENT and not page.asked_ids
+    return sent and bool(page.policy_id) and page.policy_id == reply.policy_id
+
+
+def _is_answered(page: Page, asked: int, user_id: str) -> bool:
+    return page.seq == asked if asked else _may_answer(page, user_id)
 
 
 def _is_of(page: Page, origin_id: str, user_id: str, at: datetime) -> bool:

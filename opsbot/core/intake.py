@@ -22,7 +22,7 @@ from opsbot.core.event import (
     Transition,
 )
 from opsbot.core.incident import SAME_MOMENT, Incident
-from opsbot.core.incident_pages import answers_page, page_of_key
+from opsbot.core.incident_pages import answered_pages, page_of_key
 from opsbot.core.incident_parts import Alert, AskOfPager, Change
 from opsbot.core.moment import plausible, to_micros
 from opsbot.core.people import OPSBOT
@@ -252,14 +252,21 @@ def _fact(event: AlertEvent, origin_id: str, rules: Rules) -> Draft:
 
 
 def _answers(event: AlertEvent, known: Incident) -> tuple[Draft, ...]:
-    """What somebody who was paged by us answered."""
+    """What somebody who was paged by us answered, for each page that it is news to."""
     reply = event.reply
-    if reply is None or not answers_page(known, reply):
+    if reply is None:
         return ()
-    body = e.PageAnswered(user_id=reply.user_id, name=reply.name, accepted=reply.accepted)
-    key = f"answered:{reply.user_id}:{reply.accepted}:{to_micros(event.occurred_at)}"
-    at, actor = event.occurred_at, event.actor
-    return (Draft(key=key, occurred_at=at, actor=actor, source=event.source, body=body),)
+    said, at = f"{reply.user_id}:{reply.accepted}", event.occurred_at
+    return tuple(
+        Draft(
+            key=f"answered:{seq}:{said}:{to_micros(at)}", occurred_at=at, actor=event.actor,
+            source=event.source,
+            body=e.PageAnswered(
+                user_id=reply.user_id, name=reply.name, accepted=reply.accepted, asked=seq
+            ),
+        )
+        for seq in answered_pages(known, reply)
+    )  # fmt: skip
 
 
 def _catalogued(details: AlertDetails | None, rules: Rules) -> AlertDetails | None:

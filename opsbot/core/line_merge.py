@@ -50,8 +50,8 @@ def merged_lines(base: Lines, theirs: Lines, ours: Lines) -> Lines:
     `base` is in it. Merging the result with the same `ours` gives the result again."""
     if _pairs(base, theirs) > MOST_PAIRS or _pairs(base, ours) > MOST_PAIRS:
         return _fenced(theirs, ours)
-    found = _woven(base, theirs, ours)
-    if is_unresolved(found) or _woven(base, found, ours) == found:
+    found = _whole(base, theirs, ours)
+    if is_unresolved(found) or _whole(base, found, ours) == found:
         return found
     # What moved where cannot be told from the outcome: better both whole than another text each
     # time that it is merged.
@@ -61,6 +61,22 @@ def merged_lines(base: Lines, theirs: Lines, ours: Lines) -> Lines:
 def _pairs(one: Lines, other: Lines) -> int:
     held = Counter(other)
     return sum(number * held[line] for line, number in Counter(one).items())
+
+
+def _whole(base: Lines, theirs: Lines, ours: Lines) -> Lines:
+    """The lines woven together. Empty ones at the end are apart: who adds something below a text
+    has not changed its last line."""
+    tail, tail_theirs, tail_ours = (_tail(lines) for lines in (base, theirs, ours))
+    woven = _woven(
+        base[: len(base) - len(tail)], theirs[: len(theirs) - len(tail_theirs)],
+        ours[: len(ours) - len(tail_ours)],
+    )  # fmt: skip
+    return (*woven, *(tail_ours if tail_theirs == tail else tail_theirs))
+
+
+def _tail(lines: Lines) -> Lines:
+    filled = [number for number, line in enumerate(lines) if line]
+    return lines[filled[-1] + 1 :] if filled else lines
 
 
 def _woven(base: Lines, theirs: Lines, ours: Lines) -> Lines:

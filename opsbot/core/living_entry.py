@@ -117,6 +117,7 @@ class PageAnswered:
     user_id: str
     name: str
     accepted: bool
+    asked: int = 0  # the entry that asked for the page; 0 for every page that reached them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

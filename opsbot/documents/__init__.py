@@ -18,6 +18,7 @@ from opsbot.core.postmortem.draft import postmortem
 from opsbot.core.postmortem.material import NO_BACKGROUND, Background
 from opsbot.documents.data import as_json, for_template
 from opsbot.documents.html import page
+from opsbot.documents.references import with_references
 from opsbot.documents.template import Template, filled, tidied
 
 NO_CHARTS: Mapping[str, bytes] = MappingProxyType({})
@@ -53,7 +54,8 @@ def render_markdown(document: Postmortem, template: Template) -> str:
 
     Raises TemplateBroken.
     """
-    return tidied(_front_matter(document, template) + filled(template, for_template(document)))
+    written = with_references(filled(template, for_template(document)))
+    return tidied(_front_matter(document, template) + written)
 
 
 def render_json(document: Postmortem, template: Template) -> str:

@@ -29,6 +29,7 @@ from opsbot.executors._output import Output
 
 GIVE_UP = 3.0  # seconds after which even a killed process is not waited for
 DYING = 0.5  # seconds in which those that were killed are gone
+_AT_LEAST = 0.1  # seconds for the last words, when the time is over with the program's end
 _LOOK_AGAIN = 0.02
 
 
@@ -128,7 +129,7 @@ async def _watched(leader: asyncio.Task[int], reader: _Reader, bounds: Bounds) -
         return Ended(code=None, flooded=True)
     if not leader.done():
         return Ended(code=None, late=True)
-    linger = min(bounds.linger_s, max(until - loop.time(), 0.0))
+    linger = min(bounds.linger_s, max(until - loop.time(), _AT_LEAST))
     await asyncio.wait([reader.closed], timeout=linger)
     if reader.flooded.done():
         return Ended(code=leader.result(), flooded=True)
@@ -138,25 +139,23 @@ async def _watched(leader: asyncio.Task[int], reader: _Reader, bounds: Bounds) -
 async def _started(command: Command, reader: _Reader) -> Process:
     """The process, its output on a pipe of ours: one that we can let go of when something that
     has left the group still holds the other end."""
-    read_end, write_end = os.pipe()
-    typed = _typed_in(command.stdin)
-    try:
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: reader, os.fdopen(read_end, "rb", 0)
-        )
-        return await _uninterrupted(
-            asyncio.create_subprocess_exec(
-                *command.argv, stdin=typed or DEVNULL, stdout=write_end, stderr=STDOUT,
-                env=dict(command.env), cwd=command.cwd, start_new_session=True,
+    with contextlib.ExitStack() as ours:  # closed here once the program has them
+        typed = DEVNULL if command.stdin is None else ours.enter_context(_typed_in(command.stdin))
+        read_end, write_end = os.pipe()
+        ours.callback(os.close, write_end)
+        try:
+            await asyncio.get_running_loop().connect_read_pipe(
+                lambda: reader, os.fdopen(read_end, "rb", 0)
             )
-        )  # fmt: skip
-    except BaseException:
-        reader.close()
-        raise
-    finally:
-        os.close(write_end)
-        if typed is not None:
-            typed.close()
+            return await _uninterrupted(
+                asyncio.create_subprocess_exec(
+                    *command.argv, stdin=typed, stdout=write_end, stderr=STDOUT,
+                    env=dict(command.env), cwd=command.cwd, start_new_session=True,
+                )
+            )  # fmt: skip
+        except BaseException:
+            reader.close()
+            raise
 
 
 async def _uninterrupted(starting: Coroutine[Any, Any, Process]) -> Process:
@@ -172,10 +171,8 @@ async def _uninterrupted(starting: Coroutine[Any, Any, Process]) -> Process:
         raise
 
 
-def _typed_in(text: bytes | None) -> BinaryIO | None:
-    """A file that holds what is typed in, and is gone with its last reader; None for nothing."""
-    if text is None:
-        return None
+def _typed_in(text: bytes) -> BinaryIO:
+    """A file that holds what is typed in, and is gone with its last reader."""
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     file.write(text)
     file.seek(0)

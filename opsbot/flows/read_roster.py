@@ -27,7 +27,7 @@ async def read_roster(
         return None
     asked, rules, now = reading.asked, ports.rules, ports.clock.now()
     understood = await understand(ports.record, book, asked, me, rules, now)
-    if understood.denied is not None:
+    if understood.denied is not None or understood.wants_form:
         return None
     target = target_of(reading.values, asked.line, understood.incident, rules)
     return await roster_of(staffing, target, named, mapped=rules.accounts)

@@ -101,6 +101,9 @@ class Office:
         staffing.add_policy("PPOL2", "Identity on call", "PSVC2")
         staffing.add_policy("PPOL3", "Database on-call")
         people = {name: staffing.add_user(id, name) for id, name in PAGER_USERS.items()}
+        for person in people.values():
+            self.pager.users.setdefault(person.email, person)
+            self.room.accounts.setdefault(person.email, f"U0{person.id[1:]}")
         evening = START + timedelta(hours=4)
         staffing.put_on_call("PPOL1", people["Ada"], until=evening, schedule="Payments weekly")
         staffing.put_on_call("PPOL1", people["Kim Vale"], 2)

@@ -16,7 +16,7 @@ from opsbot.core.event import Origin, Reply, Transition
 from opsbot.core.incident import Incident, fold
 from opsbot.core.incident_pages import (
     PAGES_KEPT,
-    answers_page,
+    answered_pages,
     asked_under,
     page_key,
     page_of_key,
@@ -97,16 +97,27 @@ def test_a_page_that_failed_is_answered_by_nobody() -> None:
     incident = folded((failed, 1.5, OPSBOT), ACCEPTED)
     assert dict(incident.living.pages[0].answers) == {}
     reply = Reply(user_id="PROBIN", name="Robin Vale", accepted=True)
-    assert not answers_page(incident, reply)
+    assert answered_pages(incident, reply) == ()
 
 
 def test_a_reply_is_news_until_it_is_held() -> None:
     reply = Reply(user_id="PROBIN", name="Robin Vale", accepted=True)
     other = Reply(user_id="PKIM", name="Kim Vale", accepted=True)
     waiting, answered = folded((SENT, 1.5, OPSBOT)), folded((SENT, 1.5, OPSBOT), ACCEPTED)
-    assert answers_page(waiting, reply)
-    assert not answers_page(answered, reply)
-    assert not answers_page(waiting, other)  # it did not reach Kim
+    assert answered_pages(waiting, reply) == (2,)
+    assert answered_pages(answered, reply) == ()
+    assert answered_pages(waiting, other) == ()  # it did not reach Kim
+
+
+def test_whom_the_policy_comes_to_later_answers_the_page_as_well() -> None:
+    """The first level said nothing; another policy's people answer something else."""
+    waiting = folded((SENT, 1.5, OPSBOT))
+    for policy, pages in (("PPOL", (2,)), ("PELSE", ()), ("", ())):
+        kim = Reply(user_id="PKIM", name="Kim Vale", accepted=True, policy_id=policy)
+        assert answered_pages(waiting, kim) == pages
+    answer = e.PageAnswered(user_id="PKIM", name="Kim Vale", accepted=True, asked=2)
+    (page,) = folded((SENT, 1.5, OPSBOT), (answer, 5, ROBIN)).living.pages
+    assert dict(page.answers) == {"PKIM": True}
 
 
 def test_only_so_many_pages_are_kept() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from opsbot.cards.form import render_form
 from opsbot.cards.home import MOST_BLOCKS, render_home
 from opsbot.cards.plain import as_text
 from opsbot.core.card import Card
+from opsbot.core.entry import Severity
 from opsbot.core.event import Transition
 from opsbot.core.home import ON_A_PAGE
 from opsbot.core.waiting import MOST_WAITING
 from tests.commands.office import ADA, ANN, BEN, Office
-from tests.core.story import event
+from tests.core.story import details, event
 
 
 def tab(office: Office, by: str = ANN) -> str:
@@ -55,6 +58,83 @@ async def test_what_waits_for_somebody_comes_first_with_its_button() -> None:
     assert "nobody has said what users notice" in tab(office, ADA)
     assert ("impact", incident.id) in actions(office, ADA)
     assert (await office.incident(incident)).lead is not None
+
+
+async def test_a_lead_to_take_over_waits_first_and_is_taken_from_there() -> None:
+    """Ben reads what Ann wrote, and one press makes him the lead."""
+    office = Office()
+    incident = await office.page()
+    room = incident.surface.channel_id
+    await office.typed("lead", at=room)
+    await office.typed('handover <@U0BEN> "the rollback runs"', at=room)
+    await office.looked_home(BEN)
+    words = tab(office, BEN)
+    assert "1 hand-over" in words
+    assert "Ann asks you to take over the lead: “the rollback runs”" in words
+    accept = next(action for action, _ in actions(office, BEN) if "accept" in action)
+    await office.pressed(accept, incident.id, by=BEN, at="")
+    lead = (await office.incident(incident)).lead
+    assert lead is not None
+    assert lead.name == "Ben"
+    assert "hand-over" not in tab(office, BEN)
+    await office.looked_home(ANN)
+    assert "asks you" not in tab(office, ANN)
+
+
+async def test_my_follow_ups_wait_for_me_though_the_incident_is_over() -> None:
+    """The one that is due first comes first, what is overdue says so; done is one press."""
+    office = Office()
+    incident = await office.page()
+    room = incident.surface.channel_id
+    for line in ("one @me by 2026-12-01", "two @me", "three <@U0BEN>", "four @me by tomorrow"):
+        await office.typed(f"followup {line}", at=room)
+    await office.typed("resolve", at=room)
+    office.clock.advance(days=3)
+    await office.looked_home()
+    words = tab(office)
+    assert "3 follow-ups" in words
+    assert words.index("4. four") < words.index("1. one") < words.index("2. two")
+    assert "by Mon 23 Nov 2026), overdue" in words
+    assert "by Tue 1 Dec 2026), overdue" not in words
+    assert "three" not in words
+    await office.pressed("followup:item=4&done=yes", incident.id, at="")
+    assert "four" not in tab(office)
+    assert "2 follow-ups" in tab(office)
+
+
+async def test_follow_ups_of_long_ago_are_not_looked_for() -> None:
+    office = Office()
+    incident = await office.page()
+    room = incident.surface.channel_id
+    await office.typed("followup one @me", at=room)
+    await office.typed("resolve", at=room)
+    office.clock.advance(days=31)
+    await office.looked_home()
+    assert "Nothing waits for you" in tab(office)
+
+
+async def test_an_update_that_is_due_waits_for_the_lead() -> None:
+    office = Office(cadence=((Severity.SEV1, timedelta(minutes=30)),))
+    incident = await office.page(said=details(priority="P1"))
+    room = incident.surface.channel_id
+    await office.typed("lead", at=room)
+    await office.typed('impact "logins fail"', at=room)
+    office.clock.advance(minutes=31)
+    await office.settle()
+    await office.looked_home()
+    assert "an update is due" in tab(office)
+    assert ("update", incident.id) in actions(office)
+    await office.typed("update we look into it", at=room)
+    await office.looked_home()
+    assert "an update is due" not in tab(office)
+
+
+async def test_follow_ups_of_a_private_incident_are_shown_to_nobody_who_may_not_know() -> None:
+    office = Office()
+    incident = await office.declared('"Zebra-Quux leaks" --private')
+    await office.typed("followup Zebra-Quux <@U0BEN>", at=incident.surface.channel_id)
+    await office.looked_home(BEN)
+    assert "Zebra-Quux" not in tab(office, BEN)
 
 
 async def test_the_question_whether_it_is_over_is_answered_from_there() -> None:

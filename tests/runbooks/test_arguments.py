@@ -139,6 +139,15 @@ def test_what_is_missing_is_told_apart_from_what_is_wrong() -> None:
     assert values == {"sure": False}
 
 
+def test_the_default_of_a_service_is_looked_up_like_a_typed_one() -> None:
+    """The catalogue may have lost it since the file was written."""
+    gone = RunParameter(name="service", kind=ParameterKind.SERVICE, default="gone-api")
+    for services, count in ((("gone-api",), 0), (SERVICES, 1)):
+        values, problems = read_arguments(runbook(parameters=(gone,)), {}, services)
+        assert len(problems) == count
+        assert ("service" in values) is not bool(count)
+
+
 def test_unknown_names_are_told_with_the_nearest_and_never_by_the_thousand() -> None:
     _, problems = read_arguments(runbook(), {**SERVICE, "pos": "3"}, SERVICES)
     assert "Did you mean `pods`?" in problems[0].sentence

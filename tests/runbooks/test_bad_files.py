@@ -152,6 +152,10 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
         "      why: ${reason}", "      why: 'Authorization: Bearer abcdef1234567890abcdef'",
         "steps[1].do.why", "looks like a secret", "by name",
     ),
+    "secret that an argument would complete": (
+        "      why: ${reason}", "      why: 'token=${side}'", "steps[1].do.why",
+        "looks like a secret", "by name",
+    ),
     "value that sounds like a secret": (
         "register: [ready]", "register: [ready, session_token]", "steps[0].register",
         "sounds like a secret", "something else",

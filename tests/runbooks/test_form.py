@@ -11,6 +11,7 @@ from opsbot.cards.form import render_form
 from opsbot.core.form import FieldKind, Form
 from opsbot.core.runbook import ParameterKind, RunParameter
 from opsbot.core.runbook.form import run_form
+from opsbot.sandbox.slack.views import check_view
 from opsbot.slack.payloads_interaction import carried_in, fields_in
 from tests.runbooks.made import SERVICES, read, runbook
 
@@ -83,6 +84,13 @@ def _submitted(element: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def test_slack_takes_the_form() -> None:
+    """The sandbox refuses what Slack refuses."""
+    given = {"service": "checkout-api", "wait": "90m", "sure": "yes", "mode": "fast"}
+    for drawn in (form(), form(given)):
+        assert check_view(render_form(drawn), kind="modal")
+
+
 def test_a_form_of_any_runbook_is_within_slacks_limits() -> None:
     """Slack pages "Modals" and "Block elements"."""
     long = tuple(
@@ -97,6 +105,7 @@ def test_a_form_of_any_runbook_is_within_slacks_limits() -> None:
     assert len(view["title"]["text"]) <= 24
     assert len(view["private_metadata"]) <= 3_000
     assert len(view["blocks"]) == 21
+    assert check_view(view, kind="modal")
     for block in view["blocks"][1:]:
         assert len(block["hint"]["text"]) <= 2_000
         assert len(block["element"]["options"]) <= 100

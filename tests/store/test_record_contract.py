@@ -14,6 +14,7 @@ from tests.fakes.clock import ManualClock
 from tests.store.drafts import T0, fact, joined, note, opened
 
 RESOLVED = e.StatusChanged(status=Status.RESOLVED, reason="fixed")
+REOPENED = e.StatusChanged(status=Status.INVESTIGATING, reason="it is back")
 
 
 async def test_entries_get_places_in_the_order_they_are_given(any_record: Record) -> None:
@@ -100,6 +101,20 @@ async def test_open_incidents_are_those_opened_and_not_over(any_record: Record) 
     await any_record.append("inc-3", [opened(3, "Q3"), fact("over", RESOLVED)])
     await any_record.append("ops", [note("a")])
     assert sorted(await any_record.open_incidents()) == ["inc-1", "inc-2"]
+
+
+async def test_ended_incidents_are_those_that_ended_since_the_newest_first(
+    any_record: Record,
+) -> None:
+    """Those that are open again are not among them."""
+    for number, minutes in ((1, 5), (2, 30), (3, 10), (4, 20)):
+        over = fact("over", RESOLVED, at=T0 + timedelta(minutes=minutes))
+        await any_record.append(f"inc-{number}", [opened(number, f"Q{number}"), over])
+    await any_record.append("inc-4", [fact("again", REOPENED)])
+    await any_record.append("inc-5", [opened(5, "Q5")])
+    since = T0 + timedelta(minutes=10)
+    assert list(await any_record.ended_incidents(since, 10)) == ["inc-2", "inc-3"]
+    assert list(await any_record.ended_incidents(since, 1)) == ["inc-2"]
 
 
 async def test_open_alerts_are_those_of_incidents_that_are_not_over(any_record: Record) -> None:

@@ -38,8 +38,12 @@ Runs = Mapping[str, RunRead]
 
 
 def sentence_of(clauses: Sequence[tuple[Clause, str]]) -> str:
-    """Clauses of one subject, each with its time, as one sentence."""
-    parts = [f"{clause.did} {when}{clause.rest}" for clause, when in clauses]
+    """Clauses of one subject as one sentence, each with its time unless the next has the same."""
+    following = [when for _, when in clauses[1:]] + [""]
+    parts = [
+        f"{clause.did}{'' if when == after else f' {when}'}{clause.rest}"
+        for (clause, when), after in zip(clauses, following, strict=True)
+    ]
     told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     who = clauses[0][0].who
     return f"{who[:1].upper()}{who[1:]} {told}."
@@ -126,10 +130,10 @@ def _of_people(who: str, entry: Entry) -> Clause | None:
     match entry.body:
         case e.RoleAssigned(role=role, slack_id=slack_id, name=name, gone=gone):
             if not slack_id or gone:
-                return Clause(who=who, did=f"gave up the role of {role}")
+                return Clause(who=who, did=f"gave up the {_role(role)}")
             if entry.actor.id == f"slack:{slack_id}":
-                return Clause(who=who, did=f"took the role of {role}")
-            return Clause(who=who, did=f"made {inert(name, 60)} the {role}")
+                return Clause(who=who, did=f"took the {_role(role)}")
+            return Clause(who=who, did=f"gave {inert(name, 60)} the {_role(role)}")
         case e.Mitigated(at=at, said=said) if at is not None:
             words = f": {quoted(said)}" if said else ""
             return Clause(
@@ -151,6 +155,10 @@ def _of_people(who: str, entry: Entry) -> Clause | None:
             return Clause(who="Slack", did="could not be reached", rest=rest, weight=2)
         case _:
             return None
+
+
+def _role(role: e.Role) -> str:
+    return "lead" if role is e.Role.LEAD else f"role of {role}"
 
 
 _RUN_ENDS = {

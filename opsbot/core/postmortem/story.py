@@ -199,4 +199,7 @@ def _words(seen: Seen) -> str:
             finding=finding, source=seen.source, kind=EvidenceKind.CHANGES, began=finding.at
         )
         return changes_of([told])[0].text
+    if finding.kind is FindingKind.FAILING_TRACE and finding.value:
+        of = f" on calls from {inert(finding.peer, 80)}" if finding.peer else ""
+        return f"{count(round(finding.value), 'failing trace')} found end here{of}"
     return inert(finding.summary.removeprefix(f"{finding.service}: "), 240)

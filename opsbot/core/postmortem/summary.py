@@ -110,7 +110,7 @@ def _end(about: Material) -> Sentence:
     run, again = helpful_run(about), ", after it had come back" if back else ""
     when = about.say(entry.occurred_at)
     if run is not None and run.verified is not None:
-        return says(f"{_by_run(run)}, and the incident was {body.status} at {when}{again}.",
+        return says(f"{_by_run(run)}; the incident was {body.status} at {when}{again}.",
                     run.entry.seq, run.verified[0].seq, entry.seq)  # fmt: skip
     if body.closure is Closure.SELF_RECOVERED:
         length = about.measures["time_open"]
@@ -133,7 +133,7 @@ def _by_run(run: RunRead) -> str:
     approved = "approved by a second person" if run.approved else "run without a second person"
     if run.request.break_glass:
         approved = "run by breaking the glass"
-    said = f" ({inert(run.verified[1].said, 200)})" if run.verified and run.verified[1].said else ""
+    said = f": {inert(run.verified[1].said, 200)}" if run.verified and run.verified[1].said else ""
     return f"The runbook {run.name}, {approved}, helped{said}"
 
 

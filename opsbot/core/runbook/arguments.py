@@ -44,6 +44,8 @@ def read_arguments(
     problems = [_unknown(runbook, name) for name in unknown[:_MOST_UNKNOWN]]
     for parameter in runbook.parameters:
         text = given.get(parameter.name, "")
+        if parameter.kind is ParameterKind.SERVICE and not text.strip(" "):
+            text = str(parameter.default or "")  # only here is it known whether there is such a one
         if not text.strip(" "):
             if parameter.default is not None:
                 values[parameter.name] = parameter.default

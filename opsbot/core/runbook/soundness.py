@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -12,6 +13,8 @@ from opsbot.core.runbook.lookups import SECRETS
 from opsbot.core.runbook.parameter_check import parameter_flaws
 from opsbot.core.scrub import Scrubber
 from opsbot.core.secret_pattern import SECRET_NAME
+
+_HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
 def flaws(runbook: Runbook) -> tuple[Flaw, ...]:
@@ -75,15 +78,20 @@ def _changed(
             if key == SECRETS and isinstance(item, dict):
                 item = list(cast("dict[str, Any]", item).values())  # names, not secrets
             if isinstance(item, str):  # a name such as `password` tells as much as the value
-                inner += [(*path, key)] if clean({key: item})[1] else []
+                inner += [(*path, key)] if clean({key: _sample(item)})[1] else []
             else:
                 inner += _changed((*path, key), item, clean)
     elif isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             inner += _changed((*path, index), item, clean)
-    elif isinstance(value, str) and clean(value)[1]:
+    elif isinstance(value, str) and clean(_sample(value))[1]:
         inner.append(path)
     yield from inner
+
+
+def _sample(text: str) -> str:
+    """The text as it may look once it is filled in: `token=${name}` is a secret by then."""
+    return _HOLE.sub("abc123def456", text)
 
 
 def _of_check(runbook: Runbook) -> Iterator[Flaw]:

@@ -27,7 +27,11 @@ def reply_of(data: Json) -> Reply | None:
     accepted = _ACCEPTED.get(text(data.get("state")))
     if accepted is None or not user_id:
         return None
-    return Reply(user_id=user_id, name=inert(text(user.get("summary")), 120), accepted=accepted)
+    policy = mapping(data.get("escalation_policy"))
+    return Reply(
+        user_id=user_id, name=inert(text(user.get("summary")), 120), accepted=accepted,
+        policy_id=inert(text(policy.get("id")), 100),
+    )  # fmt: skip
 
 
 def turns(incident: Json) -> Iterator[tuple[str, str, str, Json, Json]]:
