@@ -2,7 +2,7 @@
 
 from opsbot.core import entry as e
 from opsbot.core.card import Button, Line, line
-from opsbot.core.entry import Mode, Visibility
+from opsbot.core.entry import Mode, Placement, Visibility
 from opsbot.core.event import NO_ALERT
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.incident import Incident
@@ -14,7 +14,6 @@ from opsbot.core.text import cut, inert, listed
 from opsbot.core.verb import Fact, Reads, Reply, Scene, Values, Verb, answer, given, refuse
 
 LONGEST_REASON = 500
-SEE = "through PagerDuty: you will see here when they acknowledge."
 CHOOSE = Button(action="page", label="Choose whom to page", primary=True)
 
 
@@ -58,7 +57,7 @@ def _page_service(scene: Scene, target: Target, roster: Roster) -> Reply:
     body = e.PageAsked(
         what=named, reason=_reason(target), policy_id=policy_id, service_id=target.service_id
     )
-    return _asked(scene, body, _reaching(roster, named))
+    return _asked(scene, body, _reaching(scene, roster, named))
 
 
 def _page_policy(scene: Scene, target: Target, roster: Roster) -> Reply:
@@ -76,7 +75,7 @@ def _page_policy(scene: Scene, target: Target, roster: Roster) -> Reply:
     if not roster.on_call and not roster.problem:
         return refuse(f"Nobody is on call for {inert(name, 80)} at the pager.")
     body = e.PageAsked(what=inert(name, 120), reason=_reason(target), policy_id=policy_id)
-    return _asked(scene, body, _reaching(roster, inert(name, 80)))
+    return _asked(scene, body, _reaching(scene, roster, inert(name, 80)))
 
 
 def _page_person(scene: Scene, target: Target, person: PersonRef, roster: Roster) -> Reply:
@@ -90,7 +89,7 @@ def _page_person(scene: Scene, target: Target, person: PersonRef, roster: Roster
     if no_place := _no_place(scene.here, target):
         return refuse(no_place)
     body = e.PageAsked(what=name, reason=_reason(target), user_ids=(known.id,))
-    return _asked(scene, body, line(f"Paging {name} {SEE}"))
+    return _asked(scene, body, line(f"Paging {name} {_seen(scene.here)}"))
 
 
 def _no_place(incident: Incident, target: Target) -> str:
@@ -104,11 +103,19 @@ def _no_place(incident: Incident, target: Target) -> str:
     )
 
 
-def _reaching(roster: Roster, named: str) -> Line:
+def _reaching(scene: Scene, roster: Roster, named: str) -> Line:
+    seen = _seen(scene.here)
     if roster.on_call:
-        return line("Paging ", *first_reached(roster.on_call), f" {SEE}")
+        return line("Paging ", *first_reached(roster.on_call), f" {seen}")
     why = inert(roster.problem, 200)
-    return line(f"Paging whoever is on call for {named} {SEE} (Who that is: {why})")
+    return line(f"Paging whoever is on call for {named} {seen} (Who that is: {why})")
+
+
+def _seen(incident: Incident) -> str:
+    """Where it is told that they acknowledge: one that has no room has its timeline."""
+    if incident.placement in (Placement.ROOM, Placement.THREAD):
+        return "through PagerDuty: you will see here when they acknowledge."
+    return f"through PagerDuty: the timeline of INC-{incident.number} says when they acknowledge."
 
 
 def _reason(target: Target) -> str:

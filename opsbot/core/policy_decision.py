@@ -29,8 +29,8 @@ from opsbot.core.policy_who import approver_standing, fits, is_nobody, who_appro
 from opsbot.core.runbook import Risk
 from opsbot.core.text import count, inert
 
-__all__ = ["Considered", "approver_standing", "considered", "decide", "fits", "who_approves",
-           "who_can"]  # fmt: skip
+__all__ = ["Considered", "approver_standing", "considered", "decide", "fits", "in_the_way",
+           "who_approves", "who_can"]  # fmt: skip
 
 ONE_RUN, COOLDOWN, BREAK_GLASS = "one run a target", "cooldown", "break glass"
 LEAST_WORDS = 10  # letters and digits of a reason to break the glass
@@ -72,6 +72,20 @@ def considered(
         yield _limit(case, limit)
     for rule in (*policy.rules, *DEFAULT_RULES):
         yield _rule(case, rule)
+
+
+def in_the_way(
+    attempt: Attempt, policy: Policy, now: datetime, zone: str, *, target: str, cooldown: timedelta
+) -> str:
+    """Why a run that was allowed or approved must not begin now, whoever asked for it: another run
+    on its target, a cooldown, a freeze or a limit; empty when nothing stands in its way."""
+    case = _Case(attempt=attempt, policy=policy, now=now, zone=zone, target=target)
+    asked = (
+        _one_run(case), _cooled_down(case, cooldown),
+        *(_freeze(case, freeze) for freeze in policy.freezes),
+        *(_limit(case, limit) for limit in policy.limits),
+    )  # fmt: skip
+    return next((one.verdict.reason for one in asked if one.verdict is not None), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

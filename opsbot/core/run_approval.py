@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from opsbot.core.invocation import How
 from opsbot.core.moment import clock_text
 from opsbot.core.on_call import standing_on_call
-from opsbot.core.policy_decision import approver_standing, who_can
+from opsbot.core.policy_decision import approver_standing, who_approves
 from opsbot.core.run import Run
 from opsbot.core.run_entry import RunOutcome
 from opsbot.core.run_request import roles_of
@@ -73,7 +73,7 @@ def approval_of(scene: Scene, run: Run, digest: str) -> ApproverStanding:
         return ApproverStanding(why=why)
     duties = scene.duties.get(run.run_id)
     unsure = f" Who is on call is not known: {duties.problem}" if duties and duties.problem else ""
-    can = who_can(run.verdict.by, run.plan.service)
+    can = who_approves(run.verdict, run.plan.service)
     return _no(f"You cannot approve this one. Who can: {can}.{unsure}")
 
 
@@ -97,5 +97,5 @@ def _standing(scene: Scene, run: Run) -> str:
     duty = standing_on_call(duties.duties, scene.me, scene.rules.accounts) if duties else None
     return approver_standing(
         run.verdict, groups=scene.me.groups, roles=roles_of(scene.me, scene.here),
-        on_call=duty is not None, service=run.plan.service,
+        on_call=duty is not None, full_member=not scene.me.outsider, service=run.plan.service,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from opsbot.core.announcement import who
 from opsbot.core.card import At, Button, Card, Line, Piece, Tone, line
 from opsbot.core.moment import lasting
 from opsbot.core.policy import Ruling, Verdict
-from opsbot.core.policy_decision import who_can
+from opsbot.core.policy_decision import who_approves
 from opsbot.core.run import Run, StepState
 from opsbot.core.run_entry import Phase, RunOutcome, StepOutcome
 from opsbot.core.run_preview import seconds
@@ -80,7 +80,7 @@ def _decision_line(verdict: Verdict, plan: RenderedRun) -> Line:
     said = f"{reason} (rule “{inert(verdict.rule, 80)}”)."
     if verdict.ruling is Ruling.NEEDS_APPROVAL:
         asks = "1 approval" if verdict.approvals == 1 else f"{verdict.approvals} approvals"
-        said += f" {asks}: {who_can(verdict.by, plan.service)}."
+        said += f" {asks}: {who_approves(verdict, plan.service)}."
     return line(said, label=str(verdict.ruling).capitalize())
 
 
@@ -154,7 +154,7 @@ def _approval_lines(run: Run) -> list[Line]:
     if run.waits:
         left = verdict.approvals - len(run.approvals)
         lines.append(
-            line(f"{count(left, 'approval')} wanted: {who_can(verdict.by, run.plan.service)}. "
+            line(f"{count(left, 'approval')} wanted: {who_approves(verdict, run.plan.service)}. "
                  f"{inert(verdict.reason, 200).rstrip('.')} (rule “{inert(verdict.rule, 80)}”).",
                  label="Needs")
         )  # fmt: skip

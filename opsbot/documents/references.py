@@ -17,10 +17,8 @@ def with_references(markdown: str) -> str:
     """The same document with long links as references (CommonMark, "Link reference definitions").
     Each section has its own, so that it can be read, edited and merged by itself."""
     head, *rest = sections_of(markdown)
-    parts = [_section(head.text, "head")]
-    for section in rest:
-        parts.append(f"{mark(section.name)}\n{_section(section.text, section.name)}")
-    return "".join(parts)
+    told = (f"{mark(one.name)}\n{_section(one.text, one.name)}" for one in rest)
+    return "".join((_section(head.text, "head"), *told))
 
 
 def _section(text: str, name: str) -> str:

@@ -25,11 +25,11 @@ from opsbot.flows.before_runs import needs_fresh_standing
 from opsbot.flows.beforehand import Beforehand, look_up, with_names
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
+from opsbot.flows.run_begin import RUNS_LOOK_BACK
 from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transaction
 
 WAITS_FOR_SLACK = timedelta(minutes=5)  # for who somebody is; then they are told to try again
 ASK_AGAIN = 3.0  # seconds
-RUNS_LOOK_BACK = timedelta(days=8)  # as far as limits of runs count
 JUST_OPENED = 12  # the newest open incidents, among which a declaration looks for its twin
 
 

@@ -7,19 +7,23 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from opsbot.core import run_guard
+from opsbot.core import policy_decision
 from opsbot.core.entry import RunStarted
 from opsbot.core.incident import Incident
 from opsbot.core.moment import shifted
+from opsbot.core.policy import Attempt
+from opsbot.core.rules import Rules
 from opsbot.core.run import Run
+from opsbot.core.run_request import environment_of
 from opsbot.core.runbook.arguments import typed
 from opsbot.core.runbook.lookups import deferred
 from opsbot.core.runbook.render import with_bindings
+from opsbot.core.severity import Severity
 from opsbot.flows.prepare_run import named_steps, plans_of, rendered
 from opsbot.ports import Done, Plan, Ports, Transaction
 
 BASELINE_WITHIN = 3.0  # seconds for the metric before the run
-GUARD_LOOKS_BACK = timedelta(days=2)
+RUNS_LOOK_BACK = timedelta(days=8)  # as far as limits of runs count
 AGAIN = "Ask for it again, so that people approve what it would do now."
 
 
@@ -66,8 +70,17 @@ async def _baseline(ports: Ports, run: Run) -> float | None:
     return found.value if isinstance(found, Done) else None
 
 
-async def in_the_way(tx: Transaction, run: Run, now: datetime) -> str:
+async def in_the_way(
+    tx: Transaction, run: Run, severity: Severity, rules: Rules, now: datetime
+) -> str:
     """What keeps the run from beginning at this moment, under the lock; empty for nothing."""
     cooldown = timedelta(seconds=run.plan.cooldown_s)
-    recent = await tx.runs(shifted(now, -max(cooldown, GUARD_LOOKS_BACK)))
-    return run_guard.in_the_way(run.run_id, run.plan.target, cooldown, recent, now)
+    recent = await tx.runs(shifted(now, -max(cooldown, RUNS_LOOK_BACK)))
+    attempt = Attempt(
+        run_id=run.run_id, runbook=run.plan.runbook, risk=run.risk, service=run.plan.service,
+        environment=environment_of(run.plan.service, rules), severity=severity,
+        requester=run.requester.id, break_glass=run.break_glass, recent=tuple(recent),
+    )  # fmt: skip
+    return policy_decision.in_the_way(
+        attempt, rules.policy, now, rules.zone, target=run.plan.target, cooldown=cooldown
+    )

@@ -112,10 +112,13 @@ async def _claimed(
 ) -> bool:
     """Whether this call made the claim: under the lock, so that of two only one does."""
     async with ports.record.transaction(LOCK) as tx:
-        run = (await tx.incident(place.incident_id)).runs.get(place.run_id)
+        incident = await tx.incident(place.incident_id)
+        run = incident.runs.get(place.run_id)
         if run is None or run.outcome is not None or len(run.done(place.phase)) != place.step:
             return False
-        blocked = await in_the_way(tx, run, ports.clock.now()) if first else ""
+        now, blocked = ports.clock.now(), ""
+        if first:
+            blocked = await in_the_way(tx, run, incident.severity, ports.rules, now)
         if blocked:
             denied = e.RunDenied(run_id=run.run_id, reason=blocked)
             facts = [("denied", denied)]

@@ -11,8 +11,10 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Mode
 from opsbot.core.incident import Incident
 from opsbot.core.people import Actor, ActorKind
+from opsbot.core.routing import Rule
 from opsbot.ports import Refused
 from tests.commands.office import ADA, ANN, BEN, TOWN, Office
+from tests.core.story import rules
 from tests.fakes.people import Answered
 from tests.fakes.staffing import FakePage
 
@@ -64,6 +66,21 @@ async def test_the_answer_says_who_it_will_be_at_which_level_and_until_when() ->
     _, _, told = await asked("page checkout-api")
     assert "Paging Ada (level 1, until " in told.words
     assert "through PagerDuty: you will see here when they acknowledge." in told.words
+
+
+async def test_without_a_room_the_asker_alone_is_told_whom_it_reached() -> None:
+    """The line has no place, and the timeline says the rest."""
+    digest = rules(Rule(name="all", then=e.Placement.DIGEST)).routing
+    office = Office(routing=digest)
+    await office.page()
+    told = await office.typed("page INC-1 auth-api", at=TOWN)
+    assert told is not None
+    assert "the timeline of INC-1 says when they acknowledge" in told.words
+    (whisper,) = office.people.whispered(ANN)
+    assert "Robin Vale was paged by" in str(whisper.card)
+    told = await office.typed("timeline INC-1", at=TOWN)
+    assert told is not None
+    assert "the pager paged Robin Vale" in told.words
 
 
 async def test_people_who_are_paged_read_who_asks_where_and_why() -> None:

@@ -52,6 +52,10 @@ class FakePublisher:
         failure = _Failure(outcome=Unsure(reason=f"{call}: answer lost"), done_first=True)
         self._failures.setdefault(call, []).append(failure)
 
+    def heal(self) -> None:
+        """What was to fail from now on does not."""
+        self._failures.clear()
+
     @property
     def only(self) -> Placed:
         """The one document there is."""

@@ -10,7 +10,9 @@ from opsbot.core.incident import Incident
 from opsbot.core.postmortem_rule import PostmortemRule, WriteWhen
 from opsbot.documents.drafter import PostmortemDrafter
 from opsbot.documents.template import default_template
-from opsbot.ports import Publisher
+from opsbot.engine.plain import PlainSteps
+from opsbot.flows import flows_for
+from opsbot.ports import Obligation, Publisher
 from opsbot.slack.postmortem import SlackPublisher
 from tests.commands.office import Office, replace
 from tests.fakes.publisher import FakePublisher, Placed
@@ -50,6 +52,16 @@ class Desk(Office):
         self.clock.advance(minutes=2)
         await self.settle()
         return await self.incident(incident)
+
+    async def once(self, owed: Obligation) -> None:
+        """Do one thing that is owed, and owe it again if it asks for that; no time passes."""
+        flow = flows_for(self.ports)[owed.purpose]
+        arguments = {**owed.arguments, "incident_id": owed.incident_id, "key": owed.key}
+        again = await flow(PlainSteps(), arguments)
+        if again is None:
+            await self.record.settle([owed.key])
+        else:
+            await self.record.postpone(owed.key, self.clock.now() + timedelta(seconds=again))
 
     async def drafts(self, incident: Incident) -> list[e.PostmortemDrafted]:
         return await self.bodies(incident, e.PostmortemDrafted)

@@ -164,6 +164,17 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
     "yaml alias": ("owner: edge", "owner: *edge", "owner", "alias", "Write the value out"),
     "key twice": ("owner: edge", "owner: edge\nowner: sre", "owner", "written twice", "Remove one"),
     "more than one document": ("risk: low", "risk: low\n---", "", "second YAML document", "Remove"),
+    "more choices than a form holds": (
+        "    choices: [left, right]", f"    choices: [{', '.join(f'left{n}' for n in range(101))}]",
+        "parameters.side.choices", "too many", "100",
+    ),
+    "more choices than all of a form holds": (
+        "  side:\n", "".join(
+            f"  side{n}: {{ kind: choice, choices: [{', '.join(f'c{m}' for m in range(70))}] }}\n"
+            for n in range(3)
+        ) + "  side:\n",
+        "parameters", "more than 200 choices", "pattern",
+    ),
     "more steps than anybody reads": (
         "steps:\n", "steps:\n" + "".join(
             f"  - {{ name: s{n}, executor: noop, do: {{ say: x }} }}\n" for n in range(30)

@@ -95,7 +95,7 @@ def test_a_form_of_any_runbook_is_within_slacks_limits() -> None:
     """Slack pages "Modals" and "Block elements"."""
     long = tuple(
         RunParameter(name=f"p{n}", kind=ParameterKind.CHOICE, label="l" * 60, hint="h" * 150,
-                     choices=tuple(f"{n}{'c' * 70}" for n in range(100)))
+                     choices=tuple(f"{n}{'ü' * 70}" for n in range(10)))
         for n in range(20)
     )  # fmt: skip
     book = replace(

@@ -69,8 +69,8 @@ LABELS = {"app": "cart", "tier": "web", "app.kubernetes.io/name": "cart-api"}
     [
         ("", True), ("app=cart", True), ("app==cart,tier=web", True), ("app=cart,tier=db", False),
         ("app!=shop", True), ("app in (cart, shop)", True), ("app notin (cart)", False),
-        ("tier", True), ("!tier", False), ("!zone", True), ("app.kubernetes.io/name=cart-api", True),
-        ("zone notin (a),app=cart", True),
+        ("tier", True), ("!tier", False), ("!zone", True),
+        ("app.kubernetes.io/name=cart-api", True), ("zone notin (a),app=cart", True),
     ],
 )  # fmt: skip
 def test_label_selectors(selector: str, matches: bool) -> None:
@@ -82,5 +82,5 @@ def test_field_selectors_know_the_fields_of_events_only() -> None:
     assert fields_match("involvedObject.name=cart-1,type=Warning", event)
     assert fields_match("type!=Normal", event)
     assert not fields_match("involvedObject.kind=Deployment", event)
-    with pytest.raises(SelectorRefused, match="field label not supported: status.phase"):
+    with pytest.raises(SelectorRefused, match=r"field label not supported: status\.phase"):
         fields_match("status.phase=Running", event)

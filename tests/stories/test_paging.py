@@ -53,6 +53,8 @@ async def test_a_declared_incident_pages_and_what_pagerduty_makes_of_it_joins(
         assert page.log[0].agent.name == "Jules Demo"
         assert "nobody can log in" in page.page.details["details"]
         await play.pagerduty.settled(page)
+        sam = play.as_person("sam")
+        await play.until(lambda: sam.id in play.rooms()[0].members, "Sam in the room")
         await play.pagerduty.acknowledge(page, SAM)
         await line_says(play, "(nobody can log in): acknowledged ")
         await play.until_card("acknowledged by Sam Standin")

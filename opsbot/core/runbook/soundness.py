@@ -14,6 +14,9 @@ from opsbot.core.runbook.parameter_check import parameter_flaws
 from opsbot.core.scrub import Scrubber
 from opsbot.core.secret_pattern import SECRET_NAME
 
+MOST_CHOICES = 200
+"""Of all parameters together. A view may have 250,000 bytes (Slack page "Views")."""
+
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -21,11 +24,18 @@ def flaws(runbook: Runbook) -> tuple[Flaw, ...]:
     """Every mistake that the runbook alone can tell."""
     return (
         *(one for parameter in runbook.parameters for one in parameter_flaws(parameter)),
+        *_of_choices(runbook),
         *lookup_flaws(runbook),
         *_of_names(runbook),
         *_of_secrets(runbook),
         *_of_check(runbook),
     )
+
+
+def _of_choices(runbook: Runbook) -> Iterator[Flaw]:
+    if sum(len(parameter.choices) for parameter in runbook.parameters) > MOST_CHOICES:
+        problem = f"more than {MOST_CHOICES} choices in all, which no form of Slack can hold"
+        yield flaw(("parameters",), problem, "Ask for a string with a pattern instead")
 
 
 def _of_names(runbook: Runbook) -> Iterator[Flaw]:
