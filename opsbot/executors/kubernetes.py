@@ -3,7 +3,7 @@
 It speaks the API over the Http port and uses no client library: four paths are read and two
 patched, and with HTTP injected the same proxies, authorities, deadlines and size bounds hold as
 for every other call of opsbot. What each call needs of the cluster's RBAC stands in
-docs/executors.md.
+docs/runbooks.md.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ class ProcessExecutor:
         self, call: ProcessCall, program: str, given: Mapping[str, str], ticket: Ticket,
         output: Output,
     ) -> Ended:  # fmt: skip
-        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="opsbot-step-")
+        folder = tempfile.mkdtemp(prefix="opsbot-step-")
         base = {
             "PATH": os.pathsep.join(self.settings.path), "LANG": "C.UTF-8",
             "HOME": folder, "TMPDIR": folder,
@@ -159,7 +159,8 @@ class ProcessExecutor:
         try:
             return await run(command, bounds, output)
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            # Shielded: whoever is cancelled twice leaves no folder behind.
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _make(settings: ProcessSettings, tools: Tools) -> Executor:

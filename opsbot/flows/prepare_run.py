@@ -13,7 +13,7 @@ from opsbot.core.run_prepared import Prepared
 from opsbot.core.run_preview import check_line, step_line
 from opsbot.core.runbook import Runbook, Scalar
 from opsbot.core.runbook.arguments import read_arguments
-from opsbot.core.runbook.lookups import deferred
+from opsbot.core.runbook.lookups import Unresolved, resolve
 from opsbot.core.runbook.render import render, with_bindings
 from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
 from opsbot.core.runbook.surroundings import surroundings
@@ -76,10 +76,12 @@ async def _plan(ports: Ports, step: RenderedStep) -> Plan:
     if executor is None:
         cure = f"add `{step.executor}:` under `executors:` in opsbot.yaml"
         return Plan(shown=step.name, refused=f"{step.executor} is not configured: {cure}")
-    if deferred(step.call):
-        return Plan(shown=f"{step.name}, with what an earlier step finds out")
     try:
-        return await asyncio.wait_for(executor.plan(step.call), PLANS_WITHIN)
+        # What an earlier step finds out is left open: the executor says what it can without it.
+        call = resolve(step.call, {}, partly=True)
+        return await asyncio.wait_for(executor.plan(call), PLANS_WITHIN)
+    except Unresolved as missing:
+        return Plan(shown=step.name, refused=str(missing))
     except TimeoutError:
         said = f"{step.executor} did not say within {PLANS_WITHIN:.0f} s what it would do"
         return Plan(shown=step.name, refused=f"{said}; try again")

@@ -323,6 +323,7 @@ def _effect(one: _Section) -> Effect:
         value=one.number("value") if one.has("value") else None,
         factor=one.number("factor") if one.has("factor") else None,
         ramp=one.offset("ramp", "0s"),
+        settle=one.offset("settle") if one.has("settle") else None,
         reason=one.text("reason", ""),
     )
 

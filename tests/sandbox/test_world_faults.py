@@ -15,7 +15,9 @@ from opsbot.sandbox.world import SourceName, World
 from tests.sandbox.test_world_github import BEARER
 from tests.sandbox.world_rig import Rig, running
 
-SOURCES: tuple[SourceName, ...] = ("pagerduty", "prometheus", "loki", "tempo", "github")
+SOURCES: tuple[SourceName, ...] = (
+    "pagerduty", "prometheus", "loki", "tempo", "github", "kubernetes",
+)  # fmt: skip
 
 
 async def asked(rig: Rig, source: SourceName) -> tuple[int, Any]:
@@ -27,6 +29,7 @@ async def asked(rig: Rig, source: SourceName) -> tuple[int, Any]:
         "loki": (f"{urls.loki}/loki/api/v1/labels", {}),
         "tempo": (f"{urls.tempo}/api/search", {"q": "{ }"}),
         "github": (f"{urls.github}/repos/acorn-rye/checkout-api/deployments", {}),
+        "kubernetes": (f"{urls.kubernetes}/apis/apps/v1/namespaces/checkout/deployments", {}),
     }
     url, params = questions[source]
     return await rig.get(url, BEARER, **params)
@@ -38,7 +41,8 @@ def found_in(source: SourceName, body: Any) -> list[Any]:
         return body["data"]["result"]
     if source == "github":
         return body
-    return body[{"pagerduty": "services", "loki": "data", "tempo": "traces"}[source]]
+    keys = {"pagerduty": "services", "loki": "data", "tempo": "traces", "kubernetes": "items"}
+    return body[keys[source]]
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -83,6 +87,7 @@ async def test_errors_have_the_vendors_shape(source: SourceName) -> None:
         "loki": "",
         "tempo": "",
         "github": "documentation_url",
+        "kubernetes": "reason",
     }
     assert keys[source] in body
     assert isinstance(body, dict if keys[source] else str)

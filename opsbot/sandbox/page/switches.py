@@ -20,6 +20,7 @@ _LABELS = {
     "loki": "Loki",
     "tempo": "Tempo",
     "github": "GitHub",
+    "kubernetes": "Kubernetes",
 }
 SOURCE_FAULTS: dict[str, tuple[str, Fault | None]] = {
     "fine": ("answers", None),
