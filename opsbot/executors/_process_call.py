@@ -82,7 +82,7 @@ def read_call(call: Mapping[str, Any], secrets: Collection[str]) -> ProcessCall:
     env = _environment(call.get("env"), problems)
     names, wrong = secret_names(call.get("secrets"), secrets, "process")
     problems += [*wrong, *_wrong_names((*env, *names))]
-    problems += [f"{name} stands in `env` and in `secrets`" for name in names if name in env]
+    problems += [f"{quoted(n)} stands in `env` and in `secrets`" for n in names if n in env]
     given = call.get("stdin")
     stdin = None if given is None else _text("stdin", given, problems, LONGEST_STDIN, nul=True)
     cwd = _folder(call.get("cwd"), problems)

@@ -76,14 +76,17 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
     merged = await _merged(ports, place, document, held.value, told)
     if not isinstance(merged, Done):
         return await _again(ports, incident, place, entry, merged)
+    base = await ports.record.keep_blob(merged.value.base.encode("utf-8", "replace"))
     outcome = await place.publish(_with_people(document, merged.value), held.value)
     if not isinstance(outcome, Done):
         return await _again(ports, incident, place, entry, outcome)
     body = e.PostmortemPublished(
-        publisher=place.name, url=outcome.value.url, ref=outcome.value.ref,
-        base=await ports.record.keep_blob(merged.value.base.encode("utf-8", "replace")),
+        publisher=place.name,
+        url=outcome.value.url,
+        ref=outcome.value.ref,
+        base=base,
         conflicts=len(merged.value.conflicts),
-    )  # fmt: skip
+    )
     await _append(ports, incident, f"{_PUBLISHED}:{place.name}:{seq}", body)
     return None
 

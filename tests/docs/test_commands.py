@@ -73,4 +73,4 @@ def test_the_verb_of_the_page_is_added_by_its_file_alone(tmp_path: Path) -> None
     )  # fmt: skip
     lead, note = (fact.body for fact in read.verb.run(scene, read.values).facts)
     assert lead == e.RoleAssigned(role=e.Role.LEAD, slack_id="U0ZZ9YY8X", name="kim")
-    assert note == e.NoteAdded(text="Handover: the rollback is running")
+    assert note == e.NoteAdded(text="Relayed: the rollback is running")

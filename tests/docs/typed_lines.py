@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from opsbot.core.ahead import typed_length
 from opsbot.core.invocation import Caller, How, Invocation, Place
 from opsbot.core.parameter import PersonRef, Value
 from opsbot.core.reading import Reading, interpret
@@ -31,6 +32,8 @@ LINES = {
         "logs auth-api since -2h",
         "sevrity 2",
         "severity 7",
+        'update "v2.14 is rolled back" next 30m',
+        "followup alert on its memory by friday",
         "checkout is slow for everybody",
     ),
     "times": (
@@ -83,5 +86,7 @@ def _shown(value: Value) -> str:
             return "the typist" if slack_id == ME.slack_id else slack_id
         case bool():
             return "yes" if value else "no"
+        case timedelta():
+            return typed_length(value)
         case _:
             return str(value)

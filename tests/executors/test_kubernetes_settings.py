@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from opsbot.catalog import executor_names, find_executor
+from opsbot.config import check, parse
 from opsbot.executors import SecretUnavailable
 from opsbot.executors._kubernetes_settings import (
     IN_CLUSTER,
@@ -55,3 +58,24 @@ def test_plain_http_is_for_loopback_only(url: str) -> None:
 def test_outside_a_cluster_there_is_no_token_of_the_pod() -> None:
     with pytest.raises(SecretUnavailable, match="serviceaccount/token"):
         service_account_token()
+
+
+def test_selectors_of_the_cluster_are_no_mistake_where_it_is_configured() -> None:
+    """`opsbot check` knows that runbooks look them up, and tells when nobody does."""
+    services = (
+        "services:\n  cart-api:\n    selectors:\n"
+        "      {kubernetes_namespace: checkout, kubernetes_deployment: cart-api}\n"
+    )
+    executors = "executors:\n  kubernetes: {namespaces: [checkout]}\n"
+
+    def told(text: str) -> set[str]:
+        settings = parse(
+            text, Path("opsbot.yaml"), {}, lambda name: None, (), find_executor, executor_names()
+        )
+        return {finding.key for finding in check(settings) if "selectors" in finding.key}
+
+    assert told(executors + services) == set()
+    assert told(services) == {
+        "services.cart-api.selectors.kubernetes_namespace",
+        "services.cart-api.selectors.kubernetes_deployment",
+    }

@@ -23,7 +23,7 @@ def impact(about: Material) -> tuple[Sentence, ...]:
     """What was noticed, from when to when, and the severities it was given."""
     if no_incident(about):
         words = _words(about) if impact_words(about) else []
-        return (*words, says(f"None was established: {about.measures.excluded}."))
+        return (*words, says(f"No impact was established: {about.measures.excluded}."))
     return (*_words(about), *_duration(about), *_severities(about), *_spread(about))
 
 

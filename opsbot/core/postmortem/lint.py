@@ -11,9 +11,9 @@ from opsbot.core.measures import exactly
 from opsbot.core.points import PointName
 from opsbot.core.postmortem import Postmortem
 
-QUIET, QUIET_PART = timedelta(minutes=30), 12
+QUIET, QUIET_PART = timedelta(minutes=30), 10
 """How long an open, unmitigated incident may go without a line before somebody has to explain it:
-the usual cadence of updates, or a twelfth of its own length, whichever is longer."""
+the usual cadence of updates, or a tenth of its own length, whichever is longer."""
 
 MOST_GAPS = 5
 

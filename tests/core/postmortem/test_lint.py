@@ -119,7 +119,7 @@ def test_between_two_spells_nothing_was_open_and_nothing_has_to_be_explained() -
 
 
 def test_an_incident_of_months_may_be_quiet_for_longer() -> None:
-    """A twelfth of its length: a week of silence in a quarter is no gap."""
+    """A tenth of its length: a week of silence in eleven is no gap."""
     assert "unexplained_gap" not in codes(records.over_months())
 
 

@@ -31,6 +31,10 @@ def expressions(service: str) -> Mapping[str, str]:
     return Queries().written(label="service", names=[service])
 
 
+def unknown(service: str) -> Mapping[str, str]:
+    return {}
+
+
 def background(**changes: object) -> Background:
     known: dict[str, object] = {"catalogue": CATALOGUE, "expressions": expressions}
     return Background(**known | changes)  # type: ignore[arg-type] # built from known fields
@@ -89,7 +93,7 @@ def test_the_back_test_says_how_much_earlier_it_would_have_paged() -> None:
 
 
 def test_a_short_peak_does_not_fire_and_the_time_begins_anew() -> None:
-    """A minute above the bound at 11:50 is not two; it holds again from 12:04, so it fires 12:06."""
+    """A minute above the bound at 11:50 is too short; it holds from 12:04 on, so it fires 12:06."""
     pen = records.rolled_back_and_verified()
     points = [(m / 4, 250.0 if m >= 16 else 100.0) for m in range(-60, 33)]
     peak = memory(*((m, 500.0 if -10 <= m < -9 else used) for m, used in points))
@@ -160,7 +164,7 @@ def test_blobs_that_cannot_be_read_are_as_good_as_none() -> None:
 
 
 def test_without_a_known_query_the_condition_is_said_and_no_rule_is_written() -> None:
-    proposal = proposed(records.rolled_back_and_verified(), expressions=lambda _: {})
+    proposal = proposed(records.rolled_back_and_verified(), expressions=unknown)
     assert proposal is not None
     assert proposal.rule.text == ""
     assert proposal.condition == (
@@ -263,9 +267,13 @@ def test_prometheus_takes_a_rule_about_a_service_with_a_hostile_name(tmp_path: P
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
 def test_a_query_of_several_lines_stays_one_expression(tmp_path: Path) -> None:
-    asked = "sum by (service) (\n    # a comment\n  rate(x[2m])\n)\n or vector(0)"
+    query = "sum by (service) (\n    # a comment\n  rate(x[2m])\n)\n or vector(0)"
+
+    def asked(service: str) -> Mapping[str, str]:
+        return {"memory": query}
+
     pen = records.rolled_back_and_verified()
-    proposal = proposed(pen, expressions=lambda _: {"memory": asked})
+    proposal = proposed(pen, expressions=asked)
     assert proposal is not None
     assert_taken(proposal, tmp_path)
 
