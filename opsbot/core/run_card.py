@@ -76,12 +76,18 @@ def _exactly(preview: tuple[str, ...], warnings: tuple[str, ...]) -> list[Line]:
 
 
 def _decision_line(verdict: Verdict, plan: RenderedRun) -> Line:
-    reason = inert(verdict.reason, 300).rstrip(".")
+    reason = _sentence(verdict.reason, 300)
     said = f"{reason} (rule “{inert(verdict.rule, 80)}”)."
     if verdict.ruling is Ruling.NEEDS_APPROVAL:
         asks = "1 approval" if verdict.approvals == 1 else f"{verdict.approvals} approvals"
         said += f" {asks}: {who_approves(verdict, plan.service)}."
     return line(said, label=str(verdict.ruling).capitalize())
+
+
+def _sentence(reason: str, limit: int) -> str:
+    """A reason as the beginning of a sentence."""
+    said = inert(reason, limit).rstrip(".")
+    return said[:1].upper() + said[1:]
 
 
 def _hash_line(plan: RenderedRun) -> Line:
@@ -155,7 +161,7 @@ def _approval_lines(run: Run) -> list[Line]:
         left = verdict.approvals - len(run.approvals)
         lines.append(
             line(f"{count(left, 'approval')} wanted: {who_approves(verdict, run.plan.service)}. "
-                 f"{inert(verdict.reason, 200).rstrip('.')} (rule “{inert(verdict.rule, 80)}”).",
+                 f"{_sentence(verdict.reason, 200)} (rule “{inert(verdict.rule, 80)}”).",
                  label="Needs")
         )  # fmt: skip
         if run.expires_at:

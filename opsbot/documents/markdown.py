@@ -20,7 +20,7 @@ _MENTION = re.compile(r"@(?=\w)|#(?=\d)|(?<=\b[gG][hH]-)(?=\d)")
 _BEGINNING = re.compile(r"^([-+=#>])|^(\d{1,9})([.)])(?=\s|$)")
 _FORGED = re.compile(r"<!--(?=\s*opsbot:)")
 _APART = "&#8203;"  # a space of no width: what follows is no name and no number any more
-_URL = re.compile(r"https?://[^\s<>\"'`|\\^{}]+", re.ASCII)
+_URL = re.compile(r"https?://[^\s<>\"'`|\\^{}]+")
 _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E"}
 
 
@@ -72,7 +72,8 @@ def _line(line: str) -> str:
 
 def web_address(url: str) -> str:
     """A plain web address as it is; nothing for any other scheme or shape."""
-    return url if len(url) <= LONGEST_URL and _URL.fullmatch(url) else ""
+    plain = len(url) <= LONGEST_URL and url.isascii() and url.isprintable()
+    return url if plain and _URL.fullmatch(url) else ""
 
 
 def destination(url: str) -> str:

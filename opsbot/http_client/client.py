@@ -175,7 +175,7 @@ class AiohttpClient:
 def _session(connect_timeout: float) -> aiohttp.ClientSession:
     watch = aiohttp.TraceConfig()
     watch.on_request_headers_sent.append(_note_sent)
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         # Total time is kept by `request`, so that waiting for a turn counts as well.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -183,6 +183,10 @@ def _session(connect_timeout: float) -> aiohttp.ClientSession:
         trust_env=False,
         trace_configs=[watch],
     )
+    # aiohttp repeats PUT and DELETE by itself when the other side hangs up, and has no option for
+    # it. What is repeated is decided here (`_may_repeat`), and an act never is.
+    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+    return session
 
 
 async def _note_sent(
@@ -238,7 +242,8 @@ def _next(call: _Call, answer: HttpAnswer) -> URL | None:
 
 
 def _may_repeat(call: _Call, failure: HttpFailure) -> bool:
-    """Whether the call is a read of which nothing was sent, and a second try could end better."""
+    """Whether the call is a read, and a second try could end better: nothing was sent, or a
+    connection that was kept open had been closed meanwhile."""
     refused_for_good = (
         aiohttp.ConnectionTimeoutError
         | aiohttp.ClientConnectorCertificateError
@@ -246,9 +251,9 @@ def _may_repeat(call: _Call, failure: HttpFailure) -> bool:
     )
     error = failure.__cause__
     lost = isinstance(error, aiohttp.ClientConnectionError)
-    return (
-        lost and not isinstance(error, refused_for_good) and not call.sent and call.method in _READS
-    )
+    hung_up = isinstance(error, aiohttp.ServerDisconnectedError)
+    again = lost and not isinstance(error, refused_for_good) and (hung_up or not call.sent)
+    return again and call.method in _READS
 
 
 def _place(url: URL) -> str:

@@ -138,11 +138,6 @@ def replica_set_json(held: Deployment, one: ReplicaSet, now: float) -> dict[str,
 def pod_json(held: Deployment, pod: Pod, now: float) -> dict[str, Any]:
     """One pod with its container's state."""
     owner = next((one for one in held.sets if one.name == pod.replica_set), None)
-    seed = seed_of(pod.uid, "address")
-    ready = pod.is_ready(now)
-    conditions = {
-        "PodScheduled": True, "Initialized": True, "ContainersReady": ready, "Ready": ready,
-    }  # fmt: skip
     return {
         "kind": "Pod",
         "apiVersion": "v1",
@@ -159,23 +154,31 @@ def pod_json(held: Deployment, pod: Pod, now: float) -> dict[str, Any]:
             ],
         },
         "spec": {**pod.template["spec"], "nodeName": pod.node},
-        "status": {
-            "phase": "Pending" if pod.waits or not ready else "Running",
-            "conditions": [
-                {
-                    "type": name, "status": "True" if held_true else "False",
-                    "lastProbeTime": None, "lastTransitionTime": stamp(min(pod.ready, now)),
-                }
-                for name, held_true in conditions.items()
-            ],
-            "hostIP": f"10.0.{seed % 8}.{seed // 8 % 250 + 2}",
-            "podIP": f"10.42.{seed % 8}.{seed // 2000 % 250 + 2}",
-            "startTime": stamp(pod.born),
-            "containerStatuses": [
-                _container_status(pod, container, ready) for container in _containers(pod)
-            ],
-            "qosClass": "Burstable",
-        },
+        "status": _pod_status(pod, now),
+    }
+
+
+def _pod_status(pod: Pod, now: float) -> dict[str, Any]:
+    seed, ready = seed_of(pod.uid, "address"), pod.is_ready(now)
+    conditions = {
+        "PodScheduled": True, "Initialized": True, "ContainersReady": ready, "Ready": ready,
+    }  # fmt: skip
+    return {
+        "phase": "Pending" if pod.waits or not ready else "Running",
+        "conditions": [
+            {
+                "type": name, "status": str(holds),
+                "lastProbeTime": None, "lastTransitionTime": stamp(min(pod.ready, now)),
+            }
+            for name, holds in conditions.items()
+        ],
+        "hostIP": f"10.0.{seed % 8}.{seed // 8 % 250 + 2}",
+        "podIP": f"10.42.{seed % 8}.{seed // 2000 % 250 + 2}",
+        "startTime": stamp(pod.born),
+        "containerStatuses": [
+            _container_status(pod, container, ready) for container in _containers(pod)
+        ],
+        "qosClass": "Burstable",
     }  # fmt: skip
 
 

@@ -116,7 +116,7 @@ class Response:
         await self._until(lambda i: i.living.mitigated is not None, "the mitigation")
         self._say("mitigated", said_by)
         what = "alert on the memory of session-validation" if cured else "find out what happened"
-        await lead.types(f'followup "{what}" <@{lead.user.id}> by friday', room)
+        await lead.types(f'followup "{what}" @{lead.user.name} by friday', room)
         await lead.types(f'resolve fixed "{said_by}"', room)
         await self._until(lambda i: i.status.is_over, "the end of the incident")
         self._say("resolved", "here, and at PagerDuty in the lead's name")

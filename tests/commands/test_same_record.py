@@ -16,6 +16,7 @@ from opsbot.core.incident import Incident
 from opsbot.core.people import Actor
 from opsbot.core.routing import Rule
 from tests.commands.office import ANN, BEN, START, TOWN, Office, action
+from tests.commands.test_states import OF_RUNS
 from tests.core.story import event, rules
 
 Told = tuple[Body, Actor, datetime, str]
@@ -207,13 +208,14 @@ async def by_mention(way: Way) -> list[Told]:
 
 
 def test_every_verb_that_changes_something_is_among_them() -> None:
-    """A new verb has to be asked for here by every way."""
-    changing = {verb.name for verb in Office().book if verb.changes}
+    """A new verb has to be asked for here by every way; those of runs, which need a runbook and
+    somebody else's approval, are in test_run_ways.py."""
+    changing = {verb.name for verb in Office().book if verb.changes} - OF_RUNS
     assert {way.verb for way in WAYS} == changing
 
 
 def test_every_form_is_among_them() -> None:
-    forms = {verb.name for verb in Office().book if verb.form}
+    forms = {verb.name for verb in Office().book if verb.form} - OF_RUNS
     assert {way.verb for way in WAYS if way.form} == forms
 
 

@@ -22,7 +22,12 @@ from opsbot.core.evidence import (
 )
 from opsbot.core.living_entry import PageState
 from opsbot.core.people import Invited, Missing, Person
+from opsbot.core.policy import Ruling, Verdict
 from opsbot.core.redaction import REDACTED, what_remains
+from opsbot.core.run_entry import CheckOutcome, RunOutcome, StepOutcome
+from opsbot.core.run_entry import Phase as RunPhase
+from opsbot.core.runbook import Risk
+from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
 from opsbot.core.suspects import Confidence, Ranking, Reason, Suspect
 
 T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -44,6 +49,31 @@ _REASON = Reason(text=SAID, at=T0, source="loki", weight=0.5, finding=SAID)
 _RANKING = Ranking(
     suspects=(Suspect(service=SAID, score=0.7, confidence=Confidence.LIKELY, reasons=(_REASON,)),),
     verdict=SAID, unseen=(SAID,), less_likely=(_REASON,), onset=T0,
+)  # fmt: skip
+_STEP = RenderedStep(
+    name="undo", executor="kubernetes", call={"undo": {"deployment": SAID}}, timeout_s=60.0,
+    output_limit=65_536, when={"value": SAID}, register=("revision",), binding={"from": SAID},
+)  # fmt: skip
+_PLAN = RenderedRun(
+    runbook="rollback-deploy", version="v1", arguments={"service": SAID}, service="checkout",
+    target="checkout", cooldown_s=60.0, steps=(_STEP,), rollback=(_STEP,), digest="0af1",
+    incident_id="inc-7",
+)  # fmt: skip
+_VERDICT = Verdict(ruling=Ruling.NEEDS_APPROVAL, rule="medium risk", reason=SAID, approvals=1)
+_RUNS: tuple[Body, ...] = (
+    e.RunRequested(run_id="r1", title=SAID, risk=Risk.MEDIUM, plan=_PLAN, preview=(SAID,),
+                   warnings=(SAID,), verdict=_VERDICT, expires_at=T0, break_glass=SAID),
+    e.RunApproved(run_id="r1", digest="0af1", standing=SAID),
+    e.RunDenied(run_id="r1", reason=SAID),
+    e.RunStarted(run_id="r1", before=0.31),
+    e.StepStarted(run_id="r1", phase=RunPhase.STEPS, step=0, name="undo", boot="b1"),
+    e.StepProgressed(run_id="r1", phase=RunPhase.STEPS, step=0, tail=SAID, lines=3),
+    e.StepFinished(run_id="r1", phase=RunPhase.STEPS, step=0, name="undo",
+                   outcome=StepOutcome.SUCCEEDED, said=SAID, output="0af1", tail=SAID,
+                   values={"revision": SAID}),
+    e.RunVerified(run_id="r1", outcome=CheckOutcome.PASSED, said=SAID, before=0.31, after=0.002),
+    e.RunFinished(run_id="r1", outcome=RunOutcome.SUCCEEDED, said=SAID),
+    e.RunJudged(run_id="r1", happened=True, said=SAID),
 )  # fmt: skip
 SAMPLES: tuple[Body, ...] = (
     e.Opened(number=7, title=SAID, origin=_ORIGIN, service=_SERVICE, severity=e.Severity.SEV1,
@@ -95,6 +125,7 @@ SAMPLES: tuple[Body, ...] = (
                         data="0b", html="0c", problems=2),
     e.PostmortemPublished(publisher="folder", url="https://example.com/7", ref="7.md", base="0a"),
     e.PostmortemFailed(publisher="folder", cure=SAID, gives_up=True),
+    *_RUNS,
     e.Redacted(seq=3, reason=SAID),
     Gone(),
     e.Unknown(kind="from_the_future", data={"text": SAID}),

@@ -7,6 +7,8 @@ A change of wording is looked at in the diff that this makes, and then taken:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from opsbot.documents import document_of
@@ -17,7 +19,8 @@ FOLDER = Path(__file__).with_name("golden")
 WITH_DATA = ("rolled-back-and-verified", "redacted-and-withdrawn")  # whose JSON is kept too
 
 
-def golden_files() -> dict[Path, str]:
+@cache
+def golden_files() -> Mapping[Path, str]:
     """Every golden file with what it has to hold today."""
     files: dict[Path, str] = {}
     for name, record in RECORDS.items():

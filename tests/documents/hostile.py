@@ -10,8 +10,8 @@ WORDS = (
     "[x][summary-1]", "[summary-1]: https://evil.example", "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>", "<!-- opsbot:section summary -->", "<https://evil.example>",
     "https://evil.example/path", "www.evil.example", "HTTPS://EVIL.example", "me@evil.example",
-    "@everyone", "@octocat", "#12", "GH-12", "org/repo#12", "&lt;b&gt; &amp; &#64;x", "\\[x\\]", "\\",
-    "{{ 7 * 7 }}", "{% raw %}", "$x$ $$y$$", ":+1:", "a\nb", "a\r\n\r\n# b", "\x00\x1b[31m",
+    "@everyone", "@octocat", "#12", "GH-12", "org/repo#12", "&lt;b&gt; &amp; &#64;x", "\\[x\\]",
+    "\\", "{{ 7 * 7 }}", "{% raw %}", "$x$ $$y$$", ":+1:", "a\nb", "a\r\n\r\n# b", "\x00\x1b[31m",
     "\u202eevil", "<U0ROBIN>", "<@U0ROBIN> <!channel>", "=cmd()", "ﬁ ﷺ 日本 😀", " ", "",
 )  # fmt: skip
 MARKUP = st.text(alphabet="*_`~[]()<>!#-+=|\\&@:/.{}$\"' \n\t1aZ", max_size=60)

@@ -25,7 +25,7 @@ def inline_of(tokens: Sequence[Token]) -> list[Token]:
 
 
 def shown(tokens: Sequence[Token]) -> str:
-    return unescape("".join(child.content for child in inline_of(tokens))).replace(APART, "")
+    return "".join(child.content for child in inline_of(tokens)).replace(APART, "")
 
 
 @given(TEXTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 
@@ -29,7 +30,8 @@ def render(text: str) -> str:
 def test_a_team_s_template_says_it_in_its_own_words() -> None:
     said = render(
         "# Review of {{ number }}\n<!-- opsbot:section lessons -->\n"
-        "{% for one in went_badly %}\n- {{ one.text }}\n{% endfor %}\n{{ measures.rows[0].shown }}\n"
+        "{% for one in went_badly %}\n- {{ one.text }}\n{% endfor %}\n"
+        "{{ measures.rows[0].shown }}\n"
     )
     assert "# Review of 42\n<!-- opsbot:section lessons -->\n- No alert announced" in said
     assert said.endswith("10 min 12 s\n")
@@ -44,8 +46,6 @@ def test_whatever_the_template_its_name_and_version_stand_in_the_front_matter() 
 
 
 def test_the_text_of_the_template_goes_with_the_json_so_that_it_can_be_rendered_as_it_was() -> None:
-    import json
-
     pen = records.rolled_back_and_verified()
     then = document_of(pen.incident, pen.entries, Template(name="mine", text="{{ title }} then\n"))
     kept = json.loads(render_json(drafted(pen), Template(name="mine", text="{{ title }} then\n")))
@@ -112,9 +112,8 @@ def test_a_template_does_not_see_the_environment(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_document_that_does_not_end_is_stopped() -> None:
-    text = "{% macro m(n) %}{{ 'long ' }}{% for t in timeline %}{% for u in timeline %}" + (
-        "{% for v in timeline %}{% for w in timeline %}0123456789{% endfor %}{% endfor %}"
-    ) + "{% endfor %}{% endfor %}{% endmacro %}{% for t in timeline %}{{ m(1) }}{% endfor %}"  # fmt: skip
+    loops, ends = "{% for _ in timeline %}" * 5, "{% endfor %}" * 5
+    text = f"{loops}0123456789{ends}"
     with pytest.raises(TemplateBroken, match="more than 2,000,000 characters"):
         render(text)
 

@@ -318,3 +318,23 @@ async def test_a_closed_client_refuses(serve: Serve, client: AiohttpClient) -> N
     await client.close()
     with pytest.raises(HttpFailure, match="shutting down"):
         await client.request("GET", "http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
+async def test_an_act_is_sent_once_when_the_other_side_hangs_up(
+    method: str, serve: Serve, client: AiohttpClient
+) -> None:
+    """aiohttp would send PUT and DELETE again by itself."""
+    seen: list[str] = []
+
+    async def hang_up(request: web.Request) -> web.StreamResponse:
+        seen.append(request.method)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    url = await serve(hang_up)
+    with pytest.raises(HttpFailure) as failed:
+        await client.request(method, f"{url}/x", body=b"{}")
+    assert failed.value.sent
+    assert seen == [method]
