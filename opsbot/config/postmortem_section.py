@@ -19,7 +19,8 @@ class PostmortemSection(Section):
     )
     delay: Duration = Field(
         default=duration("30s"),
-        description="How long after the end it is written; what is said until then is in it.",
+        description="How long after the end it is written; what is said until then is in it. After "
+        "a later change it is written again once twice that time has passed without another.",
     )
     template: str = Field(
         default="postmortem",

@@ -20,9 +20,7 @@ TO_DO = 5
 CHANGES = 8
 
 
-def catch_up(
-    incident: Incident, entries: Sequence[Entry], slack_id: str, *buttons: Button
-) -> Card:
+def catch_up(incident: Incident, entries: Sequence[Entry], slack_id: str, *buttons: Button) -> Card:
     """The brief of one person. That somebody looked is on no record, so the last thing they did
     themselves, or when they were brought in, tells when they were here."""
     timeline = build_timeline(entries)
@@ -33,9 +31,7 @@ def catch_up(
         *_to_do(incident),
         *_since(entries, timeline, slack_id),
     )
-    return Card(
-        header=brief_header(incident), lines=lines, buttons=(*buttons, WHAT_CAN_I_DO)
-    )
+    return Card(header=brief_header(incident), lines=lines, buttons=(*buttons, WHAT_CAN_I_DO))
 
 
 def waiting_runs(incident: Incident) -> tuple[Run, ...]:

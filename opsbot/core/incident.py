@@ -72,7 +72,9 @@ def evolve(state: Incident, entry: Entry) -> Incident:
     moved = _is_new_home(state, entry)
     state = replace(state, seq=entry.seq, surface=evolve_surface(state.surface, entry))
     if _is_human_act(entry):
-        first = min(state.acted_at or entry.occurred_at, entry.occurred_at)
+        # When somebody says that it began an hour ago, they did not act an hour ago.
+        acted = entry.recorded_at if isinstance(entry.body, e.OnsetSet) else entry.occurred_at
+        first = min(state.acted_at or acted, acted)
         state = replace(state, human_acts=state.human_acts + 1, acted_at=first)
     after = _apply(apply_living(state, entry), entry)
     if moved:
@@ -150,8 +152,9 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
         case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id, name=name):
             holder = Holder(slack_id=slack_id, name=name, since=entry.occurred_at)
             return _in_the_room(replace(state, lead=holder if slack_id else None), slack_id, name)
-        case e.RoleAssigned(slack_id=slack_id, name=name, gone=False) | e.HandoverOffered(
-            to_slack_id=slack_id, to_name=name
+        case (
+            e.RoleAssigned(slack_id=slack_id, name=name, gone=False)
+            | e.HandoverOffered(to_slack_id=slack_id, to_name=name)
         ):
             return _in_the_room(state, slack_id, name)
         case e.OnsetSet(at=at) if state.impact:

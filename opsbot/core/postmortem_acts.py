@@ -3,7 +3,7 @@ says."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from opsbot.core.entry import Closure, Mode, Placement, Status
@@ -13,7 +13,6 @@ from opsbot.core.postmortem_rule import WriteWhen
 from opsbot.core.unfolding import Owed, Unfolding
 
 WRITE = "write_postmortem"  # purpose of the obligation
-SETTLES = timedelta(seconds=60)  # without another change, before it is written again
 # What an incident has to end as for a postmortem nobody asked for: something was wrong, and
 # somebody put it right.
 _WORTH_ONE = (None, Closure.FIXED, Closure.EXTERNAL)
@@ -34,7 +33,7 @@ def owes_postmortem(story: Unfolding, before: Incident) -> None:
         if written or (rule.when is WriteWhen.RESOLVED and _deserves_one(state)):
             _owe(story, shifted(state.over_at or story.now, rule.delay))
     elif written and what_it_tells(state) != what_it_tells(before):
-        _owe(story, shifted(story.now, SETTLES))
+        _owe(story, shifted(story.now, 2 * rule.delay))
 
 
 def _deserves_one(state: Incident) -> bool:

@@ -18,7 +18,8 @@ class WriteWhen(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostmortemRule:
     """How this installation writes postmortems. `delay` is the time after the end, in which
-    people still say what it was; `shares` whether the room gets the document as a file."""
+    people still say what it was; twice as long nobody may have changed anything before it is
+    written again. `shares` tells whether the room gets the document as a file."""
 
     when: WriteWhen = WriteWhen.ASKED
     delay: timedelta = timedelta(seconds=30)

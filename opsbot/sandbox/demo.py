@@ -48,7 +48,8 @@ COMPLETE_WITHIN = 30.0  # seconds from the page to complete evidence, far beyond
 IMPATIENT: Mapping[str, Any] = {
     "integrations": {
         "prometheus": {"queries": {"error_share": Queries().error_share.replace("[2m]", "[30s]")}}
-    }
+    },
+    "postmortem": {"delay": "2s"},
 }
 QUIET_FOR = 0.4  # seconds without a call to Slack that count as settled
 

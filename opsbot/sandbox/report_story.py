@@ -100,14 +100,15 @@ def story_of(
     incident: Incident, entries: Sequence[Entry], folder: Path, linted: str
 ) -> dict[str, Any]:
     """All of it, as the report adds it. `linted` is what `opsbot postmortem lint --json` said."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    paths = sorted(path for path in found if not any(p.startswith(".") for p in path.parts))
     try:
         lint = json.loads(linted)
     except ValueError:
         lint = None
     return {
         "runbook_runs": runbook_runs(incident),
-        "postmortem": {"paths": [str(path) for path in paths], "lint": lint},
+        "postmortem": {"paths": [str(folder / path) for path in paths], "lint": lint},
         "measures": measured(entries),
         "suspects": suspected(incident, entries),
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from opsbot.core.entry import Status
 from opsbot.core.incident import Incident
 from opsbot.core.people import Invited
 from opsbot.core.run import Run
@@ -34,6 +35,7 @@ class Response:
     async def play(self) -> None:
         """From the first press to the postmortem. Raises NeverCame."""
         lead = await self._take_the_lead()
+        await self._say_what_users_notice(lead)
         run = await self._run_what_fits(lead)
         await self._wrap_up(lead, run)
 
@@ -52,6 +54,12 @@ class Response:
         await self._until(lambda i: bool(i.lead and i.acknowledged_by), "a lead")
         self._say("Ack and lead", f"{lead.name} leads; acknowledged at PagerDuty")
         return lead
+
+    async def _say_what_users_notice(self, lead: Player) -> None:
+        room = (await self.incident()).surface.channel_id
+        await lead.types('impact "many requests fail, and people see errors"', room)
+        await self._until(lambda i: i.impact is not None, "the impact")
+        self._say("impact", "many requests fail, and people see errors")
 
     async def _run_what_fits(self, lead: Player) -> Run | None:
         """What the card offers; where it offers nothing, there is nothing to be run."""
@@ -111,6 +119,10 @@ class Response:
     async def _wrap_up(self, lead: Player, run: Run | None) -> None:
         room = (await self.incident()).surface.channel_id
         cured = run is not None and run.outcome is RunOutcome.SUCCEEDED
+        if run is not None and cured:
+            await lead.types(f'status identified "a deploy of {run.plan.service}"', room)
+            await self._until(lambda i: i.status is Status.IDENTIFIED, "the cause to be named")
+            self._say("identified", f"a deploy of {run.plan.service}")
         said_by = "the deploy was taken back" if cured else "it went away before a cause was found"
         await lead.types(f'mitigate "{said_by}"', room)
         await self._until(lambda i: i.living.mitigated is not None, "the mitigation")
@@ -141,7 +153,7 @@ class Response:
     def _candidates(self, service: str, *, but: str) -> list[Player]:
         """Whoever is on call for the service, by their address; nearest level first."""
         emails = self._stage.on_call_for(service)
-        users = self._stage.slack.workspace.users.values()
+        users = [u for u in self._stage.slack.workspace.users.values() if not u.deleted]
         found = [user.id for email in emails for user in users if user.email == email]
         return [self._by_id(one) for one in dict.fromkeys(found) if one != but]
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(260)  # people, a rollout, and a metric that has to fall
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("demo") / "out.json"
     done = subprocess.run(
         [sys.executable, "-m", "opsbot", "demo", "--once", "--report", str(path)],
-        capture_output=True, text=True, timeout=90, check=False, cwd=path.parent,
+        capture_output=True, text=True, timeout=240, check=False, cwd=path.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(path.read_text("utf-8"))
@@ -52,3 +53,30 @@ def test_times_are_in_order_and_calls_have_their_phase(report: dict[str, Any]):
     phases = {call["phase"] for call in report["slack_calls"]}
     assert phases == {"boot", "room", "later"}
     assert all(c["at_ms"] < 0 for c in report["slack_calls"] if c["phase"] == "boot")
+
+
+def test_a_second_person_approved_the_runbook_and_it_helped(report: dict[str, Any]):
+    (run,) = report["runbook_runs"]
+    assert (run["runbook"], run["outcome"]) == ("rollback-deploy", "succeeded")
+    assert run["arguments"] == {"service": "session-validation"}
+    assert run["decision"]["ruling"] == "needs approval"
+    (approval,) = run["approvals"]
+    assert approval["by"] != run["requested_by"]
+    assert "on call for session-validation" in approval["standing"]
+    assert [step["outcome"] for step in run["steps"]] == ["succeeded"]
+
+
+def test_the_postmortem_lies_in_a_folder_with_its_charts(report: dict[str, Any]):
+    paths = [Path(path) for path in report["postmortem"]["paths"]]
+    assert {path.suffix for path in paths} >= {".md", ".json", ".html", ".png"}
+    assert all(path.is_file() for path in paths)
+    assert isinstance(report["postmortem"]["lint"], list | dict)
+
+
+def test_measures_have_their_formulas_and_suspects_their_entries(report: dict[str, Any]):
+    measures = report["measures"]
+    assert measures["time_to_mitigate"]["value_s"] > 0
+    assert "minus" in measures["time_to_mitigate"]["formula"]
+    first = report["suspects"][0]
+    assert first["service"] == "session-validation"
+    assert set(first["because"]) <= {line["entry"] for line in report["timeline"]}

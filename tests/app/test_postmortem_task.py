@@ -26,7 +26,12 @@ MEMORY = Series(
     service="session-validation", name="memory", unit="ratio",
     points=tuple((at(m / 4), 0.99 if m >= -8 else 0.5) for m in range(-60, 33)),
 )  # fmt: skip
+ERRORS = Series(
+    service="checkout-api", name="error share", unit="ratio",
+    points=tuple((at(m / 4), 0.09 if m >= 20 else 0.002) for m in range(-60, 33)),
+)  # fmt: skip
 DRAFTED = {"markdown": b"# As it was\n", "data": b'{"then": true}\n', "html": b"<p>then</p>\n"}
+COVER = b'{"stem": "inc-42-then", "title": "then", "summary": "then", "attachments": {}}'
 
 
 @pytest.fixture
@@ -50,13 +55,15 @@ async def _written(file: Path) -> None:
     store = await open_store(settings, SystemClock())
     try:
         pen = records.rolled_back_and_verified()
-        blob = await store.record.keep_blob(pack(MEMORY))
+        blob = await store.record.keep_blob(b"\n".join(map(pack, (ERRORS, MEMORY))))
         pen.write(e.Illustrated(slot="chart:page", blob=blob, file_id="F", title="INC-42",
                                 alt="memory rises"), 9)  # fmt: skip
         kept = {name: await store.record.keep_blob(data) for name, data in DRAFTED.items()}
-        cover = {"stem": "inc-42-then", "title": "then", "summary": "then", "attachments": {}}
-        kept["cover"] = await store.record.keep_blob(json.dumps(cover).encode())
-        pen.write(e.PostmortemDrafted(through=9, template="t", template_version="v", **kept), 50)
+        drafted = e.PostmortemDrafted(
+            through=9, template="t", template_version="v", markdown=kept["markdown"],
+            data=kept["data"], html=kept["html"], cover=await store.record.keep_blob(COVER),
+        )  # fmt: skip
+        pen.write(drafted, 50)
         for one in (pen, records.private()):
             await store.record.append(one.incident.id, _drafts(one))
     finally:

@@ -1,5 +1,5 @@
-"""Catching up without a model: where it stands, what was decided, what is left, what waits, and what
-is new to whoever asks. That they asked is on no record."""
+"""Catching up without a model: where it stands, what was decided, what is left, and what is new to
+whoever asks. That they asked is on no record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ async def test_it_says_where_it_stands_and_who_does_what(line: str) -> None:
     office, _, room = await under_way()
     words = await brief(office, room, line=line)
     for part in ("INC-1 [SEV2] checkout-api", "investigating", "lead Ann", "Roles scribe Ada",
-                 "Impact 31 % of logins fail, since 13:58 UTC", "Latest “the pool is full”"):  # fmt: skip
+                 "Impact 31 % of logins fail, since 13:58 UTC",
+                 "Latest “the pool is full”"):  # fmt: skip
         assert part in words
 
 

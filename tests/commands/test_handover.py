@@ -15,7 +15,6 @@ from opsbot.ports import Refused
 from tests.commands.office import ADA, ANN, BEN, TOWN, Office
 from tests.fakes.people import Whispered
 
-
 LATER = Refused(error="ratelimited", cure="wait", retry_after=timedelta(seconds=3))
 
 

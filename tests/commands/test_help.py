@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from opsbot.cards.render import render
 from opsbot.core.entry import Placement
 from opsbot.core.permission import Permission
 from opsbot.core.routing import Rule
@@ -138,6 +139,22 @@ async def test_every_button_of_the_menu_does_something() -> None:
             answered = await office.pressed("lead", incident.id, at=room)
         opened = len(office.people.forms) > forms
         assert opened or answered is not None, action
+
+
+@pytest.mark.parametrize("lines", [(), ("lead",), ("lead", "resolve")])
+@pytest.mark.parametrize("placement", [Placement.ROOM, Placement.DIGEST])
+async def test_no_button_of_the_menu_is_cut_away(
+    placement: Placement, lines: tuple[str, ...]
+) -> None:
+    """What does not fit would be missing at three in the morning."""
+    office = Office(routing=rules(Rule(name="all", then=placement)).routing)
+    incident = await office.page()
+    for line in lines:
+        await office.typed(f"{line} INC-1", at=TOWN)
+    for by in ("U0ANN", BEN):
+        told = await office.pressed("menu", incident.id, by=by)
+        assert told is not None
+        assert render(told.card, button_value=incident.id).cut == ""
 
 
 async def test_the_menu_offers_only_what_may_be_done() -> None:

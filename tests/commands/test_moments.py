@@ -177,7 +177,9 @@ async def test_after_the_end_the_time_has_to_be_said() -> None:
     assert await mitigated(office, incident) == minutes(20)
 
 
-@pytest.mark.parametrize("line", ["onset", "onset yesterday", "onset tomorrow 15:59Z", 'onset "13:58"'])
+@pytest.mark.parametrize(
+    "line", ["onset", "onset yesterday", "onset tomorrow 15:59Z", 'onset "13:58"']
+)
 async def test_what_is_no_time_is_asked_for_again(line: str) -> None:
     office, incident, room = await paged()
     await office.typed(line, at=room)

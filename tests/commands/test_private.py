@@ -59,7 +59,10 @@ async def test_who_is_given_the_lead_is_brought_in_too() -> None:
     "line",
     ["", "help", "list", "menu", "status", "status INC-1", "INC-1", "severity sev2 INC-1",
      "timeline INC-1", "why INC-1", "evidence INC-1", "redact INC-1 #1 x", "note INC-1 hello",
-     "here INC-1", "undo #3 INC-1", "resolve INC-1", "room INC-1", "lead INC-1"],
+     "here INC-1", "undo #3 INC-1", "resolve INC-1", "room INC-1", "lead INC-1", "brief INC-1",
+     "role INC-1", "role scribe @me INC-1", "update hello INC-1", "handover --accept INC-1",
+     "followup list INC-1", "mitigate INC-1", "onset 13:58Z INC-1", "reopen INC-1",
+     "cancel hello INC-1", "snooze INC-1"],
 )  # fmt: skip
 async def test_nobody_else_learns_of_it_by_any_verb(line: str) -> None:
     """Not its words, nor that there is an INC-1 at all: it reads as a number nobody has."""

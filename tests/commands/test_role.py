@@ -63,9 +63,9 @@ async def test_the_lead_is_told_in_private_too_however_they_came_by_it() -> None
 
 @pytest.mark.parametrize(
     ("word", "role"),
-    [("comms", Role.COMMUNICATIONS), ("liaison", Role.COMMUNICATIONS), ("tech lead", Role.TECH_LEAD),
-     ("tech-lead", Role.TECH_LEAD), ("ops", Role.TECH_LEAD), ("sme", Role.EXPERT),
-     ("deputy", Role.DEPUTY), ("Scribe", Role.SCRIBE)],
+    [("comms", Role.COMMUNICATIONS), ("liaison", Role.COMMUNICATIONS),
+     ("tech lead", Role.TECH_LEAD), ("tech-lead", Role.TECH_LEAD), ("ops", Role.TECH_LEAD),
+     ("sme", Role.EXPERT), ("deputy", Role.DEPUTY), ("Scribe", Role.SCRIBE)],
 )  # fmt: skip
 async def test_roles_are_known_by_the_names_in_use(word: str, role: Role) -> None:
     office, incident, room = await paged()

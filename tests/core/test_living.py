@@ -106,6 +106,12 @@ def test_the_timeline_shows_only_the_newest_word_on_a_time_and_shows_it_there() 
     assert "first failed login" in line.text
 
 
+def test_saying_that_it_began_earlier_is_no_act_of_that_time() -> None:
+    told = Told()
+    state = told.tell(e.OnsetSet(at=at(-60)), when=at(-60))
+    assert state.acted_at == at(len(told.entries) - 1)
+
+
 def test_an_update_that_is_taken_back_uncovers_the_one_before() -> None:
     told = Told()
     told.tell(e.UpdatePosted(text="one"))

@@ -74,7 +74,7 @@ class Pen:
         """An alert that opens an incident, as intake writes it."""
         self.title, self.service = title, service
         ref = ServiceRef(name=service, source_id=f"P-{service}", key=service)
-        origin = Origin(source="pagerduty", id="Q1", number=1001)
+        origin = Origin(source="pagerduty", id=f"Q{self.number}", number=1001)
         self.write(
             e.Opened(number=self.number, title=title, origin=origin, service=ref, severity=severity,
                      urgency="high", priority="", teams=(), mode=mode, visibility=visibility,
@@ -83,22 +83,21 @@ class Pen:
         )  # fmt: skip
         self.alert(Transition.TRIGGERED, minutes)
 
-    def alert(
-        self, transition: Transition, minutes: float, *, by: Actor = PAGER, origin: str = "Q1"
-    ) -> int:
+    def alert(self, transition: Transition, minutes: float, *, by: Actor = PAGER) -> int:
         """What happened to the alert, as the pager told it."""
         ref = ServiceRef(name=self.service, source_id=f"P-{self.service}", key=self.service)
         details = AlertDetails(title=self.title, service=ref, urgency="high", priority="", teams=(),
                                people=(Person(id="PROBIN", name="Robin Sample"),))  # fmt: skip
         words = f"{by.name or self.service} {transition} the incident"
-        body = e.AlertChanged(origin_id=origin, event_type=f"incident.{transition}",
+        body = e.AlertChanged(origin_id=f"Q{self.number}", event_type=f"incident.{transition}",
                               transition=transition, summary=words, details=details)  # fmt: skip
         return self.write(body, minutes, by=by, source="pagerduty")
 
     def declare(self, minutes: float, title: str, *, by: Actor = KIM, service: str = "") -> None:
         ref = ServiceRef(name=service, key=service)
+        origin = Origin(source=DECLARED, id=f"D{self.number}")
         self.write(
-            e.Opened(number=self.number, title=title, origin=Origin(source=DECLARED, id="D1"),
+            e.Opened(number=self.number, title=title, origin=origin,
                      service=ref, severity=Severity.UNSET, urgency="", priority="", teams=(),
                      mode=Mode.LIVE, visibility=Visibility.PUBLIC, reason="declared by a person"),
             minutes, by=by,

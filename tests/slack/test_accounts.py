@@ -132,7 +132,7 @@ async def test_a_pin_by_somebody_of_another_company_is_a_strangers(slack: Sandbo
 async def test_a_fresh_look_up_counts_for_account_and_groups_at_once(
     slack: SandboxWorld,
 ) -> None:
-    """Somebody who left the group a second ago is not in it any more; nor is who was deactivated."""
+    """Who left the group a second ago is not in it any more; nor is who was deactivated."""
     ada = slack.workspace.add_user("ada")
     oncall = slack.workspace.add_usergroup("oncall", [ada.id])
     accounts = Accounts(slack.gateway, OwnIdentity(slack.gateway), slack.clock, [oncall.id])

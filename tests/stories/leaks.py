@@ -18,7 +18,7 @@ from tests.stories.theatre import Theatre
 RECORD = frozenset(
     {
         "alembic_version", "entries", "bodies", "heads", "blobs", "origins", "incidents",
-        "counters", "obligations", "claims", "inbox",
+        "counters", "obligations", "claims", "inbox", "runs",
     }
 )  # fmt: skip
 # What DBOS keeps; a new release of it may bring more, and then somebody has to look at that.

@@ -4,6 +4,7 @@ follow-ups, the end, and coming back from it."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Role, Status
@@ -71,7 +72,7 @@ async def test_the_lead_is_reminded_across_a_restart_and_left_in_peace_by_one_pr
     tmp_path: Path,
 ):
     """The obligation outlives the process; Stop ends it, and the room never heard of it."""
-    settings = {**NO_EVIDENCE, "cadence": {"SEV1": "3s"}}
+    settings: dict[str, Any] = {**NO_EVIDENCE, "cadence": {"SEV1": "3s"}}
     async with theatre(tmp_path, **settings) as play:
         await play.page()
         room = await play.until_room()
