@@ -3,7 +3,7 @@ accept. Nothing changes before."""
 
 from opsbot.core import entry as e
 from opsbot.core.card import line
-from opsbot.core.entry import Role
+from opsbot.core.entry import Mode, Role
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter, PersonRef
 from opsbot.core.permission import Denied, may
@@ -37,10 +37,12 @@ def run(scene: Scene, values: Values) -> Reply:
     if offer and (offer.to_slack_id, offer.said) == (person.slack_id, said):
         return Reply(card=answer(f"{name} has been asked, and has not answered yet."))
     body = e.HandoverOffered(to_slack_id=person.slack_id, to_name=name, said=said)
+    told = ", and gets the brief in private" if incident.mode is Mode.LIVE else ""
     card = answer(
-        line(f"{name} is asked to take over INC-{incident.number}, and gets the brief in private."),
-        line("You lead until they accept."),
-    )
+        line(f"{name} is asked to take over INC-{incident.number}{told}."),
+        line("You lead until they accept." if told else "In shadow mode nobody is told: they type "
+             f"handover --accept INC-{incident.number}. You lead until then."),
+    )  # fmt: skip
     return Reply(card=card, facts=(Fact(body=body),), undo=True)
 
 

@@ -2,7 +2,7 @@
 
 from opsbot.core import entry as e
 from opsbot.core.card import Button, Line, Piece, Who, line
-from opsbot.core.entry import Role
+from opsbot.core.entry import Mode, Role
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident_parts import Holder
 from opsbot.core.parameter import Kind, Parameter, PersonRef
@@ -58,7 +58,9 @@ def _given(scene: Scene, role: Role, person: PersonRef) -> Reply:
         return Reply(card=answer(f"{name} is {role} of INC-{scene.here.number} already."))
     fact = Fact(body=e.RoleAssigned(role=role, slack_id=person.slack_id, name=name))
     said = f"{'You are' if mine else f'{name} is'} {role} of INC-{scene.here.number} now."
-    told: tuple[Line, ...] = guide_lines(role) if mine else (line("They are told in private."),)
+    told: tuple[Line, ...] = guide_lines(role) if mine else ()
+    if not mine and scene.here.mode is Mode.LIVE:
+        told = (line("They are told in private."),)
     return Reply(card=answer(said, *told), facts=(fact,), undo=True)
 
 

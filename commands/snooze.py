@@ -17,7 +17,7 @@ def run(scene: Scene, values: Values) -> Reply:
     incident, wanted, length = scene.here, values.get("reminders"), values.get("length")
     if wanted == OFF:
         fact = Fact(body=e.CadenceSnoozed(until=LATEST))
-        said = line(f"You are not reminded of updates of INC-{incident.number} any more; "
+        said = line(f"Nobody is reminded of updates of INC-{incident.number} any more; "
                     "snooze on turns that round.")  # fmt: skip
         return Reply(card=answer(said), facts=(fact,))
     if wanted == ON:

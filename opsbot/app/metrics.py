@@ -3,7 +3,16 @@ a name or an id of an incident."""
 
 from __future__ import annotations
 
+from collections import Counter as Counted
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from opsbot.core.policy import PastRun
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"
 
 
 class Metrics:
@@ -48,6 +57,10 @@ class Metrics:
             "opsbot_socket_mode_events", "What happened to connections and envelopes so far",
             ("event",), registry=registry,
         )  # fmt: skip
+        self.runs = Gauge(
+            "opsbot_runs", "Runs of runbooks asked for in the last 30 days, by how they ended",
+            ("outcome", "break_glass"), registry=registry,
+        )  # fmt: skip
         self.slack_ok_at = Gauge(
             "opsbot_slack_last_ok_timestamp_seconds", "When Slack last answered a call well",
             registry=registry,
@@ -65,6 +78,13 @@ class Metrics:
     def flow(self, purpose: str, outcome: str) -> None:
         """Count one flow that ended."""
         self.flows.labels(purpose, outcome).inc()
+
+    def count_runs(self, runs: Iterable[PastRun]) -> None:
+        """Tell the runs of late anew; the rate of broken glass is read from it."""
+        ends = Counted((run.outcome or "open", _yes(run.break_glass)) for run in runs)
+        self.runs.clear()
+        for (outcome, glass), number in ends.items():
+            self.runs.labels(outcome, glass).set(number)
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -16,6 +16,7 @@ from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
 from opsbot.slack.gateway import Gateway
 from opsbot.slack.socket_mode import SocketMode
 
+RUNS_COUNTED = timedelta(days=30)
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,10 @@ class Upkeep:
             self._metrics.slack_ok_at.set(self._gateway.last_ok_at.timestamp())
 
     async def beat(self) -> None:
-        """Ping the heartbeat address, only while intake, store and Slack all work."""
+        """Count the runs of late, and ping the heartbeat address, only while intake, store and
+        Slack all work."""
+        since = self._ports.clock.now() - RUNS_COUNTED
+        self._metrics.count_runs(await self._ports.record.runs(since))
         if self._heartbeat is None:
             return
         problems = await self._health.problems(people=True)

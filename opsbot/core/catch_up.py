@@ -61,7 +61,7 @@ def _is_decision(entry: Entry) -> bool:
 
 
 def _decided(entries: Sequence[Entry], timeline: tuple[TimelineEntry, ...]) -> tuple[Line, ...]:
-    seqs = [entry.seq for entry in entries if _is_decision(entry)]
+    seqs = {entry.seq for entry in entries if _is_decision(entry)}
     told = sorted((one for one in timeline if one.seq in seqs), key=lambda one: one.seq)
     return tuple(
         line(At(moment=one.at), f" {one.text}", label="Decided" if number == 0 else "")

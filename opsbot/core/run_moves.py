@@ -11,11 +11,12 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
+from opsbot.core.entry import Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.moment import shifted
 from opsbot.core.run import Run
 from opsbot.core.run_entry import CheckOutcome, Phase, RunOutcome, StepOutcome
-from opsbot.core.text import count
+from opsbot.core.text import count, inert
 from opsbot.core.unfolding import Owed, Unfolding
 
 STEP, VERIFY, EXPIRE, NAG, OUTPUT = (
@@ -129,6 +130,8 @@ def owes_runs(story: Unfolding, before: Incident) -> None:
         known = before.runs.get(run_id)
         if known is None and run.waits:
             _owe_waiting(story, run)
+        if known is None and run.break_glass and run.outcome is None:
+            _owe_loud(story, run)
         _owe_move(story, run)
 
 
@@ -138,6 +141,20 @@ def _owe_waiting(story: Unfolding, run: Run) -> None:
     after = run.verdict.page_after
     if after is not None:
         _owe(story, run, NAG, "nag", after)
+
+
+def _owe_loud(story: Unfolding, run: Run) -> None:
+    """Whoever runs opsbot hears of broken glass, of a private incident without its words."""
+    state = story.state
+    what = f"{inert(run.requester.name, 60)} broke the glass in INC-{state.number}: "
+    what += f"{inert(run.title, 100)}, “{inert(run.break_glass, 300)}”"
+    if state.visibility is Visibility.PRIVATE:
+        what = f"Somebody broke the glass in INC-{state.number} (private)."
+    owed = Owed(
+        purpose="tell_ops", key=f"run:{run.run_id}:glass", due_at=story.now,
+        arguments=MappingProxyType({"text": what, "said_at": story.now.isoformat()}),
+    )  # fmt: skip
+    story.owed.append(owed)
 
 
 def _owe_move(story: Unfolding, run: Run) -> None:

@@ -136,7 +136,10 @@ async def test_in_shadow_mode_nobody_is_told_anything() -> None:
     office = Office(mode=Mode.SHADOW, channels=Channels(shadow="C0SHADOW", digest="C0D"))
     office.room.lend("C0SHADOW", "shadow")
     await office.page()
-    await said(office, "role scribe <@U0BEN> INC-1", TOWN)
+    assert "in private" not in await said(office, "role scribe <@U0BEN> INC-1", TOWN)
+    await said(office, "lead INC-1", TOWN)
+    words = await said(office, "handover <@U0BEN> INC-1", TOWN)
+    assert "they type handover --accept INC-1" in words
     assert office.people.whispers == []
 
 

@@ -3,11 +3,14 @@ follow-ups and documents."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 from opsbot.core import entry as e
+from opsbot.core.codec import from_data, kind_of, to_data
 from opsbot.core.entry import Body, Draft, Role, Status
 from opsbot.core.incident import Incident
+from opsbot.core.moment import LATEST
 from opsbot.core.people import Actor, ActorKind
 from opsbot.core.timeline import build_timeline
 from tests.core.story import Story, event, rules
@@ -214,6 +217,13 @@ def test_every_entry_reads_as_a_sentence_of_the_timeline() -> None:
         "reminded the lead that an update is due",
     ):  # fmt: skip
         assert words in said
+
+
+def test_no_reminder_at_all_is_read_back_as_it_was_stored() -> None:
+    """It is the end of the calendar, to the last microsecond."""
+    stopped = e.CadenceSnoozed(until=LATEST)
+    read = from_data(kind_of(stopped), json.loads(json.dumps(to_data(stopped))))
+    assert read == stopped
 
 
 def test_what_is_taken_back_or_foreign_changes_nothing_else() -> None:

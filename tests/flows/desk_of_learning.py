@@ -25,6 +25,7 @@ class Desk(Office):
         self, *, when: WriteWhen = WriteWhen.RESOLVED, slack: bool = False,
         delay: timedelta = timedelta(seconds=30), **changes: Any,
     ) -> None:  # fmt: skip
+        self._delay = delay
         super().__init__(postmortem=PostmortemRule(when=when, delay=delay), **changes)
         self.shelf, self.wiki = FakePublisher("shelf"), FakePublisher("wiki", takes_private=True)
         places: list[Publisher] = [self.shelf, self.wiki]
@@ -48,8 +49,8 @@ class Desk(Office):
         return await self.quiet(incident)
 
     async def quiet(self, incident: Incident) -> Incident:
-        """Nobody does anything for two minutes."""
-        self.clock.advance(minutes=2)
+        """Nobody does anything for so long that whatever waits for that is due."""
+        self.clock.advance(minutes=1, seconds=2 * self._delay.total_seconds())
         await self.settle()
         return await self.incident(incident)
 

@@ -83,7 +83,7 @@ async def test_the_lead_is_reminded_across_a_restart_and_left_in_peace_by_one_pr
         reminder = await jules.hears()
         assert "INC-1 has had no update" in reminder
         assert reminder.channel == room.id
-        assert "are not reminded" in await jules.presses(reminder, "snooze:reminders=off")
+        assert "Nobody is reminded" in await jules.presses(reminder, "snooze:reminders=off")
         entries = await play.entries(1)
         sent = [x for x in entries if isinstance(x.body, e.ReminderSent)]
         assert 1 <= len(sent) <= 3
