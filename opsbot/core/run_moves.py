@@ -146,8 +146,9 @@ def _owe_waiting(story: Unfolding, run: Run) -> None:
 def _owe_loud(story: Unfolding, run: Run) -> None:
     """Whoever runs opsbot hears of broken glass, of a private incident without its words."""
     state = story.state
+    # Why stands in the room and on the record, where it can be redacted.
     what = f"{inert(run.requester.name, 60)} broke the glass in INC-{state.number}: "
-    what += f"{inert(run.title, 100)}, “{inert(run.break_glass, 300)}”"
+    what += f"{run.plan.runbook}, without the approval it needed. The room says why."
     if state.visibility is Visibility.PRIVATE:
         what = f"Somebody broke the glass in INC-{state.number} (private)."
     owed = Owed(
