@@ -34,5 +34,6 @@ VERB = Verb(
     ),
     reads=frozenset({Reads.APPROVAL}),
     changes=True,
+    when_over=False,
     run=run,
 )

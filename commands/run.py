@@ -47,6 +47,8 @@ def run(scene: Scene, values: Values) -> Reply:
     if scene.here.mode is Mode.SHADOW and prepared.runbook.risk is not Risk.NONE:
         return refuse(SHADOW)
     glass = ask.ours.get(GLASS, "") or ask.ours.get(WHY, "")
+    if glass and scene.me.outsider:
+        return refuse("Only full members of this workspace may break the glass.")
     ready = decided(scene, prepared, prepared.plan, glass)
     return _decide(scene, ready, ask, again)
 
@@ -56,13 +58,16 @@ def _decide(scene: Scene, ready: Ready, ask: RunAsk, again: Run | None) -> Reply
     if waiting is not None:
         return refuse(f"Exactly this run waits for approval already: {run_title(waiting)}.")
     fact = requested(scene, ready, again=again.run_id if again else "")
+    if fact.run_id in scene.here.runs:
+        return refuse("This was asked for already; its message in the room says what came of it.")
     asks = Fact(body=fact, key=f"run:{fact.run_id}:requested")
     if ready.verdict.ruling is Ruling.DENIED:
         reason, rule = inert(ready.verdict.reason, 300), inert(ready.verdict.rule, 80)
         return Reply(card=answer(f"Denied by “{rule}”: {reason}"), facts=(asks,), refused=True)
     seen = again.plan.digest if again else ask.ours.get(CONFIRM, "")
     if seen != ready.plan.digest:
-        glass = scene.rules.policy.break_glass != NOBODY and not ready.glass
+        member = not scene.me.outsider
+        glass = scene.rules.policy.break_glass != NOBODY and member and not ready.glass
         card = preview_card(ready, changed=bool(seen), may_break_glass=glass)
         return Reply(card=card)
     waits = ready.verdict.ruling is Ruling.NEEDS_APPROVAL

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -29,6 +31,7 @@ Severities = Annotated[
     BeforeValidator(listed_values),
     _one_or_more([severity.value for severity in Severity]),
 ]
+LONGEST_LIMIT = duration("7d")  # no older run is looked at when somebody asks for one
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -114,7 +117,9 @@ class LimitSection(Section):
 
     name: Name = Field(description="What people are told as the limit that was reached.")
     runs: int = Field(ge=1, le=10_000, description="How many runs may begin.")
-    within: Duration = Field(description="In how long a time, such as 1h.")
+    within: Duration = Field(
+        le=LONGEST_LIMIT, description="In how long a time, such as 1h; at most 7d."
+    )
     of: LimitOf = Field(
         default=LimitOf.ALL,
         description="What is counted: all runs, those of the same runbook, on the same target, or "
@@ -153,10 +158,20 @@ class FreezeSection(Section):
         """The freeze as the policy knows it; `zone` is that of times without an offset."""
         return Freeze(
             name=self.name,
-            start=moment(self.start, zone),
-            end=moment(self.end, zone),
+            start=min(_readings(self.start, zone)),
+            end=max(_readings(self.end, zone)),
             when=self.when.when(),
         )
+
+
+def _readings(text: str, zone: str) -> tuple[datetime, datetime]:
+    """The two moments a local time may mean while clocks are put back or forward: the same one at
+    any other time, and where it carries an offset."""
+    first = moment(text, zone)
+    written = datetime.fromisoformat(text)
+    if written.tzinfo is not None:
+        return first, first
+    return first, written.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC)
 
 
 class PolicySection(Section):

@@ -69,7 +69,9 @@ class ServiceSection(Section):
     )
     tier: str = Field(default="", description="How important it is, in your own words.")
     selectors: dict[str, str] = Field(
-        default={}, description="The service's name in a source that calls it something else."
+        default={},
+        description="The service's name in a source that calls it something else; also what "
+        "runbooks look up, such as kubernetes_namespace.",
     )
     depends_on: Texts = Field(
         default=(), description="Services it calls; evidence is collected from them too."

@@ -12,7 +12,7 @@ OURS_BEGIN = "======="
 CONFLICT_END = ">>>>>>> from the record"
 # Pairs of equal lines that are looked at to tell what moved where; a text with more of them (the
 # same line thousands of times) is compared as a whole.
-MOST_PAIRS = 300_000
+MOST_PAIRS = 2_000_000
 
 Lines = tuple[str, ...]
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry, PagerAct, PagerResult, Role, Status
 from opsbot.core.event import DECLARED, NO_ALERT, Transition
+from opsbot.core.text import inert
 from opsbot.core.told import is_end, name_of, told
 
 _B = TypeVar("_B")
@@ -198,7 +199,9 @@ def _pages(entry: Entry) -> bool:
 def _led(record: Sequence[Entry]) -> Point:
     for entry, body in entries_of(record, e.RoleAssigned):
         if body.role is Role.LEAD and body.slack_id:
-            return _point(PointName.LED, entry, f"by {body.name or name_of(entry.actor)}")
+            return _point(
+                PointName.LED, entry, f"by {inert(body.name, 60) or name_of(entry.actor)}"
+            )
     return _missing(PointName.LED, "nobody took the lead")
 
 
@@ -252,7 +255,7 @@ def _ends(record: Sequence[Entry], spells: Sequence[Episode]) -> tuple[Point, Po
 
 def _published(record: Sequence[Entry]) -> Point:
     for entry, body in entries_of(record, e.PostmortemPublished)[:1]:
-        return _point(PointName.PUBLISHED, entry, f"published by {body.publisher}")
+        return _point(PointName.PUBLISHED, entry, f"published by {inert(body.publisher, 60)}")
     return _missing(PointName.PUBLISHED, "no postmortem was published yet")
 
 
@@ -264,4 +267,4 @@ _SOURCES = {
 
 def source_name(source: str) -> str:
     """A source as its vendor writes it."""
-    return _SOURCES.get(source, source)
+    return _SOURCES.get(source) or inert(source, 60)

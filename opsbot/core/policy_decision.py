@@ -18,12 +18,11 @@ from opsbot.core.policy import (
     LimitOf,
     PastRun,
     Policy,
-    PolicyRule,
     Ruling,
     Verdict,
 )
-from opsbot.core.policy_defaults import DEFAULT_RULES
-from opsbot.core.policy_ruling import verdict_of
+from opsbot.core.policy_rules import BREAK_GLASS, requester_standing, rules_considered
+from opsbot.core.policy_ruling import Considered
 from opsbot.core.policy_when import conditions, until_text
 from opsbot.core.policy_who import approver_standing, fits, is_nobody, who_approves, who_can
 from opsbot.core.runbook import Risk
@@ -32,17 +31,8 @@ from opsbot.core.text import count, inert
 __all__ = ["Considered", "approver_standing", "considered", "decide", "fits", "in_the_way",
            "who_approves", "who_can"]  # fmt: skip
 
-ONE_RUN, COOLDOWN, BREAK_GLASS = "one run a target", "cooldown", "break glass"
+ONE_RUN, COOLDOWN = "one run a target", "cooldown"
 LEAST_WORDS = 10  # letters and digits of a reason to break the glass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
-    """One thing that was asked on the way to a decision; without `verdict` it decided nothing."""
-
-    rule: str
-    said: str
-    verdict: Verdict | None = None
 
 
 def decide(
@@ -70,8 +60,7 @@ def considered(
         yield _freeze(case, freeze)
     for limit in policy.limits:
         yield _limit(case, limit)
-    for rule in (*policy.rules, *DEFAULT_RULES):
-        yield _rule(case, rule)
+    yield from _rules(case)
 
 
 def in_the_way(
@@ -104,9 +93,12 @@ class _Case:
 
     @property
     def begun_here(self) -> tuple[PastRun, ...]:
-        """Those of them that began on the same target; a run without a target has none."""
+        """Those of them that began to change the same target; a run without a target has none.
+        What only reads leaves nothing to wait for."""
         same = (run for run in self.others if self.target and run.target == self.target)
-        return tuple(run for run in same if run.started_at is not None)
+        return tuple(
+            run for run in same if run.started_at is not None and run.risk is not Risk.NONE
+        )  # fmt: skip
 
     def until(self, at: datetime) -> str:
         return until_text(at, self.now, self.zone)
@@ -121,6 +113,8 @@ def _denied(rule: str, reason: str) -> Considered:
 
 
 def _one_run(case: _Case) -> Considered:
+    if case.attempt.risk is Risk.NONE:
+        return Considered(rule=ONE_RUN, said="what only reads is in nobody's way")
     running = [run for run in case.begun_here if run.finished_at is None]
     where = inert(case.target, 80) or "no target"
     if not running:
@@ -135,6 +129,8 @@ def _one_run(case: _Case) -> Considered:
 
 
 def _cooled_down(case: _Case, cooldown: timedelta) -> Considered:
+    if case.attempt.risk is Risk.NONE:
+        return Considered(rule=COOLDOWN, said="what only reads need not wait")
     ended = [run for run in case.begun_here if run.finished_at is not None]
     where = inert(case.target, 80) or "no target"
     if not ended or cooldown <= timedelta(0):
@@ -160,7 +156,7 @@ def _may_break_glass(case: _Case) -> Considered:
             BREAK_GLASS,
             "nobody may break the glass here; `policy: break_glass:` in opsbot.yaml says who may",
         )
-    why = _requester(case)
+    why = requester_standing(attempt, case.policy)
     if not why:
         may = who_can(who, attempt.service)
         return _denied(BREAK_GLASS, f"only {may} may break the glass")
@@ -168,15 +164,6 @@ def _may_break_glass(case: _Case) -> Considered:
         said = f"say in words, {LEAST_WORDS} letters at least, why this cannot wait"
         return _denied(BREAK_GLASS, f"{said}; it stands in the postmortem")
     return Considered(rule=BREAK_GLASS, said=f"who asks is {why}")
-
-
-def _requester(case: _Case) -> str:
-    """Why who asks may break the glass."""
-    attempt = case.attempt
-    return fits(
-        case.policy.break_glass, groups=attempt.groups, roles=attempt.roles,
-        on_call=attempt.on_call, service=attempt.service,
-    )  # fmt: skip
 
 
 # --- freezes and limits --------------------------------------------------------------------------
@@ -267,29 +254,3 @@ def _next_fits(case: _Case, limit: Limit, counted: list[PastRun]) -> str:
         return ""  # those that wait fill it by themselves
     last = begun[len(counted) - limit.runs]
     return f"; the next one fits at {case.until(shifted(last, limit.within))}"
-
-
-# --- rules ---------------------------------------------------------------------------------------
-
-
-def _rule(case: _Case, rule: PolicyRule) -> Considered:
-    strict = rule.ruling is not Ruling.ALLOWED
-    met = conditions(rule.when, case.attempt, case.now, case.zone, strict=strict)
-    off = next((one.said for one in met if not one.holds), "")
-    if off:
-        return Considered(rule=rule.name, said=off)
-    because = ", ".join(one.said for one in met)
-    if case.attempt.break_glass and rule.ruling is not Ruling.DENIED:
-        verdict = _glass_broken(case)
-    else:
-        verdict = verdict_of(rule, case.attempt, case.policy, because)
-    return Considered(rule=rule.name, said=because or "it has no conditions", verdict=verdict)
-
-
-def _glass_broken(case: _Case) -> Verdict:
-    return Verdict(
-        ruling=Ruling.ALLOWED, rule=BREAK_GLASS,
-        page_after=None,
-        reason=f"who asks is {_requester(case)} and breaks the glass: nobody is asked, everybody "
-        "is told",
-    )  # fmt: skip

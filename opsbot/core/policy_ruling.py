@@ -3,6 +3,7 @@ policy, never less."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from opsbot.core.policy import Attempt, Policy, PolicyRule, Ruling, Verdict
@@ -11,6 +12,15 @@ from opsbot.core.runbook import NOBODY, Who
 from opsbot.core.text import count
 
 RUNBOOK_ITSELF = "the runbook itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """One thing that was asked on the way to a decision; without `verdict` it decided nothing."""
+
+    rule: str
+    said: str
+    verdict: Verdict | None = None
 
 
 def verdict_of(rule: PolicyRule, attempt: Attempt, policy: Policy, because: str) -> Verdict:

@@ -12,6 +12,8 @@ from opsbot.core.policy_decision import approver_standing, who_approves
 from opsbot.core.run import Run
 from opsbot.core.run_entry import RunOutcome
 from opsbot.core.run_request import roles_of
+from opsbot.core.runbook.render import digest_of
+from opsbot.core.runbook.rendered import RenderedRun
 from opsbot.core.text import inert, listed
 from opsbot.core.verb import Scene
 
@@ -65,6 +67,8 @@ def approval_of(scene: Scene, run: Run, digest: str) -> ApproverStanding:
         return _no("That button shows another run than the one that waits; nothing was approved.")
     if _elsewhere(scene, run):
         return _no("That message does not belong to this run; use the one in its own room.")
+    if not is_whole(run.plan):
+        return _no("What it would do was redacted, so nobody can approve it any more.")
     book = scene.rules.runbook(run.plan.runbook)
     if book is None or book.version != run.plan.version:
         return _no("The runbook was edited since this was asked for; it has to be asked again.")
@@ -75,6 +79,12 @@ def approval_of(scene: Scene, run: Run, digest: str) -> ApproverStanding:
     unsure = f" Who is on call is not known: {duties.problem}" if duties and duties.problem else ""
     can = who_approves(run.verdict, run.plan.service)
     return _no(f"You cannot approve this one. Who can: {can}.{unsure}")
+
+
+def is_whole(plan: RenderedRun) -> bool:
+    """Whether what stands on the record is still what its hash was made of: nothing of it was
+    redacted or scrubbed since."""
+    return digest_of(plan) == plan.digest
 
 
 def _no(why: str) -> ApproverStanding:

@@ -28,6 +28,7 @@ _ENDS = {
     RunOutcome.ROLLED_BACK: "failed and was rolled back", RunOutcome.UNKNOWN: "outcome unknown",
     RunOutcome.DENIED: "denied", RunOutcome.EXPIRED: "expired", RunOutcome.WITHDRAWN: "withdrawn",
 }  # fmt: skip
+_ASKED_AGAIN = (RunOutcome.EXPIRED, RunOutcome.FAILED, RunOutcome.ROLLED_BACK)
 _TAIL_SHOWN = 6
 
 
@@ -235,7 +236,8 @@ def _buttons(run: Run) -> tuple[Button, ...]:
             Button(action="judge:found=done", label="It was done", carries=about),
             Button(action="judge:found=not-done", label="It was not done", carries=about),
         )
-    if run.outcome in (RunOutcome.EXPIRED, RunOutcome.FAILED, RunOutcome.ROLLED_BACK):
+    by_a_rule = run.outcome is RunOutcome.DENIED and run.denied_by is None
+    if by_a_rule or run.outcome in _ASKED_AGAIN:
         again = Button(action="run", label="Ask again", carries=((AGAIN, run.run_id),))
         return (again,)
     return ()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from opsbot.core.entry import RunRequested
 from opsbot.core.incident import Incident
+from opsbot.core.invocation import How
 from opsbot.core.moment import shifted
 from opsbot.core.on_call import standing_on_call
 from opsbot.core.permission import ROLES, has_role
@@ -47,15 +48,18 @@ def environment_of(service: str, rules: Rules) -> str:
 
 
 def attempt_of(scene: Scene, prepared: Prepared, plan: RenderedRun, glass: str) -> Attempt:
-    """What the policy decides on."""
+    """What the policy decides on. A guest who is let in is nobody to it: neither group, role nor
+    duty counts."""
     incident, me = scene.here, scene.me
     duty = standing_on_call(prepared.duties, me, scene.rules.accounts)
+    member, nothing = not me.outsider, frozenset[str]()
     return Attempt(
         runbook=prepared.runbook.name, risk=prepared.runbook.risk, service=plan.service,
         environment=environment_of(plan.service, scene.rules), severity=incident.severity,
-        requester=me.actor.id, groups=me.groups, roles=roles_of(me, incident),
-        on_call=duty is not None, break_glass=glass, approval=prepared.runbook.approval,
-        recent=scene.recent,
+        requester=me.actor.id, groups=me.groups if member else nothing,
+        roles=roles_of(me, incident) if member else nothing,
+        on_call=member and duty is not None, break_glass=glass,
+        approval=prepared.runbook.approval, recent=scene.recent,
     )  # fmt: skip
 
 
@@ -69,9 +73,14 @@ def decided(scene: Scene, prepared: Prepared, plan: RenderedRun, glass: str = ""
     return Ready(prepared=prepared, plan=plan, verdict=verdict, glass=glass)
 
 
-def run_id_of(scene: Scene) -> str:
-    """The run's id; the same delivery asks for the same run."""
-    named = f"{scene.here.id}:{scene.asked.id}".encode("utf-8", "surrogatepass")
+def run_id_of(scene: Scene, ready: Ready) -> str:
+    """The run's id: the same delivery asks for the same run, and so do two presses by one person
+    of one message that shows the same hash."""
+    asked, digest = scene.asked, ready.plan.digest
+    press = f"{asked.place.channel_id}:{asked.place.message_ts}:{scene.me.slack_id}:{digest}"
+    pressed = asked.how is How.BUTTON and bool(asked.place.message_ts)
+    once = pressed and ready.verdict.ruling is not Ruling.DENIED  # who is denied may try again
+    named = f"{scene.here.id}:{press if once else asked.id}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(named).hexdigest()[:10]
 
 
@@ -80,7 +89,7 @@ def requested(scene: Scene, ready: Ready, *, again: str = "") -> RunRequested:
     verdict = ready.verdict
     waits = verdict.ruling is Ruling.NEEDS_APPROVAL
     return RunRequested(
-        run_id=run_id_of(scene), title=ready.prepared.runbook.title,
+        run_id=run_id_of(scene, ready), title=ready.prepared.runbook.title,
         risk=ready.prepared.runbook.risk, plan=ready.plan, preview=ready.prepared.preview,
         warnings=ready.prepared.warnings, verdict=verdict,
         expires_at=shifted(scene.now, verdict.expires) if waits else None,

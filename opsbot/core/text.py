@@ -37,7 +37,10 @@ def inert(text: str, limit: int = 300) -> str:
     and what was cut is said with an ellipsis. Normalised to NFC only, so that log lines keep
     their letters. Idempotent.
     """
-    text = unicodedata.normalize("NFC", _ANSI.sub("", text[: limit * 8]))
+    text = text[: limit * 8]
+    if text.isascii() and text.isprintable():  # nothing in it but blanks to make one of
+        return cut(" ".join(text.split()), limit)
+    text = unicodedata.normalize("NFC", _ANSI.sub("", text))
     text = _SPACE.sub(" ", text).strip()
     text = _LOOSE_JOINER.sub("[U+200D]", _HIDDEN.sub(_visible, text))
     text = "".join(f"[U+{ord(c):04X}]" if _is_control(c) else c for c in text)

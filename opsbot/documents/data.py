@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from enum import Enum
+from functools import cache
 from typing import Any, cast
 
 from opsbot.core.measures import Measure, Measures
@@ -21,12 +21,36 @@ Plain = dict[str, Any]
 
 
 def as_json(document: Postmortem, template: Mapping[str, str]) -> str:
-    """The document as JSON in one form only: sorted keys, two blanks, a line feed at the end.
+    """The document as JSON in one form only: sorted keys, one line a part, and one an item of a
+    list, so that a change can be read.
 
     `template` goes with it whole, so that the document can be rendered as it was.
     """
-    data = {"format": FORMAT, "template": dict(template), "postmortem": _plain(document)}
-    return json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    told: Plain = _plain(document)
+    parts = (f"  {_compact(name)}: {_by_line(held)}" for name, held in sorted(told.items()))
+    text = "\n".join((
+        "{",
+        f'"format": {FORMAT},',
+        '"postmortem": {',
+        ",\n".join(parts),
+        "},",
+        f'"template": {_compact(dict(template))}',
+        "}",
+        "",
+    ))  # fmt: skip
+    # Ids may hold a lone surrogate, which is no text that could be written anywhere.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _by_line(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    items = cast("list[Any]", value)
+    return "[\n" + ",\n".join(f"    {_compact(item)}" for item in items) + "\n  ]"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
@@ -94,28 +118,34 @@ _AS_IT_IS = _Form(each=_plain, text=str, address=web_address, moment=datetime.is
 _MARKED = _Form(each=_marked, text=escaped, address=destination, moment=_moment)
 
 
+_LEAVES = frozenset({int, float, bool, type(None)})
+
+
 def _walked(value: Any, form: _Form) -> Any:
     """One value with everything in it made plain; a field called `url` is an address."""
+    kind: type[Any] = type(value)
+    if kind in _LEAVES:
+        return value
+    if issubclass(kind, str):
+        return form.text(str(value))
+    if kind is tuple:
+        return [form.each(one) for one in cast("tuple[Any, ...]", value)]
     match value:
         case Points():
             return [form.each(point) for point in value.by_name]
-        case Enum():
-            return form.text(str(value.value))
-        case str():
-            return form.text(value)
-        case None | bool() | int() | float():
-            return value
         case datetime():
             return form.moment(value)
         case date():
             return value.isoformat()
-        case tuple() | list():
-            return [form.each(one) for one in cast("tuple[Any, ...]", value)]
         case _ if is_dataclass(value):
-            held = {field.name: getattr(value, field.name) for field in fields(value)}
+            held = ((name, getattr(value, name)) for name in _names(kind))
             return {
-                name: form.address(one) if name == "url" else form.each(one)
-                for name, one in held.items()
+                name: form.address(one) if name == "url" else form.each(one) for name, one in held
             }
         case _:
-            raise TypeError(f"a {type(value).__name__} has no place in a document")
+            raise TypeError(f"a {kind.__name__} has no place in a document")
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -26,18 +26,12 @@ _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E
 
 def escaped(text: str) -> str:
     """The text as one line of Markdown that reads as the text itself, wherever it stands."""
-    line = text if _is_inert(text) else inert(text, LONGEST)
+    line = inert(text, LONGEST)
     line = _ENTITY.sub("&amp;", line).replace("<", "&lt;")
     line = _MARKUP.sub(r"\\\g<0>", line)
     line = _MENTION.sub(rf"\g<0>{_APART}", line)
     line = _ADDRESS.sub(_no_address, line)
     return _BEGINNING.sub(_no_beginning, line)
-
-
-def _is_inert(text: str) -> bool:
-    """Whether `inert` would change nothing, told cheaply: long documents have thousands of texts."""
-    plain = len(text) <= LONGEST and text.isascii() and text.isprintable()
-    return plain and "  " not in text and text == text.strip()
 
 
 def _no_address(found: re.Match[str]) -> str:

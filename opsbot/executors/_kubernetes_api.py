@@ -39,7 +39,7 @@ _FIELD_MANAGER = "opsbot"
 
 CURES: Mapping[int, str] = {
     401: "check KUBERNETES_TOKEN or executors.kubernetes.token_file",
-    403: "grant it to opsbot's service account (docs/runbooks.md has the Role)",
+    403: "grant it to opsbot's service account (docs/executors.md has the Role)",
     404: "check the namespace and the name",
 }
 

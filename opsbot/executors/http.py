@@ -13,10 +13,9 @@
       values: { job: job.id }                  # read from the JSON of the answer
 
 It carries an Idempotency-Key, the same for the same step of the same run, so that a server that
-knows the header never does it twice. POST and PATCH are sent once; PUT and DELETE, which mean the
-same done twice (RFC 9110, 9.2.2), may be sent again by the client when the server hangs up without
-an answer. An act without an answer, or with a gateway's excuse for one (502, 504), is unclear: the
-other side may have done it. A read never is.
+knows the header never does it twice. Every act is sent once, PUT and DELETE too. One without an
+answer, or with a gateway's excuse for one (502, 504), is unclear: the other side may have done it.
+A read never is.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Kubernetes: restart, undo and scale Deployments, each watched until it is rolled out.
 
-It speaks the API over the Http port and uses no client library: four paths are read and two
+It speaks the API over the Http port and uses no client library: five paths are read and two
 patched, and with HTTP injected the same proxies, authorities, deadlines and size bounds hold as
 for every other call of opsbot. What each call needs of the cluster's RBAC stands in
-docs/runbooks.md.
+docs/executors.md.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from opsbot.core.incident import REDACTED, TAKEN_BACK, Incident
 from opsbot.core.invocation import How, Invocation
 from opsbot.core.moment import clock_text, shifted
 from opsbot.core.permission import may_see
+from opsbot.core.policy import PastRun
 from opsbot.core.reading import interpret
 from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
@@ -25,7 +26,7 @@ from opsbot.flows.before_runs import needs_fresh_standing
 from opsbot.flows.beforehand import Beforehand, look_up, with_names
 from opsbot.flows.intake import LOCK, follow
 from opsbot.flows.misunderstood import not_understood, which_incident
-from opsbot.flows.run_begin import RUNS_LOOK_BACK
+from opsbot.flows.run_begin import RUNS_LOOK_BACK, runs_of_late
 from opsbot.ports import Done, Obligation, PeopleSurface, Ports, Refused, Transaction
 
 WAITS_FOR_SLACK = timedelta(minutes=5)  # for who somebody is; then they are told to try again
@@ -145,6 +146,8 @@ async def decide(
         card = _with_said(_declared(opened, now), understood.reading.said)
         return Acted(card=card, incident_id=opened.id)
     scene = await _scene(tx, understood, verb, book, me, rules, now)
+    if Reads.RECENT in verb.reads:
+        scene = replace(scene, recent=await _recent(tx, understood, known, now))
     if Reads.OPEN in verb.reads and not verb.opens:
         scene = replace(scene, open=known.open)
     scene = replace(
@@ -179,10 +182,16 @@ async def _scene(
         scene = replace(scene, open=await _open(tx, me, scene.asked))
     if Reads.ENTRIES in verb.reads and scene.incident is not None:
         scene = replace(scene, entries=tuple(await tx.entries(scene.incident.id)))
-    if Reads.RECENT in verb.reads:
-        since = shifted(now, -RUNS_LOOK_BACK)
-        scene = replace(scene, recent=tuple(await tx.runs(since)))
     return scene
+
+
+async def _recent(
+    tx: Transaction, understood: Understood, known: Beforehand, now: datetime
+) -> tuple[PastRun, ...]:
+    prepared, incident = known.runs.prepared, understood.incident
+    target = prepared.plan.target if prepared and prepared.plan else ""
+    since = shifted(now, -RUNS_LOOK_BACK)
+    return await runs_of_late(tx, since, incident.id if incident else "", target)
 
 
 async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Acted:

@@ -35,8 +35,13 @@ def needs_fresh_standing(reading: Reading) -> bool:
     verb = reading.verb
     if verb is None:
         return False
-    says_yes = Reads.RUN in verb.reads and bool({CONFIRM, AGAIN} & set(reading.values))
-    return says_yes or Reads.APPROVAL in verb.reads
+    return _says_yes(reading) or Reads.APPROVAL in verb.reads
+
+
+def _says_yes(reading: Reading) -> bool:
+    """Whether a run is said yes to: it may begin at once."""
+    asks = reading.verb is not None and Reads.RUN in reading.verb.reads
+    return asks and bool({CONFIRM, AGAIN} & set(reading.values))
 
 
 async def read_runs(
@@ -75,6 +80,6 @@ async def _prepared(ports: Ports, reading: Reading, incident: Incident) -> Prepa
         given = typed(runbook, again.plan.arguments) if runbook else {}
     if runbook is None or ask.problems:
         return None
-    return await prepare(ports, incident, runbook, given)
+    return await prepare(ports, incident, runbook, given, fresh=_says_yes(reading))
 
 

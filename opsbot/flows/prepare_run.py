@@ -37,14 +37,15 @@ def rendered(
 
 
 async def prepare(
-    ports: Ports, incident: Incident, runbook: Runbook, given: Mapping[str, str]
-) -> Prepared:
-    """Everything that is known of the run before it is decided on."""
+    ports: Ports, incident: Incident, runbook: Runbook, given: Mapping[str, str], *,
+    fresh: bool = False,
+) -> Prepared:  # fmt: skip
+    """Everything that is known of the run before it is decided on; `fresh` asks the pager anew."""
     arguments, plan = rendered(ports, incident, runbook, given)
     if isinstance(plan, tuple):
         return Prepared(runbook=runbook, given=given, arguments=arguments, problems=plan)
     plans, (duties, problem) = await asyncio.gather(
-        plans_of(ports, plan), duties_for(ports, plan.service)
+        plans_of(ports, plan), duties_for(ports, plan.service, fresh=fresh)
     )
     bindings = {name: dict(found.binding) for name, found in plans.items()}
     plan = with_bindings(plan, bindings)

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from opsbot.core import policy_decision
-from opsbot.core.entry import RunStarted
+from opsbot.core.entry import RunStarted, Visibility
 from opsbot.core.incident import Incident
-from opsbot.core.moment import shifted
-from opsbot.core.policy import Attempt
+from opsbot.core.moment import lasting, shifted
+from opsbot.core.policy import Attempt, PastRun
 from opsbot.core.rules import Rules
 from opsbot.core.run import Run
+from opsbot.core.run_approval import is_whole
 from opsbot.core.run_request import environment_of
 from opsbot.core.runbook.arguments import typed
 from opsbot.core.runbook.lookups import deferred
@@ -29,6 +31,10 @@ AGAIN = "Ask for it again, so that people approve what it would do now."
 
 async def may_begin(ports: Ports, incident: Incident, run: Run) -> RunStarted | str:
     """The fact that it begins, with what the metric says before; or why it must not."""
+    if not is_whole(run.plan):
+        return f"what it would do does not stand on the record any more. {AGAIN}"
+    if stale := _stale(run, ports.clock.now()):
+        return stale
     runbook = ports.rules.runbook(run.plan.runbook)
     if runbook is None:
         return f"the runbook {run.plan.runbook} is not there any more"
@@ -41,6 +47,17 @@ async def may_begin(ports: Ports, incident: Incident, run: Run) -> RunStarted | 
         return f"what it would do has changed since it was asked for. {AGAIN}"
     plans, before = await asyncio.gather(plans_of(ports, run.plan), _baseline(ports, run))
     return _changed(run, plans) or RunStarted(run_id=run.run_id, before=before)
+
+
+def _stale(run: Run, now: datetime) -> str:
+    """An answer counts for as long as the question would have waited for it: people have moved on
+    since, and may have mended it another way."""
+    said_yes_at = run.approvals[-1].at if run.approvals else run.requested_at
+    waited = now - said_yes_at
+    if waited <= run.verdict.expires:
+        return ""
+    what = "approved" if run.approvals else "asked for"
+    return f"it was {what} {lasting(waited)} ago and could not begin until now. {AGAIN}"
 
 
 def _bindings(run: Run) -> dict[str, dict[str, str | int | float | bool]]:
@@ -70,16 +87,37 @@ async def _baseline(ports: Ports, run: Run) -> float | None:
     return found.value if isinstance(found, Done) else None
 
 
+async def runs_of_late(
+    tx: Transaction, since: datetime, incident_id: str, target: str
+) -> tuple[PastRun, ...]:
+    """The runs that policies look at. One that is under way on `target` is named in what is said,
+    so one of another incident that is private loses its name."""
+    found = [
+        replace(run, runbook="a run", run_id="not shown here")
+        if run.incident_id != incident_id and await _is_secret(tx, run, target)
+        else run
+        for run in await tx.runs(since)
+    ]
+    return tuple(found)
+
+
+async def _is_secret(tx: Transaction, run: PastRun, target: str) -> bool:
+    if run.target != target or run.started_at is None or run.finished_at is not None:
+        return False
+    return (await tx.incident(run.incident_id)).visibility is Visibility.PRIVATE
+
+
 async def in_the_way(
     tx: Transaction, run: Run, severity: Severity, rules: Rules, now: datetime
 ) -> str:
     """What keeps the run from beginning at this moment, under the lock; empty for nothing."""
     cooldown = timedelta(seconds=run.plan.cooldown_s)
-    recent = await tx.runs(shifted(now, -max(cooldown, RUNS_LOOK_BACK)))
+    since = shifted(now, -max(cooldown, RUNS_LOOK_BACK))
+    recent = await runs_of_late(tx, since, run.plan.incident_id, run.plan.target)
     attempt = Attempt(
         run_id=run.run_id, runbook=run.plan.runbook, risk=run.risk, service=run.plan.service,
         environment=environment_of(run.plan.service, rules), severity=severity,
-        requester=run.requester.id, break_glass=run.break_glass, recent=tuple(recent),
+        requester=run.requester.id, break_glass=run.break_glass, recent=recent,
     )  # fmt: skip
     return policy_decision.in_the_way(
         attempt, rules.policy, now, rules.zone, target=run.plan.target, cooldown=cooldown

@@ -15,6 +15,7 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Body
 from opsbot.core.incident import Incident
 from opsbot.core.run import Run
+from opsbot.core.run_approval import is_whole
 from opsbot.core.run_entry import Phase, StepOutcome
 from opsbot.core.runbook import Scalar
 from opsbot.core.runbook.lookups import Unresolved, holds, late_values, resolve
@@ -95,9 +96,7 @@ async def _do(ports: Ports, place: _Place, incident: Incident, run: Run) -> None
             run_id=run.run_id, phase=place.phase, step=place.step, name=planned.name,
             outcome=StepOutcome.SKIPPED, said="its condition does not hold",
         )  # fmt: skip
-        await record_run(
-            ports, place.incident_id, run.run_id, *facts, (f"{place.name}:finished", skipped)
-        )
+        await _claimed(ports, place, [*facts, (f"{place.name}:finished", skipped)], first=first)
         return
     claim = e.StepStarted(
         run_id=run.run_id, phase=place.phase, step=place.step, name=planned.name, boot=ports.boot
@@ -117,7 +116,9 @@ async def _claimed(
         if run is None or run.outcome is not None or len(run.done(place.phase)) != place.step:
             return False
         now, blocked = ports.clock.now(), ""
-        if first:
+        if first and incident.status.is_over:
+            blocked = f"INC-{incident.number} was over before it could begin"
+        elif first:
             blocked = await in_the_way(tx, run, incident.severity, ports.rules, now)
         if blocked:
             denied = e.RunDenied(run_id=run.run_id, reason=blocked)
@@ -161,6 +162,8 @@ async def _called(
     executor: Executor, place: _Place, run: Run, planned: RenderedStep,
     values: Mapping[str, Scalar], progress: Progress,
 ) -> CallOutcome:  # fmt: skip
+    if not is_whole(run.plan):
+        return Failed(said="what it would do was redacted since it began; nothing was done")
     try:
         call = resolve(planned.call, values)
     except Unresolved as missing:

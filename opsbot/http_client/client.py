@@ -1,9 +1,8 @@
 """The Http port on aiohttp.
 
-Retries: a GET is sent once more when the connection failed before anything was sent. aiohttp
-itself repeats an idempotent call once when the server hangs up without an answer (a kept-alive
-connection that was dead). Nothing else is repeated here: whether an act may be done twice is
-known to its caller only.
+Retries: a GET is sent once more when the connection failed before anything was sent, or when the
+server hangs up without an answer (a kept-alive connection that was dead). Nothing else is repeated
+here: whether an act may be done twice is known to its caller only.
 """
 
 from __future__ import annotations

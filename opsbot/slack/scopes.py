@@ -72,8 +72,10 @@ SCOPES: dict[str, Scope] = {
         vital=True,
     ),
     "files:write": Scope(
-        why="put charts and traces into the thread as images",
-        without="no images; their findings stay on the card in words",
+        why="put charts and traces into the thread as images, outputs of runs and postmortems as "
+        "files",
+        without="no images and files; findings stay on the card in words, and of an output its "
+        "last lines",
     ),
     "groups:history": Scope(
         why="as channels:history, in private rooms",

@@ -15,9 +15,7 @@ from opsbot.store.tables import entries, incidents, origins
 
 async def head_at(connection: Connection, incident_id: str, seq: int) -> str:
     """The hash of an incident's chain at entry `seq`; empty when there is no such entry."""
-    found = select(entries.c.hash).where(
-        entries.c.incident_id == incident_id, entries.c.seq == seq
-    )
+    found = select(entries.c.hash).where(entries.c.incident_id == incident_id, entries.c.seq == seq)
     return (await connection.execute(found)).scalar_one_or_none() or ""
 
 

@@ -1,4 +1,4 @@
-"""Clicks as a payload can bring them that no card of ours made: any value, any message, any place."""
+"""Clicks as a payload can bring them that no card of ours made: any value, message and place."""
 
 from __future__ import annotations
 

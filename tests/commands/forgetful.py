@@ -1,9 +1,8 @@
-"""Slack and a pager that remember who somebody was, as the real ones do, until they are asked anew."""
+"""Slack and a pager that remember who somebody was, as the real ones do, unless asked anew."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from opsbot.core.invocation import Caller
 from opsbot.core.on_call import OnCall
@@ -63,5 +62,3 @@ def forgetful(office: Works) -> tuple[RememberingPeople, RememberingStaffing]:
     office.wire(people=people, staffing=staffing)
     return people, staffing
 
-
-SLACK_DOWN = timedelta(seconds=3)

@@ -150,10 +150,11 @@ class Office:
             if not due:
                 return
             for owed in due:
-                await self._do(owed, flows)
+                await self.do(owed, flows)
         raise AssertionError(f"never settles: {due}")
 
-    async def _do(self, owed: Obligation, flows: Any) -> None:
+    async def do(self, owed: Obligation, flows: Any) -> None:
+        """Carry out one thing that is owed."""
         if owed.purpose not in flows:
             self.unmet.append(owed)
             return

@@ -57,10 +57,10 @@ class Works(Office):
     def __init__(self, *shelf: Runbook, policy: Policy | None = None, **changes: Any) -> None:
         super().__init__(runbooks=shelf or (runbook(),), policy=policy or Policy(), **changes)
         self.executor, self.gauge = FakeExecutor(), FakeGauge()
-        self._wire(executors={"fake": self.executor}, gauges={"prometheus": self.gauge})
+        self.wire(executors={"fake": self.executor}, gauges={"prometheus": self.gauge})
         self.gauge.says(0.31, 0.002)
 
-    def _wire(self, **parts: Any) -> None:
+    def wire(self, **parts: Any) -> None:
         """Give the ports more, for the desk and for flows alike."""
         self.ports = replace(self.ports, boot="boot-1", **parts)
         self.desk._ports = self.ports  # pyright: ignore[reportPrivateUsage] # its one dependency
@@ -68,7 +68,7 @@ class Works(Office):
     def edit(self, *shelf: Runbook) -> None:
         """Somebody edits the files, and opsbot starts again with them."""
         self.rules = replace(self.rules, runbooks=shelf)
-        self._wire(rules=self.rules)
+        self.wire(rules=self.rules)
 
     async def paged(self) -> Incident:
         """An incident in its room, a minute old."""

@@ -18,12 +18,13 @@ WORDS = [
 MARKS = [THEIRS_BEGIN, OURS_BEGIN, CONFLICT_END]
 
 
+def joined(lines: list[str], end: str, last: bool) -> str:
+    return end.join(lines) + last * end
+
+
 def texts(words: list[str]) -> st.SearchStrategy[str]:
     lines = st.lists(st.sampled_from(words) | st.text("ab\t ", max_size=3), max_size=14)
-    ends = st.sampled_from(["\n", "\r\n"])
-    return st.builds(
-        lambda found, end, last: end.join(found) + last * end, lines, ends, st.booleans()
-    )
+    return st.builds(joined, lines, st.sampled_from(["\n", "\r\n"]), st.booleans())
 
 
 def once_each(text: str) -> str:

@@ -167,7 +167,7 @@ async def test_a_missing_right_is_found_by_the_dry_run(call: dict[str, Any], res
         plan = await at.plan(call)
     assert "the cluster would not take it" in plan.refused
     assert f'cannot patch resource "{resource}"' in plan.refused
-    assert "docs/runbooks.md" in plan.refused
+    assert "docs/executors.md" in plan.refused
 
 
 async def test_an_admission_webhook_says_no_in_the_preview() -> None:

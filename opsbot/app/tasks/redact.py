@@ -12,7 +12,7 @@ from opsbot.app.store import open_record
 from opsbot.app.tasks.show import incident_number
 from opsbot.config import Settings
 from opsbot.core.people import Actor, ActorKind
-from opsbot.flows.intake import LOCK, converge_soon
+from opsbot.flows.intake import LOCK, follow
 from opsbot.store.redact import NoSuchEntry
 
 
@@ -40,6 +40,7 @@ async def _redact(settings: Settings, number: int, entry: int, reason: str, by: 
         if incident_id is None:
             raise LookupError(f"there is no INC-{number} on the record")
         actor = Actor(kind=ActorKind.PERSON, id="cli", name=by)
-        await record.redact(incident_id, entry, actor, reason)
-        async with record.transaction(LOCK) as tx:
-            await tx.owe(converge_soon(await tx.incident(incident_id), clock.now()))
+        before = await record.incident(incident_id)
+        said = await record.redact(incident_id, entry, actor, reason)
+        async with record.transaction(LOCK) as tx:  # cards, and the postmortem if there is one
+            await follow(tx, before, cause=said.key, rules=settings.rules(), now=clock.now())

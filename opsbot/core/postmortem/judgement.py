@@ -30,6 +30,7 @@ ANSWERED_SOON, ANSWERED_LATE = timedelta(minutes=5), timedelta(minutes=15)
 LEADERLESS = timedelta(minutes=10)
 APPROVED_SOON = timedelta(minutes=3)
 UPDATE_LATE = timedelta(minutes=5)  # after the moment that the last update promised
+UNTOLD = timedelta(minutes=30)  # without any update; the usual cadence
 
 WELL, BADLY = True, False
 Judged = tuple[bool, Sentence]
@@ -112,8 +113,11 @@ def _reached(about: Material) -> Iterable[Judged]:
 
 
 def _informed(about: Material) -> Iterable[Judged]:
-    """Updates against what the one before had promised; reminders that were needed."""
+    """Updates against what the one before had promised."""
     posted = updates(about)
+    opened = about.measures["time_open"].value
+    if not posted and opened is not None and opened >= UNTOLD:
+        yield BADLY, says(f"No update went out in all of {exactly(opened)}.")
     end = about.at(PointName.RESOLVED)
     late: list[tuple[timedelta, int]] = []
     for index, (entry, body) in enumerate(posted):

@@ -201,5 +201,5 @@ def _words(seen: Seen) -> str:
         return changes_of([told])[0].text
     if finding.kind is FindingKind.FAILING_TRACE and finding.value:
         of = f" on calls from {inert(finding.peer, 80)}" if finding.peer else ""
-        return f"{count(round(finding.value), 'failing trace')} found end here{of}"
+        return f"{count(round(finding.value), 'failing trace')} ended here{of}"
     return inert(finding.summary.removeprefix(f"{finding.service}: "), 240)
