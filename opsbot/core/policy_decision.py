@@ -60,7 +60,7 @@ def considered(
         yield _freeze(case, freeze)
     for limit in policy.limits:
         yield _limit(case, limit)
-    yield from _rules(case)
+    yield from rules_considered(attempt, policy, now, zone)
 
 
 def in_the_way(
@@ -93,12 +93,9 @@ class _Case:
 
     @property
     def begun_here(self) -> tuple[PastRun, ...]:
-        """Those of them that began to change the same target; a run without a target has none.
-        What only reads leaves nothing to wait for."""
+        """Those of them that began on the same target; a run without a target has none."""
         same = (run for run in self.others if self.target and run.target == self.target)
-        return tuple(
-            run for run in same if run.started_at is not None and run.risk is not Risk.NONE
-        )  # fmt: skip
+        return tuple(run for run in same if run.started_at is not None)
 
     def until(self, at: datetime) -> str:
         return until_text(at, self.now, self.zone)
@@ -113,8 +110,6 @@ def _denied(rule: str, reason: str) -> Considered:
 
 
 def _one_run(case: _Case) -> Considered:
-    if case.attempt.risk is Risk.NONE:
-        return Considered(rule=ONE_RUN, said="what only reads is in nobody's way")
     running = [run for run in case.begun_here if run.finished_at is None]
     where = inert(case.target, 80) or "no target"
     if not running:
@@ -131,7 +126,9 @@ def _one_run(case: _Case) -> Considered:
 def _cooled_down(case: _Case, cooldown: timedelta) -> Considered:
     if case.attempt.risk is Risk.NONE:
         return Considered(rule=COOLDOWN, said="what only reads need not wait")
-    ended = [run for run in case.begun_here if run.finished_at is not None]
+    # What only reads leaves nothing to settle: looking first must not hold up the mending.
+    changed = (run for run in case.begun_here if run.risk is not Risk.NONE)
+    ended = [run for run in changed if run.finished_at is not None]
     where = inert(case.target, 80) or "no target"
     if not ended or cooldown <= timedelta(0):
         return Considered(rule=COOLDOWN, said=f"nothing to wait for on {where}")

@@ -10,7 +10,7 @@ from opsbot.core.policy import Ruling, Verdict
 from opsbot.core.policy_decision import who_approves
 from opsbot.core.run import Run, StepState
 from opsbot.core.run_entry import Phase, RunOutcome, StepOutcome
-from opsbot.core.run_preview import seconds
+from opsbot.core.run_preview import exactly, seconds
 from opsbot.core.run_request import Ready
 from opsbot.core.runbook import Risk, Scalar
 from opsbot.core.runbook.arguments import typed
@@ -44,7 +44,7 @@ def preview_card(ready: Ready, *, changed: bool = False, may_break_glass: bool =
     lines: list[Line] = []
     if changed:
         lines.append(line("What would run has changed since you looked.", tone=Tone.LOUD))
-    lines += _exactly(ready.prepared.preview, ready.prepared.warnings)
+    lines += shown_whole(ready.prepared.preview, ready.prepared.warnings)
     lines.append(_decision_line(verdict, plan))
     if ready.prepared.staffing_problem:
         lines.append(
@@ -71,9 +71,9 @@ def preview_card(ready: Ready, *, changed: bool = False, may_break_glass: bool =
                 buttons=tuple(buttons), footer=(_hash_line(plan),))  # fmt: skip
 
 
-def _exactly(preview: tuple[str, ...], warnings: tuple[str, ...]) -> list[Line]:
-    lines = [line(shown, tone=Tone.CODE) for shown in preview]
-    return lines + [line(warning, label="Know", tone=Tone.LOUD) for warning in warnings]
+def shown_whole(preview: tuple[str, ...], warnings: tuple[str, ...]) -> list[Line]:
+    """Exactly what will run, and what to know before somebody says yes."""
+    return exactly(preview) + [line(warning, label="Know", tone=Tone.LOUD) for warning in warnings]
 
 
 def _decision_line(verdict: Verdict, plan: RenderedRun) -> Line:
@@ -123,9 +123,9 @@ def run_card(run: Run) -> Card:
         reason = f"“{inert(run.break_glass, 300)}”"
         lines.append(line(f"The glass was broken: {reason}", label="Emergency", tone=Tone.LOUD))
     if run.outcome in (RunOutcome.DENIED, RunOutcome.EXPIRED, RunOutcome.WITHDRAWN):
-        lines += [line(shown, tone=Tone.CODE) for shown in run.preview]
+        lines += exactly(run.preview)
     elif run.started_at is None:
-        lines += _exactly(run.preview, run.warnings)
+        lines += shown_whole(run.preview, run.warnings)
     else:
         lines += _step_lines(run)
     lines += _approval_lines(run)
@@ -191,7 +191,7 @@ def _state_lines(state: StepState, name: str, shown: str) -> list[Line]:
     tone = Tone.LOUD if loud else Tone.PLAIN
     lines = [line(f"{_MARKS[state.outcome]} {inert(name, 80)}{took}{said}", tone=tone)]
     if state.outcome is None and shown:
-        lines.append(line(shown, tone=Tone.CODE))
+        lines += exactly((shown,))
     tail = state.tail.splitlines()[-_TAIL_SHOWN:]
     lines += [line(inert(row, 200) or " ", tone=Tone.CODE) for row in tail]
     if state.cut:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from opsbot.core.card import Line, Tone, line
 from opsbot.core.quantity import quantity
 from opsbot.core.runbook.rendered import RenderedCheck, RenderedStep
 from opsbot.core.text import inert
+
+LONGEST = 12_000  # characters of one step; a message of Slack holds less, see `prepare_run`
+_WIDTH = 600  # of one line of a card
 
 
 def step_line(index: int, step: RenderedStep, shown: str) -> str:
     """One step: its number, what exactly it does, and when it is given up."""
     condition = ", if its condition holds" if step.when is not None else ""
-    return f"{index + 1}. {inert(shown, 600)}{condition} (at most {seconds(step.timeout_s)})"
+    return f"{index + 1}. {inert(shown, LONGEST)}{condition} (at most {seconds(step.timeout_s)})"
+
+
+def back_line(shown: str) -> str:
+    """One step of the way back."""
+    return f"if it fails: {inert(shown, LONGEST)}"
+
+
+def exactly(preview: Iterable[str]) -> list[Line]:
+    """Every line of a preview to its last character: who says yes reads all that will run."""
+    return [
+        line(shown[at : at + _WIDTH], tone=Tone.CODE)
+        for shown in preview
+        for at in range(0, max(len(shown), 1), _WIDTH)
+    ]
 
 
 def check_line(check: RenderedCheck) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from opsbot.core.measures import Measure, Measures
-from opsbot.core.points import Points
+from opsbot.core.points import Points, utc
 from opsbot.core.postmortem import Code, Postmortem
 from opsbot.core.postmortem.material import day_of
 from opsbot.documents.markdown import code_block, code_span, destination, escaped, web_address
@@ -99,9 +99,14 @@ def _measure(measure: Measure) -> Plain:
 
 
 def _moment(at: datetime) -> Plain:
-    return {
-        "iso": at.isoformat(), "day": day_of(at), "clock": f"{at:%H:%M}", "exact": f"{at:%H:%M:%S}",
-    }  # fmt: skip
+    moment = utc(at)
+    iso = moment.isoformat()
+    return {"iso": iso, "day": _day(moment.date()), "clock": iso[11:16], "exact": iso[11:19]}
+
+
+@lru_cache(maxsize=1_000)
+def _day(day: date) -> str:
+    return day_of(datetime.combine(day, time(), UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ _LEAVES = frozenset({int, float, bool, type(None)})
 
 def _walked(value: Any, form: _Form) -> Any:
     """One value with everything in it made plain; a field called `url` is an address."""
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind in _LEAVES:
         return value
     if issubclass(kind, str):

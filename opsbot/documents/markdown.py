@@ -19,6 +19,8 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\bwww\.")
 _MENTION = re.compile(r"@(?=\w)|#(?=\d)|(?<=\b[gG][hH]-)(?=\d)")
 _BEGINNING = re.compile(r"^([-+=#>])|^(\d{1,9})([.)])(?=\s|$)")
 _FORGED = re.compile(r"<!--(?=\s*opsbot:)")
+# At least everything that any of the rules above would change.
+_RISKY = re.compile(r"(?i)[\\`*\[\]~|$_&<@#]|(?:https?|ftp|mailto|xmpp):|www\.|gh-\d|^[-+=#>\d]")
 _APART = "&#8203;"  # a space of no width: what follows is no name and no number any more
 _URL = re.compile(r"https?://[^\s<>\"'`|\\^{}]+")
 _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E"}
@@ -27,6 +29,8 @@ _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E
 def escaped(text: str) -> str:
     """The text as one line of Markdown that reads as the text itself, wherever it stands."""
     line = inert(text, LONGEST)
+    if not _RISKY.search(line):  # most say nothing but words, and a long document has many
+        return line
     line = _ENTITY.sub("&amp;", line).replace("<", "&lt;")
     line = _MARKUP.sub(r"\\\g<0>", line)
     line = _MENTION.sub(rf"\g<0>{_APART}", line)

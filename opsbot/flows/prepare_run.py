@@ -6,11 +6,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from opsbot.cards.render import render as drawn
+from opsbot.core.card import Card, line
 from opsbot.core.incident import Incident
 from opsbot.core.on_call import OnCall
 from opsbot.core.parameter import Problem
+from opsbot.core.run_card import shown_whole
 from opsbot.core.run_prepared import Prepared
-from opsbot.core.run_preview import check_line, step_line
+from opsbot.core.run_preview import back_line, check_line, step_line
 from opsbot.core.runbook import Runbook, Scalar
 from opsbot.core.runbook.arguments import read_arguments
 from opsbot.core.runbook.lookups import Unresolved, resolve
@@ -22,6 +25,10 @@ from opsbot.ports import Done, Plan, Ports, Refused, Unsure
 
 PLANS_WITHIN = 8.0  # seconds in which every executor has to say what it would do
 MOST_WARNINGS = 12
+TOO_LONG = (
+    "a message of Slack has no room for all that it would do, so nobody could read what they "
+    "approve; shorten the arguments, or make two runbooks of it"
+)
 
 
 def rendered(
@@ -50,9 +57,12 @@ async def prepare(
     bindings = {name: dict(found.binding) for name, found in plans.items()}
     plan = with_bindings(plan, bindings)
     refused = next((found.refused for found in plans.values() if found.refused), "")
+    preview, warnings = _preview(plan, plans), _warnings(plans)
+    if not refused and not _can_be_shown(preview, warnings):
+        refused = TOO_LONG
     return Prepared(
         runbook=runbook, given=given, arguments=arguments, plan=plan,
-        preview=_preview(plan, plans), warnings=_warnings(plans), refused=refused,
+        preview=preview, warnings=warnings, refused=refused,
         duties=duties, staffing_problem=problem,
     )  # fmt: skip
 
@@ -86,6 +96,9 @@ async def _plan(ports: Ports, step: RenderedStep) -> Plan:
     except TimeoutError:
         said = f"{step.executor} did not say within {PLANS_WITHIN:.0f} s what it would do"
         return Plan(shown=step.name, refused=f"{said}; try again")
+    except Exception as error:  # noqa: BLE001 - executors do not raise; one that does runs nothing
+        said = f"{step.executor} cannot say what it would do ({type(error).__name__})"
+        return Plan(shown=step.name, refused=said)
 
 
 def _preview(plan: RenderedRun, plans: Mapping[str, Plan]) -> tuple[str, ...]:
@@ -95,11 +108,15 @@ def _preview(plan: RenderedRun, plans: Mapping[str, Plan]) -> tuple[str, ...]:
     ]
     if plan.check is not None:
         lines.append(check_line(plan.check))
-    lines += [
-        f"if it fails: {inert(plans[f'rollback:{index}'].shown, 400)}"
-        for index, _ in enumerate(plan.rollback)
-    ]
+    lines += [back_line(plans[f"rollback:{index}"].shown) for index, _ in enumerate(plan.rollback)]
     return tuple(lines)
+
+
+def _can_be_shown(preview: tuple[str, ...], warnings: tuple[str, ...]) -> bool:
+    """Whether one message of Slack has room for all of it, beside who asked and who may approve."""
+    beside = [line("x" * 200, label="Needs") for _ in range(8)]
+    whole = Card(header="x" * 150, lines=(*shown_whole(preview, warnings), *beside))
+    return not drawn(whole).cut
 
 
 def _warnings(plans: Mapping[str, Plan]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ that a long step is seen to move and its record stays short."""
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 
 from opsbot.core.entry import StepProgressed
 from opsbot.core.run_entry import Phase
@@ -50,5 +51,6 @@ class Progress:
                 lines=said,
             )  # fmt: skip
             name = f"{self._phase}:{self._step}:progress:{number}"
-            await record_progress(self._ports, self._incident_id, self._run_id, name, body)
+            with suppress(Exception):  # the next lines tell it; the step goes on meanwhile
+                await record_progress(self._ports, self._incident_id, self._run_id, name, body)
             pause = min(pause * 1.7, _LONGEST)

@@ -7,9 +7,11 @@ of it, a person is asked, and it is never done again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Body
@@ -17,6 +19,7 @@ from opsbot.core.incident import Incident
 from opsbot.core.run import Run
 from opsbot.core.run_approval import is_whole
 from opsbot.core.run_entry import Phase, StepOutcome
+from opsbot.core.run_preview import seconds
 from opsbot.core.runbook import Scalar
 from opsbot.core.runbook.lookups import Unresolved, holds, late_values, resolve
 from opsbot.core.runbook.rendered import RenderedStep
@@ -36,31 +39,39 @@ from opsbot.ports import (
     Unclear,
 )
 
-STOPPED = (
-    "opsbot was stopped while it ran. Look at the target before you do anything: it may be done, "
-    "half done, or not begun"
-)
+log = logging.getLogger(__name__)
+LOOK = "Look at the target before you do anything: it may be done, half done, or not begun"
+STOPPED = f"opsbot was stopped while it ran. {LOOK}"
+LOST = f"what came of it could not be put on the record. {LOOK}"
+GRACE = 10.0  # seconds beyond a step's own timeout for an executor that does not keep it
+AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # seconds between tries to keep a result
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Which step of which run."""
+    """Which step of which run, and how many seconds an executor may be late with it."""
 
     incident_id: str
     run_id: str
     phase: Phase
     step: int
+    grace: float
 
     @property
     def name(self) -> str:
         return f"{self.phase}:{self.step}"
 
 
-async def run_step(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
+async def run_step(
+    ports: Ports, steps: Steps, arguments: Mapping[str, str], *, grace: float = GRACE
+) -> float | None:
     """Answer None: whatever came of it stands on the record."""
     place = _Place(
         incident_id=arguments["incident_id"], run_id=arguments["run"],
-        phase=Phase(arguments["phase"]), step=int(arguments["step"]),
+        phase=Phase(arguments["phase"]), step=int(arguments["step"]), grace=grace,
     )  # fmt: skip
 
     async def step() -> None:
@@ -70,8 +81,10 @@ async def run_step(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> 
             return
         done = run.done(place.phase)
         if place.step < len(done):
-            if done[place.step].outcome is None:
-                await _finish(ports, place, done[place.step].name, Unclear(said=STOPPED), None, 0.0)
+            held = done[place.step]
+            if held.outcome is None:
+                said = LOST if held.boot == ports.boot else STOPPED
+                await _finish(ports, place, held.name, Unclear(said=said), None, 0.0)
             return
         await _do(ports, place, incident, run)
 
@@ -175,11 +188,34 @@ async def _called(
     )  # fmt: skip
     telling = asyncio.create_task(progress.keep_telling())
     try:
-        return await executor.act(call, planned.binding, ticket, progress.tell)
+        acting = executor.act(call, planned.binding, ticket, progress.tell)
+        return await _bounded(acting, planned, place.grace)
     finally:
         telling.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await telling
+
+
+async def _bounded(
+    acting: Coroutine[Any, Any, CallOutcome], planned: RenderedStep, grace: float
+) -> CallOutcome:
+    """What comes of a call. An executor that breaks its word, by raising or by never coming back,
+    leaves an outcome that nobody knows; it may have acted."""
+    task = asyncio.create_task(acting)
+    try:
+        await asyncio.wait({task}, timeout=planned.timeout_s + grace)
+    finally:  # also when opsbot is stopped: then it ends what it has started
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=grace)
+    if not task.done() or task.cancelled():
+        after = seconds(planned.timeout_s)
+        return Unclear(said=f"{planned.executor} did not end by itself after {after}. {LOOK}")
+    if (error := task.exception()) is not None:
+        log.error("the executor %s raised", planned.executor, exc_info=error)
+        said = f"{planned.executor} broke off ({type(error).__name__}). {LOOK}"
+        return Unclear(said=said)
+    return task.result()
 
 
 async def _finish(
@@ -189,7 +225,8 @@ async def _finish(
     said, output = ports.record.clean(inert(outcome.said, 600)), ""
     text = ports.record.clean(outcome.output)
     if text:
-        output = await ports.record.keep_blob(text.encode("utf-8", "replace"))
+        data = text.encode("utf-8", "replace")
+        output = await _kept(ports, lambda: ports.record.keep_blob(data))
     lines = max(progress.lines if progress else 0, text.count("\n") + 1 if text else 0)
     tail = "\n".join(inert(line, 300) for line in text.splitlines()[-TAIL:])
     held: Mapping[str, Scalar] = outcome.values if isinstance(outcome, Succeeded) else {}
@@ -199,7 +236,20 @@ async def _finish(
         outcome=_OUTCOMES[type(outcome)], said=said, output=output, tail=tail, lines=lines,
         cut=outcome.cut, values=values, took_s=round(took_s, 3),
     )  # fmt: skip
-    await record_run(ports, place.incident_id, place.run_id, (f"{place.name}:finished", body))
+    fact = (f"{place.name}:finished", body)
+    await _kept(ports, lambda: record_run(ports, place.incident_id, place.run_id, fact))
+
+
+async def _kept(ports: Ports, keep: Callable[[], Awaitable[T]]) -> T:
+    """Keep what came of a step, which is known nowhere else: a record that cannot be written right
+    now is tried again for a minute. Raises what the last try raised."""
+    for pause in AGAIN:
+        try:
+            return await keep()
+        except Exception:
+            log.exception("the result of a step could not be kept; trying again")
+            await ports.clock.sleep(pause)
+    return await keep()
 
 
 def _clean(ports: Ports, value: Scalar) -> Scalar:

@@ -3,6 +3,8 @@ time and stays there; else it did not, or nobody can say."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -11,16 +13,20 @@ from opsbot.core.moment import lasting
 from opsbot.core.run import Run
 from opsbot.core.run_entry import CheckOutcome, Phase
 from opsbot.core.run_moves import Verify, next_move
-from opsbot.core.run_preview import bound, reading
+from opsbot.core.run_preview import bound, reading, seconds
 from opsbot.core.runbook.rendered import RenderedCheck
 from opsbot.core.text import inert
 from opsbot.flows.run_record import record_progress, record_run
-from opsbot.ports import Done, Gauge, Ports, Refused, Steps, Unsure
+from opsbot.ports import Done, Gauge, Outcome, Ports, Refused, Steps, Unsure
 
+log = logging.getLogger(__name__)
 TOLD_EVERY = 5  # readings between two entries that say how far it has come
+READ_WITHIN = 20.0  # seconds for one reading: a source that hangs keeps no target to itself
 
 
-async def verify_run(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
+async def verify_run(
+    ports: Ports, steps: Steps, arguments: Mapping[str, str], *, read_within: float = READ_WITHIN
+) -> float | None:
     """Answer None once the verdict is on the record. After a restart the deadline still runs from
     when the watching began."""
     incident_id, run_id = arguments["incident_id"], arguments["run"]
@@ -34,7 +40,8 @@ async def verify_run(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -
             said = f"{run.plan.check.source} is not configured, so nothing could be verified"
             verdict = _verdict(run, CheckOutcome.UNREADABLE, said, None, 0.0)
         else:
-            verdict = await _Watch(ports, incident_id, run, run.plan.check, gauge).until_decided()
+            watch = _Watch(ports, incident_id, run, run.plan.check, gauge, read_within)
+            verdict = await watch.until_decided()
         await record_run(ports, incident_id, run_id, ("verified", verdict))
 
     await steps.run("verify run", step)
@@ -45,10 +52,12 @@ class _Watch:
     """One watching, from its first reading to its verdict."""
 
     def __init__(
-        self, ports: Ports, incident_id: str, run: Run, check: RenderedCheck, gauge: Gauge
-    ) -> None:
+        self, ports: Ports, incident_id: str, run: Run, check: RenderedCheck, gauge: Gauge,
+        read_within: float,
+    ) -> None:  # fmt: skip
         self._ports, self._incident_id, self._run = ports, incident_id, run
-        self._check, self._gauge = check, gauge
+        self._check, self._gauge, self._read_within = check, gauge, read_within
+        self._here_since = ports.clock.now()  # later than the beginning after a restart
         self._good_since: datetime | None = None
         self._value: float | None = None
         self._trouble = ""
@@ -78,13 +87,22 @@ class _Watch:
 
     async def _read(self) -> None:
         self._readings += 1
-        match await self._gauge.read(self._check):
+        match await self._reading():
             case Done(value=value):
                 self._value, self._trouble = value, ""
             case Refused(cure=cure):
                 self._trouble = cure
             case Unsure(reason=reason):
                 self._trouble = reason
+
+    async def _reading(self) -> Outcome[float | None]:
+        try:
+            return await asyncio.wait_for(self._gauge.read(self._check), self._read_within)
+        except TimeoutError:
+            return Unsure(reason=f"no answer within {self._read_within:g} s")
+        except Exception as error:  # a run that never ends would keep its target to itself
+            log.exception("the gauge %s raised", self._check.source)
+            return Unsure(reason=f"{self._check.source} failed ({type(error).__name__})")
 
     def _held(self, now: datetime) -> bool:
         if self._trouble or self._value is None or not _good(self._check, self._value):
@@ -109,7 +127,19 @@ class _Watch:
             said = f"there is no {self._what} after {after}: no data is not a good sign"
             return _verdict(self._run, CheckOutcome.UNREADABLE, said, None, took_s)
         now = reading(self._value, self._check.unit)
+        if self._good_since is not None:
+            return self._not_held(f"{self._what} {now} after {after}", took_s)
         said = f"{self._what} still {now} after {after}; it should be {bound(self._check)}"
+        return _verdict(self._run, CheckOutcome.FAILED, said, self._value, took_s)
+
+    def _not_held(self, now: str, took_s: float) -> e.RunVerified:
+        """It is good by now, and was not for long enough; or nobody watched it for so long."""
+        wanted = f"{bound(self._check)} for {seconds(self._check.holds_s)}"
+        watched = (self._ports.clock.now() - self._here_since).total_seconds()
+        if watched < min(self._check.holds_s, took_s):
+            said = f"{now}, but opsbot was away: nobody knows whether it was {wanted}"
+            return _verdict(self._run, CheckOutcome.UNREADABLE, said, self._value, took_s)
+        said = f"{now}, but it was not {wanted}"
         return _verdict(self._run, CheckOutcome.FAILED, said, self._value, took_s)
 
     @property

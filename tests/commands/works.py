@@ -152,3 +152,9 @@ class Works(Office):
     def flows(self) -> Any:
         """The flows as they stand."""
         return flows_for(self.ports)
+
+    async def settle_only(self, purpose: str) -> None:
+        """Do what is owed of one kind, and leave the rest."""
+        for owed in await self.record.due(self.clock.now()):
+            if owed.purpose == purpose:
+                await self.do(owed, self.flows())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
+
+from opsbot.config import ConfigInvalid
 from opsbot.core.hours import Hours
 from opsbot.core.policy import (
     ALWAYS,
@@ -124,3 +127,22 @@ def test_who_may_approve_is_what_is_written_and_no_more() -> None:
         groups=("S012AB3CD",), group_names=("sre",)
     )
     assert policy_of("  approvers: {}\n").approvers == NOBODY
+
+
+def test_a_freeze_holds_until_the_later_of_two_half_past_two() -> None:
+    """Clocks are put back: 02:30 comes twice, and a freeze that ends then is not cut short."""
+    text = "  freezes: [{name: move, start: 2026-10-24 18:00, end: '2026-10-25 02:30'}]\n"
+    (freeze,) = policy_of(text, "timezone: Europe/Berlin\n").freezes
+    assert freeze.end == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    text = "  freezes: [{name: move, start: '2026-10-25 02:30', end: 2026-10-26 08:00}]\n"
+    (freeze,) = policy_of(text, "timezone: Europe/Berlin\n").freezes
+    assert freeze.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_limit_over_more_days_than_are_looked_back_is_refused() -> None:
+    """It would count the runs of a week only, and let more through than it says."""
+    text = "  limits: [{name: few, runs: 2, within: 8d}]\n"
+    with pytest.raises(ConfigInvalid, match=r"policy\.limits\[0\]\.within"):
+        policy_of(text)
+    (limit,) = policy_of(text.replace("8d", "7d")).limits
+    assert limit.within == timedelta(days=7)
