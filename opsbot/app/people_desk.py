@@ -111,8 +111,9 @@ class PeopleDesk:
         return {p.parameter: p.sentence.replace("`", "'") for p in reading.problems}
 
     def suggest(self, field: str, typed: str, caller: Caller) -> Sequence[Choice]:
-        """Services whose name holds what was typed, those that begin with it first; no other sort
-        of field is searched while typing."""
+        """Services whose name holds what was typed, those that begin with it first."""
+        if field != "service":
+            return ()
         wanted = typed.strip().casefold()
         services = self._ports.rules.catalogue.services
         names = [s.name for s in services if wanted in s.name.casefold()]

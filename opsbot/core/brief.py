@@ -7,7 +7,7 @@ from opsbot.core.facts_line import incident_facts
 from opsbot.core.gaps import blindnesses
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline, impact_line, suspect_lines
-from opsbot.core.living_lines import latest_lines, mitigated_lines, role_lines
+from opsbot.core.living_lines import latest_lines, mitigated_lines, reminder_lines, role_lines
 from opsbot.core.moment import lasting
 from opsbot.core.text import inert
 
@@ -36,7 +36,7 @@ def brief_lines(incident: Incident) -> tuple[Line, ...]:
     if blind:
         kinds = ", ".join(dict.fromkeys(b.kind for b in blind))
         lines.append(line(f"evidence that cannot be relied on: {kinds}", label="Blind"))
-    lines += latest_lines(incident)
+    lines += [*latest_lines(incident), *reminder_lines(incident)]
     refused = [r.cure for r in incident.surface.refusals.values() if r.gives_up]
     lines += [line(inert(cure, 200), label="Trouble", tone=Tone.LOUD) for cure in refused[:2]]
     if incident.over_at and incident.opened_at:

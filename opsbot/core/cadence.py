@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from opsbot.core.entry import Mode, Placement, Severity
 from opsbot.core.incident_state import Incident
+from opsbot.core.living import Update
 from opsbot.core.moment import LATEST, shifted, to_micros
 from opsbot.core.rules import Rules
 from opsbot.core.unfolding import Owed, Unfolding
@@ -21,7 +22,8 @@ def cadence_of(incident: Incident, rules: Rules) -> timedelta | None:
 
 def update_due(incident: Incident, rules: Rules) -> datetime | None:
     """When the newest update is too old: at the moment it promised, else a cadence after it, after
-    somebody took the lead, or after the beginning. None while nobody waits for one."""
+    somebody took the lead, or after the beginning. What was promised before it got worse does not
+    put off what is wanted now. None while nobody waits for one."""
     cadence = cadence_of(incident, rules)
     placed = incident.placement in (Placement.ROOM, Placement.THREAD)
     if cadence is None or incident.status.is_over or not placed or incident.opened_at is None:
@@ -31,8 +33,17 @@ def update_due(incident: Incident, rules: Rules) -> datetime | None:
     if living.update is None:
         began += [lead.since] if lead else []
         return shifted(max(began), cadence)
-    promised = living.update.next_by or shifted(living.update.at, cadence)
+    usual = shifted(living.update.at, cadence)
+    promised = living.update.next_by or usual
+    if _got_worse(incident, living.update):
+        promised = min(promised, usual)
     return max(promised, shifted(living.reopened.at, cadence)) if living.reopened else promised
+
+
+def _got_worse(incident: Incident, update: Update) -> bool:
+    held = update.severity
+    order = list(Severity)
+    return held is not None and order.index(incident.severity) < order.index(held)
 
 
 def reminder_due(incident: Incident, rules: Rules) -> datetime | None:

@@ -13,6 +13,8 @@ from opsbot.core.incident_parts import Holder
 from opsbot.core.incident_postmortem import apply_postmortem
 from opsbot.core.incident_state import Incident
 from opsbot.core.living import FollowUp, Living, Mark, Offer, Reminder, Update
+from opsbot.core.people import SLACK
+from opsbot.core.told import TAKEN_BACK
 
 UPDATES_KEPT = 12
 
@@ -27,13 +29,11 @@ def _moved(state: Incident, entry: Entry) -> Living:
     living = state.living
     match entry.body:
         case e.RoleAssigned(role=Role.LEAD, slack_id=slack_id):
-            return _led_by(living, slack_id)
+            return _led_by(state, slack_id)
         case e.RoleAssigned() as body:
             return replace(living, roles=_roles(living.roles, body, entry))
-        case e.StatusChanged(status=status, reason=reason):
-            begins_again = state.status.is_over and not status.is_over
-            again = Mark(at=entry.occurred_at, by=entry.actor, seq=entry.seq, said=reason)
-            return replace(living, reopened=again) if begins_again else living
+        case e.StatusChanged() as body:
+            return _turned(state, entry, body)
         case e.Mitigated(at=at, said=said):
             mark = Mark(at=at, by=entry.actor, seq=entry.seq, said=said) if at else None
             return replace(living, mitigated=mark)
@@ -44,16 +44,16 @@ def _moved(state: Incident, entry: Entry) -> Living:
         case e.Withdrawn(seq=seq):
             return _without(living, seq)
         case _:
-            return _told(living, entry)
+            return _told(state, living, entry)
 
 
-def _told(living: Living, entry: Entry) -> Living:
+def _told(state: Incident, living: Living, entry: Entry) -> Living:
     """What people tell each other: updates, reminders of them, hand-overs, what is left to do."""
     match entry.body:
         case e.UpdatePosted(text=text, external=external, next_by=next_by):
             told = Update(
                 text=text, external=external, at=entry.occurred_at, by=entry.actor,
-                seq=entry.seq, next_by=next_by,
+                seq=entry.seq, next_by=next_by, severity=state.severity,
             )  # fmt: skip
             earlier = (*living.earlier, living.update) if living.update else ()
             return replace(living, update=told, earlier=earlier[-UPDATES_KEPT:])
@@ -78,12 +78,30 @@ def _told(living: Living, entry: Entry) -> Living:
             return apply_pages(apply_postmortem(living, entry), entry)
 
 
-def _led_by(living: Living, slack_id: str) -> Living:
-    """A hand-over is offered by who leads; another lead has not offered it."""
-    offer = living.offer
-    if offer is None or offer.by.id == f"slack:{slack_id}":
+def _led_by(state: Incident, slack_id: str) -> Living:
+    """A hand-over is offered by who leads, and peace is wished for by who leads: another lead has
+    done neither. The room hears anew of an incident that loses its lead once more."""
+    living, offer = state.living, state.living.offer
+    if offer is not None and offer.by.id != f"{SLACK}{slack_id}":
+        living = replace(living, offer=None)
+    if slack_id == (state.lead.slack_id if state.lead else ""):
         return living
-    return replace(living, offer=None)
+    return replace(living, snoozed_until=None, told_room=None if slack_id else living.told_room)
+
+
+def _turned(state: Incident, entry: Entry, body: e.StatusChanged) -> Living:
+    """Once it is over nobody takes it over. When it comes back users notice it again, and whatever
+    kept reminders away is over; an end that was a mistake changes nothing of that."""
+    living = state.living
+    if body.status.is_over:
+        return living if living.offer is None else replace(living, offer=None)
+    if not state.status.is_over:
+        return living
+    again = Mark(at=entry.occurred_at, by=entry.actor, seq=entry.seq, said=body.reason)
+    living = replace(living, reopened=again)
+    if body.reason == TAKEN_BACK:
+        return living
+    return replace(living, mitigated=None, snoozed_until=None, told_room=None)
 
 
 def _roles(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from opsbot.core.entry import Role
+from opsbot.core.entry import Role, Severity
 from opsbot.core.incident_parts import Holder
 from opsbot.core.living_entry import PageState
 from opsbot.core.people import Actor
@@ -34,6 +34,7 @@ class Update:
     by: Actor
     seq: int
     next_by: datetime | None = None
+    severity: Severity | None = None  # the incident's by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from opsbot.core.card import At, Line, Piece, Tone, Who, line
 from opsbot.core.entry import Role
 from opsbot.core.incident_parts import Note
 from opsbot.core.incident_state import Incident
-from opsbot.core.living import FollowUp
+from opsbot.core.living import FollowUp, Update
 from opsbot.core.moment import LATEST, day_text
 from opsbot.core.telling import holders
 from opsbot.core.text import count, cut, inert
@@ -54,13 +54,24 @@ def latest_lines(incident: Incident) -> tuple[Line, ...]:
     if update is not None:
         said = f"“{cut(inert(update.text, 500), 300)}” - "
         pieces: list[Piece] = [said, who(update.by), " ", At(moment=update.at)]
-        if update.next_by and not incident.status.is_over:
-            pieces += ["; next by ", At(moment=update.next_by)]
+        pieces += _next(incident, update)
         lines.append(line(*pieces, label="Update"))
     if note is not None and (update is None or note.seq > update.seq):
         said = f"“{cut(inert(note.text, 300), 200)}” - "
         lines.append(line(said, *words_by(note), " ", At(moment=note.at), label="Latest"))
     return tuple(lines)
+
+
+def _next(incident: Incident, update: Update) -> tuple[Piece, ...]:
+    """When the next one comes; that it is late, once somebody was reminded of it. What was promised
+    before the incident ended and came back binds nobody."""
+    living = incident.living
+    came_back = living.reopened is not None and living.reopened.seq > update.seq
+    if update.next_by is None or incident.status.is_over or came_back:
+        return ()
+    reminder = living.reminder
+    late = reminder is not None and update.at < reminder.at >= update.next_by
+    return ("; the next was due by " if late else "; next by ", At(moment=update.next_by))
 
 
 def words_by(note: Note) -> tuple[Piece, ...]:

@@ -84,4 +84,4 @@ def reminder_card(incident: Incident, rules: Rules, now: datetime) -> Card:
         Button(action=f"snooze:length={SNOOZE}", label="Snooze 30 min"),
         Button(action="snooze:reminders=off", label="Stop"),
     )
-    return Card(header="", lines=(line(text),), buttons=buttons)
+    return Card(header=brief_header(incident), lines=(line(text),), buttons=buttons)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Entry
+from opsbot.core.entry import Entry, Role
 from opsbot.core.moment import shifted
 from opsbot.core.people import Invited, Missing
 
 TRY_AGAIN = timedelta(minutes=15)
 LEFT = "left:"  # slot of a message that stands where the incident used to live
 GONE = "gone:"  # fact: the message of this slot was deleted by somebody
+REMINDER = "reminder"  # refusal and fact: whether the lead can be reminded
 MOVED = "moved"  # fact: Slack gave the channel another id, with all that stands in it
 
 
@@ -100,6 +101,10 @@ def evolve_surface(surface: Surface, entry: Entry) -> Surface:
         case e.SurfaceRefused(move=move, error=error, cure=cure, gives_up=gives_up):
             refusal = Refusal(error=error, cure=cure, gives_up=gives_up, at=entry.occurred_at)
             return replace(surface, refusals=MappingProxyType({**surface.refusals, move: refusal}))
+        case e.RoleAssigned(role=Role.LEAD):  # whoever could not be reminded leads no more
+            return replace(surface, refusals=_without(surface.refusals, REMINDER))
+        case e.StatusChanged(status=status) if status.is_over:
+            return replace(surface, refusals=_without(surface.refusals, REMINDER))
         case _:
             return surface
 

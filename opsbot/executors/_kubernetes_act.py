@@ -80,7 +80,7 @@ class Act:
             )  # fmt: skip
 
         change, after = await self._changed(prepared)
-        done = await self._watched(after)
+        done = await self._watched(change, after)
         return self._succeeded(change.before, done, to_revision=then[0].number)
 
     def _agreed_revision(self, now: Deployment, revisions: tuple[Revision, ...]) -> Revision:
@@ -113,7 +113,7 @@ class Act:
             return _Change(before=now, patch=restart_patch(now, at, mark), mark=mark, told=told)
 
         change, after = await self._changed(prepared)
-        return self._succeeded(change.before, await self._watched(after))
+        return self._succeeded(change.before, await self._watched(change, after))
 
     async def _scale(self) -> Succeeded:
         wanted = self.call.replicas
@@ -140,7 +140,7 @@ class Act:
                 "or auto-sync"
             )
 
-        done = await self._watch.until_done(self.call.target, moved_away)
+        done = await self._watch.until_done(change.before, moved_away)
         return self._succeeded(change.before, done, replicas_before=change.before.replicas)
 
     def _agreed(self, now: Deployment, *, template: bool = False) -> None:
@@ -201,7 +201,7 @@ class Act:
             "deployment: it may still arrive; look before doing it again"
         )
 
-    async def _watched(self, after: Deployment | None) -> Deployment:
+    async def _watched(self, change: _Change, after: Deployment | None) -> Deployment:
         expected = fingerprint(after.template) if after else ""
 
         def moved_away(now: Deployment) -> str:
@@ -212,7 +212,7 @@ class Act:
                 f"{image_words(now.template)} is asked for now): another deploy, or auto-sync"
             )
 
-        return await self._watch.until_done(self.call.target, moved_away)
+        return await self._watch.until_done(change.before, moved_away)
 
     @property
     def _watch(self) -> Watch:

@@ -25,6 +25,7 @@ class Rollout:
     available: int
     ready: int
     stuck: bool  # Progressing says ProgressDeadlineExceeded
+    stuck_at: str  # since when, as the cluster writes it; empty when it is not
     conditions: tuple[str, ...]
 
 
@@ -122,16 +123,19 @@ def _owner(meta: dict[str, Any]) -> str:
 
 def _rollout(status: dict[str, Any]) -> Rollout:
     conditions = objects(status.get("conditions"))
+    stuck = [
+        one
+        for one in conditions
+        if one.get("type") == "Progressing" and one.get("reason") == "ProgressDeadlineExceeded"
+    ]
     return Rollout(
         observed=whole(status.get("observedGeneration")),
         total=whole(status.get("replicas")),
         updated=whole(status.get("updatedReplicas")),
         available=whole(status.get("availableReplicas")),
         ready=whole(status.get("readyReplicas")),
-        stuck=any(
-            one.get("type") == "Progressing" and one.get("reason") == "ProgressDeadlineExceeded"
-            for one in conditions
-        ),
+        stuck=bool(stuck),
+        stuck_at=text(stuck[0].get("lastUpdateTime")) if stuck else "",
         conditions=tuple(_condition(one) for one in conditions),
     )
 

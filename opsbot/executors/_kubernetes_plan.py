@@ -23,7 +23,13 @@ from opsbot.executors._kubernetes_objects import Deployment
 from opsbot.executors._kubernetes_patch import restart_patch, scale_patch, undo_patch
 from opsbot.executors._kubernetes_settings import Settings
 from opsbot.executors._kubernetes_template import fingerprint, image_words
-from opsbot.executors._kubernetes_undo import NoWayBack, chosen, undo_warnings, undo_words
+from opsbot.executors._kubernetes_undo import (
+    ALL_AT_ONCE,
+    NoWayBack,
+    chosen,
+    undo_warnings,
+    undo_words,
+)
 from opsbot.ports import Plan
 
 # Who puts a Deployment back to what stands elsewhere, by the marks they leave on it
@@ -137,7 +143,7 @@ class Planner:
         words = f"restart its {count(now.replicas, 'pod')}, {order}; revision {now.revision}"
         warnings = _unsettled(now)
         if now.all_at_once:
-            warnings.append("its strategy is Recreate: every pod stops before a new one starts")
+            warnings.append(ALL_AT_ONCE)
         warnings += await self._admitted(restart_patch(now, _SAMPLE_TIME, "dry-run"))
         binding: dict[str, Scalar] = {
             "uid": now.uid,
@@ -182,6 +188,9 @@ class Planner:
                 return []
             if "does not support dry run" in failed.said:
                 return ["an admission webhook takes no dry runs: it may still refuse the change"]
+            if failed.status in (0, 429) or failed.status >= 500:  # it has not said what it thinks
+                said = f"whether the cluster takes it could not be asked: {failed.said}"
+                raise PlanRefused(said) from failed
             raise PlanRefused(f"the cluster would not take it: {failed.said}") from failed
         return []
 

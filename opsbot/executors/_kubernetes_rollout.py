@@ -34,12 +34,14 @@ class Unknown(Exception):
     """It may have happened, and nobody could see whether; the message is for a responder."""
 
 
-def stage_of(now: Deployment) -> tuple[Stage, str]:
-    """How the rollout of what the Deployment asks for stands, and in words."""
+def stage_of(now: Deployment, *, stuck_before: bool = False) -> tuple[Stage, str]:
+    """How the rollout of what the Deployment asks for stands, and in words. `stuck_before` says
+    that it was stuck already before it was changed: the controller counts the change as seen in
+    its first look, and takes the old verdict back with the first progress it makes."""
     state, wanted = now.rollout, now.replicas
     if state.observed < now.generation:
         return Stage.GOES_ON, "the cluster has not begun yet"
-    if state.stuck:
+    if state.stuck and not stuck_before:
         return Stage.STUCK, "the rollout exceeded its progress deadline"
     if state.updated < wanted:
         return Stage.GOES_ON, f"{state.updated} of {count(wanted, 'pod')} updated"
@@ -62,13 +64,15 @@ class Watch:
     tell: Callable[[str], None]
 
     async def until_done(
-        self, target: Target, moved_away: Callable[[Deployment], str]
+        self, before: Deployment, moved_away: Callable[[Deployment], str]
     ) -> Deployment:
-        """The Deployment once it is rolled out. `moved_away` says why what stands there is not
-        what was asked for any more, such as another deploy.
+        """The Deployment once the change of what it was `before` is rolled out. `moved_away` says
+        why what stands there is not what was asked for any more, such as another deploy.
 
         Raises NotDone when the rollout is stuck or overtaken, Unknown when time is up before.
         """
+        target = Target(namespace=before.namespace, deployment=before.name)
+        old_news = before.rollout.stuck
         told = silent = ""
         while True:
             try:
@@ -81,7 +85,8 @@ class Watch:
                 silent = ""
                 if why := moved_away(now):
                     raise NotDone(why)
-                stage, words = stage_of(now)
+                old_news = old_news and now.rollout.stuck_at == before.rollout.stuck_at
+                stage, words = stage_of(now, stuck_before=old_news)
                 if stage is Stage.STUCK:
                     raise NotDone(words + await self._reasons(now))
                 if stage is Stage.DONE:

@@ -13,6 +13,8 @@ from opsbot.executors._kubernetes_json import mapping, objects, text
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 _POD_HASH = "pod-template-hash"
 _MOST_NAMES = 6
+_MOST_IMAGES = 4  # of the pods' containers that `image_words` shows
+_LONGEST_TAG = 128  # as the OCI distribution specification allows
 # Told in words of their own, or filled in by the cluster.
 _TOLD = frozenset({"name", "image", "env", "resources"})
 _GROUPS = ("containers", "initContainers")
@@ -52,14 +54,20 @@ def image_words(template: Mapping[str, Any]) -> str:
         (only,) = found.values()
         return _tag(text(only.get("image")))
     shown = [f"{inert(name, 40)} {_tag(text(one.get('image')))}" for name, one in found.items()]
-    return listed(tuple(shown))
+    return listed(tuple(shown), _MOST_IMAGES)
 
 
 def _tag(image: str) -> str:
     if "@" in image:
         return inert(image.partition("@")[2], 19)
     last = image.rpartition("/")[2]
-    return inert(last.partition(":")[2] or last, 80)
+    return inert(last.partition(":")[2] or last, _LONGEST_TAG)
+
+
+def _repository(image: str) -> str:
+    """Where an image comes from, without its tag or digest."""
+    folder, slash, last = image.partition("@")[0].rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
 
 
 def differences(now: Mapping[str, Any], then: Mapping[str, Any]) -> tuple[str, ...]:
@@ -81,6 +89,8 @@ def kept_aside(template: Mapping[str, Any]) -> tuple[str, ...]:
     for volume in objects(mapping(template.get("spec")).get("volumes")):
         found |= _referred(volume, "configMap", key="name")
         found |= _referred(volume, "secret", key="secretName")
+        for source in objects(mapping(volume.get("projected")).get("sources")):
+            found |= _referred(source, "configMap", "secret", key="name")
     return tuple(found)
 
 
@@ -104,7 +114,21 @@ def _container_changes(now: Mapping[str, Any], then: Mapping[str, Any]) -> Itera
             elif name not in before:
                 yield f"container {label} is added"
             else:
+                both = set([*before][:_MOST_IMAGES]) & set([*after][:_MOST_IMAGES])
+                shown = group == _GROUPS[0] and name in both
+                yield from _image_changes(label, before[name], after[name], shown=shown)
                 yield from _of_container(label, before[name], after[name])
+
+
+def _image_changes(
+    label: str, now: Mapping[str, Any], then: Mapping[str, Any], *, shown: bool
+) -> Iterator[str]:
+    """An image that is not told by its tag alone: of a container that is not `shown`, or one that
+    comes from elsewhere."""
+    before, after = text(now.get("image")), text(then.get("image"))
+    if before == after or (shown and _repository(before) == _repository(after)):
+        return
+    yield f"image of {label}: {inert(before, 160)} becomes {inert(after, 160)}"
 
 
 def _of_container(label: str, now: dict[str, Any], then: dict[str, Any]) -> Iterator[str]:

@@ -90,7 +90,8 @@ async def _plan(ports: Ports, step: RenderedStep) -> Plan:
     try:
         # What an earlier step finds out is left open: the executor says what it can without it.
         call = resolve(step.call, {}, partly=True)
-        return await asyncio.wait_for(executor.plan(call), PLANS_WITHIN)
+        async with asyncio.timeout(PLANS_WITHIN):
+            return await executor.plan(call)
     except Unresolved as missing:
         return Plan(shown=step.name, refused=str(missing))
     except TimeoutError:

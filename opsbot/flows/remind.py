@@ -1,4 +1,5 @@
-"""Remind of an update that is due: the lead alone; once the room, when nobody leads a bad one."""
+"""Remind of an update that is due: the lead alone, in a direct message; once the room, when nobody
+leads a bad one."""
 
 from __future__ import annotations
 
@@ -10,13 +11,19 @@ from opsbot.core.cadence import reminder_due, reminder_owed
 from opsbot.core.entry import Body, Draft
 from opsbot.core.incident import Incident
 from opsbot.core.moment import to_micros
+from opsbot.core.incident_parts import Holder
+from opsbot.core.invocation import Caller
 from opsbot.core.people import OPSBOT
 from opsbot.core.private_words import reminder_card
+from opsbot.core.surface import REMINDER
+from opsbot.core.text import inert
 from opsbot.flows.intake import LOCK, follow
-from opsbot.ports import Obligation, Ports, Refused, Steps
+from opsbot.ports import Done, Obligation, Outcome, PeopleSurface, Ports, Refused, Steps
 
 UPDATE = "update"
-UNREACHED = "reminder"  # fact and refusal: that the lead cannot be reminded
+# Slack page "chat.postEphemeral": seen only by who is active in Slack just then, and nothing tells
+# of it on a phone. A direct message reaches who is not looking.
+DIRECT = ""
 TRY_AGAIN = 300.0  # seconds until a lead who could not be reached is tried again
 
 
@@ -37,7 +44,7 @@ async def remind(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> fl
         if incident.lead is None:
             await _append(ports, incident, due, e.ReminderSent(about=UPDATE, slack_id=""))
             return None
-        return await _whisper(ports, incident, incident.lead.slack_id, due)
+        return await _whisper(ports, ports.people, incident, incident.lead, due)
 
     return await steps.run("remind", step)
 
@@ -55,28 +62,42 @@ async def _at_its_time(ports: Ports, incident: Incident, due: datetime) -> None:
         )  # fmt: skip
 
 
-async def _whisper(ports: Ports, incident: Incident, lead: str, due: datetime) -> float | None:
-    assert ports.people is not None  # noqa: S101 - asked before
-    card = reminder_card(incident, ports.rules, ports.clock.now())
-    room = incident.surface.channel_id or incident.thread_channel
-    outcome = await ports.people.whisper(room, lead, card, incident_id=incident.id)
-    held = incident.surface.refusals.get(UNREACHED)
+async def _whisper(
+    ports: Ports, people: PeopleSurface, incident: Incident, lead: Holder, due: datetime
+) -> float | None:
+    outcome = await _reached(ports, people, incident, lead)
+    held = incident.surface.refusals.get(REMINDER)
     if isinstance(outcome, Refused):
         if outcome.retry_after is not None:
             return max(outcome.retry_after.total_seconds(), 1.0)
         if held is None:
             refused = e.SurfaceRefused(
-                move=UNREACHED, error=outcome.error, cure=outcome.cure, gives_up=True
+                move=REMINDER, error=outcome.error, cure=outcome.cure, gives_up=True
             )
             await _append(ports, incident, due, refused)
         return TRY_AGAIN
-    reached = (e.SurfaceChanged(what=UNREACHED, value=lead),) if held else ()
-    await _append(ports, incident, due, e.ReminderSent(about=UPDATE, slack_id=lead), *reached)
+    reached = (e.SurfaceChanged(what=REMINDER, value=lead.slack_id),) if held else ()
+    sent = e.ReminderSent(about=UPDATE, slack_id=lead.slack_id)
+    await _append(ports, incident, due, sent, *reached)
     return None
 
 
+async def _reached(
+    ports: Ports, people: PeopleSurface, incident: Incident, lead: Holder
+) -> Outcome[None]:
+    """Tell the lead; refused for whoever has no account any more, to whom Slack may well deliver
+    what nobody reads."""
+    found = await people.standing(Caller(user_id=lead.slack_id))
+    if isinstance(found, Done) and found.value.deactivated:
+        cure = f"{inert(lead.name, 60)} leads, but their account is deactivated: take the lead."
+        return Refused(error="account_deactivated", cure=cure)
+    card = reminder_card(incident, ports.rules, ports.clock.now())
+    return await people.whisper(DIRECT, lead.slack_id, card, incident_id=incident.id)
+
+
 async def _append(ports: Ports, incident: Incident, due: datetime, *bodies: Body) -> None:
-    """Once for each time at which a reminder was due, however often this flow runs."""
+    """Once for each time at which a reminder was due, however often this flow runs; nothing when
+    that became moot while it was said."""
     now = ports.clock.now()
     drafts = [
         Draft(
@@ -87,6 +108,8 @@ async def _append(ports: Ports, incident: Incident, due: datetime, *bodies: Body
     ]  # fmt: skip
     async with ports.record.transaction(LOCK) as tx:
         before = await tx.incident(incident.id)
+        if reminder_due(before, ports.rules) != due:
+            return
         entries = await tx.append(incident.id, drafts)
         if entries[-1].seq > before.seq:
             await follow(tx, before, cause=entries[-1].key, rules=ports.rules, now=now)

@@ -81,7 +81,8 @@ async def _baseline(ports: Ports, run: Run) -> float | None:
     if check is None or gauge is None:
         return None
     try:
-        found = await asyncio.wait_for(gauge.read(check), BASELINE_WITHIN)
+        async with asyncio.timeout(BASELINE_WITHIN):
+            found = await gauge.read(check)
     except Exception:  # noqa: BLE001 - a gauge does not raise; if it does, there is no baseline
         return None
     return found.value if isinstance(found, Done) else None

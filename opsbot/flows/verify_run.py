@@ -97,7 +97,9 @@ class _Watch:
 
     async def _reading(self) -> Outcome[float | None]:
         try:
-            return await asyncio.wait_for(self._gauge.read(self._check), self._read_within)
+            # wait_for can lose a cancellation before Python 3.12, and a stop would wait for it.
+            async with asyncio.timeout(self._read_within):
+                return await self._gauge.read(self._check)
         except TimeoutError:
             return Unsure(reason=f"no answer within {self._read_within:g} s")
         except Exception as error:  # a run that never ends would keep its target to itself

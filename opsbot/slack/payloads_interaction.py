@@ -229,7 +229,7 @@ def carried_in(metadata: str) -> _Carried:
 
 
 def brought_back(value: str) -> tuple[str, dict[str, str]]:
-    """What a button of ours carries: the incident's id, and values; nothing where it is not ours."""
+    """What a button of ours carries: the incident's id, and values; nothing of anybody else's."""
     if not value.startswith("{"):
         return value, {}
     try:

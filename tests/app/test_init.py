@@ -102,7 +102,7 @@ async def test_no_secret_is_written(tmp_path: Path) -> None:
     async with at_clinic(tmp_path) as (_, environ, out):
         _, text = await _draft(out, _default(), environ)
         secrets = [value for name, value in environ.items() if name.endswith(("TOKEN", "SECRET"))]
-        assert len(secrets) == 5
+        assert len(secrets) == 6
         assert [secret for secret in secrets if secret in text] == []
 
 

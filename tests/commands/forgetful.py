@@ -61,4 +61,3 @@ def forgetful(office: Works) -> tuple[RememberingPeople, RememberingStaffing]:
     office.people, office.staffing = people, staffing
     office.wire(people=people, staffing=staffing)
     return people, staffing
-

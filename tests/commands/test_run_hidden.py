@@ -1,4 +1,4 @@
-"""Runs where less may be done or said: in shadow mode, in a private incident, and with broken glass."""
+"""Runs where less may be done or said: in shadow mode, in a private incident, broken glass."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ async def everything(office: Works, incident: Incident) -> None:
     denied = await office.asked_for(incident, line)
     await office.press_run(incident, denied, "deny", BEN)
     await office.submitted(BEN, reason="numbatdenied")
-    await office.asked_for(incident, f"{line[:-1]} two\"")
+    await office.asked_for(incident, f'{line[:-1]} two"')
     office.clock.advance(minutes=6)
     await office.settle()
     office.clock.advance(minutes=10)
     await office.settle()
-    run = await office.asked_for(incident, f"{line[:-1]} three\"")
+    run = await office.asked_for(incident, f'{line[:-1]} three"')
     await office.press_run(incident, run, "approve", BEN)
     office.executor.scripts["act"] = Scripted(outcome=Unclear(said="ibexend"))
     shown = await office.previewed(incident, line)

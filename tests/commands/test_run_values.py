@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opsbot.core.incident import Incident
-from opsbot.core.runbook import Guard, ParameterKind, Risk, RunParameter, Runbook, Step
+from opsbot.core.runbook import Guard, ParameterKind, Risk, Runbook, RunParameter, Step
 from opsbot.core.text import inert
 from opsbot.slack.payloads_claims import words
 from tests.commands.forged import click

@@ -57,12 +57,14 @@ class Works(Office):
     def __init__(self, *shelf: Runbook, policy: Policy | None = None, **changes: Any) -> None:
         super().__init__(runbooks=shelf or (runbook(),), policy=policy or Policy(), **changes)
         self.executor, self.gauge = FakeExecutor(), FakeGauge()
-        self.wire(executors={"fake": self.executor}, gauges={"prometheus": self.gauge})
+        self.wire(
+            boot="boot-1", executors={"fake": self.executor}, gauges={"prometheus": self.gauge}
+        )
         self.gauge.says(0.31, 0.002)
 
     def wire(self, **parts: Any) -> None:
         """Give the ports more, for the desk and for flows alike."""
-        self.ports = replace(self.ports, boot="boot-1", **parts)
+        self.ports = replace(self.ports, **parts)
         self.desk._ports = self.ports  # pyright: ignore[reportPrivateUsage] # its one dependency
 
     def edit(self, *shelf: Runbook) -> None:

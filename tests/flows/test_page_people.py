@@ -71,7 +71,7 @@ async def test_the_room_reads_who_was_paged_by_whom_and_why_in_one_line() -> Non
 
 async def test_whoever_is_paged_is_brought_into_the_room() -> None:
     """They are to act there."""
-    office, incident = await paged()
+    _, incident = await paged()
     invited = {one.person_id: one.name for one in incident.surface.invited}
     assert invited["PROBIN"] == "Robin Vale"
     assert not [one for one in incident.surface.missing if one.person_id == "PROBIN"]
