@@ -8,7 +8,8 @@ from opsbot.core.entry import Status
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.text import count, inert
+from opsbot.core.status_reason import SAID_SO, reason_of
+from opsbot.core.text import count
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
 
 LEFT_ALONE = "The pager is left alone: whatever fires there goes on paging."
@@ -17,7 +18,7 @@ LEFT_ALONE = "The pager is left alone: whatever fires there goes on paging."
 def run(scene: Scene, values: Values) -> Reply:
     """End it as cancelled; no measure counts it, and the pager is not told."""
     incident = scene.here
-    reason = inert(str(values["reason"]), 300)
+    reason = reason_of(values["reason"], SAID_SO)
     ended = e.StatusChanged(status=Status.CANCELLED, reason=reason)
     facts = [Fact(body=ended)]
     if open_question(scene) is not None:
@@ -27,7 +28,8 @@ def run(scene: Scene, values: Values) -> Reply:
     ]
     firing = len(firing_alerts(incident))
     if firing:
-        lines.append(line(f"{LEFT_ALONE} {count(firing, 'alert')} still.", tone=Tone.LOUD))
+        still = f"{count(firing, 'alert')} still {'fires' if firing == 1 else 'fire'}."
+        lines.append(line(f"{LEFT_ALONE} {still}", tone=Tone.LOUD))
     return Reply(card=answer(*lines), facts=tuple(facts))
 
 

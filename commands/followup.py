@@ -42,9 +42,20 @@ def run(scene: Scene, values: Values) -> Reply:
         return _changed(scene, said, said.item)
     if values.get("list") or not said.text or said.text.casefold() == "list":
         return _listed(scene)
-    number = max((one.item for one in scene.here.living.follow_ups), default=0) + 1
-    new = e.FollowUpSet(item=number, text=inert(said.text, LONGEST), due=said.due)
-    return _set(_owned(scene, new, said.owner), "is set")
+    new = e.FollowUpSet(item=_number(scene), text=inert(said.text, LONGEST), due=said.due)
+    body = _owned(scene, new, said.owner)
+    return _set(Fact(body=body, key=_key(scene)), body, "is set")
+
+
+def _key(scene: Scene) -> str:
+    return f"followup:{scene.asked.id}"
+
+
+def _number(scene: Scene) -> int:
+    """The next free number; for a delivery that comes once more the one that it was given."""
+    held = scene.here.living.follow_ups
+    again = next((one.item for one in held if one.key == _key(scene)), None)
+    return again or max((one.item for one in held), default=0) + 1
 
 
 def _said(values: Values) -> _Said:
@@ -71,12 +82,12 @@ def _owned(scene: Scene, body: e.FollowUpSet, owner: PersonRef | None) -> e.Foll
     return replace(body, owner_slack_id=owner.slack_id, owner=inert(name, 80))
 
 
-def _set(body: e.FollowUpSet, what: str) -> Reply:
+def _set(fact: Fact, body: e.FollowUpSet, what: str) -> Reply:
     named = inert(body.owner or body.owner_slack_id, 60)
     whose = f"owner {named}" if named else "no owner yet"
     due = f"due {day_text(body.due)}" if body.due else "no date yet"
     said = line(f"Follow-up {body.item} {what}: {whose}, {due}.")
-    return Reply(card=answer(said), facts=(Fact(body=body),), undo=True)
+    return Reply(card=answer(said), facts=(fact,), undo=True)
 
 
 def _changed(scene: Scene, said: _Said, item: int) -> Reply:
@@ -91,11 +102,11 @@ def _changed(scene: Scene, said: _Said, item: int) -> Reply:
         body = replace(body, done=said.settled == "done", dropped=said.settled == "drop")
     body = _owned(scene, body, said.owner)
     if body == was:
-        return Reply(card=answer("It stands so already."))
-    if body.done or body.dropped:
+        return Reply(card=answer(f"Follow-up {item} stands so already."))
+    if said.settled in ("done", "drop"):
         told = f"Follow-up {item} is {'done' if body.done else 'dropped'}."
         return Reply(card=answer(told), facts=(Fact(body=body),), undo=True)
-    return _set(body, "is changed")
+    return _set(Fact(body=body), body, "is open again" if said.settled else "is changed")
 
 
 def _body(held: FollowUp) -> e.FollowUpSet:
@@ -108,12 +119,14 @@ def _body(held: FollowUp) -> e.FollowUpSet:
 def _listed(scene: Scene) -> Reply:
     every = scene.here.living.follow_ups
     left = [one for one in every if one.is_open]
-    shown = [*left, *(one for one in every if not one.is_open)][:SHOWN]
+    ordered = [*left, *(one for one in every if not one.is_open)]
+    shown, hidden = ordered[:SHOWN], ordered[SHOWN:]
     lines: list[Line] = [follow_up_line(one) for one in shown]
     if not lines:
         lines.append(line("Nothing is left to do yet."))
-    if len(every) > SHOWN:
-        lines.append(line(f"and {count(len(every) - SHOWN, 'more follow-up')}", tone=Tone.QUIET))
+    if hidden:
+        more = count(len(hidden), "more follow-up")
+        lines.append(line(f"and {more}: followup #{hidden[0].item} shows one", tone=Tone.QUIET))
     add = Button(action="followup", label="Add...", primary=True)
     done = [Button(action=f"followup:item={one.item}&done=yes", label=f"{one.item} is done")
             for one in left[:WITH_BUTTONS]]  # fmt: skip

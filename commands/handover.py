@@ -61,6 +61,8 @@ def _answered(scene: Scene, values: Values, *, accepted: bool) -> Reply:
     if offer is None or (isinstance(named, int) and named != offer.seq):
         lead = incident.lead
         leads = f"{inert(lead.name, 60)} leads" if lead else "nobody leads"
+        if not isinstance(named, int):
+            return refuse(f"Nothing was done: nobody is asked to take over just now; {leads}.")
         return refuse(f"Nothing was done: this offer does not stand any more; {leads}.")
     if offer.to_slack_id != me.slack_id:
         return refuse(f"{inert(offer.to_name, 60)} was asked, and only they can answer.")

@@ -4,6 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import At, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.said_back import read_as
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
 from opsbot.core.when import Moment
 
@@ -18,7 +19,7 @@ def run(scene: Scene, values: Values) -> Reply:
         return Reply(card=answer("The impact stands so already."))
     said = [line(f"The impact of INC-{incident.number} is set.")]
     if isinstance(at, Moment):
-        said.append(line("Since ", At(moment=at.at, style="date_time"), f": {at.said}."))
+        said += [line("It began ", At(moment=at.at, style="date_time"), "."), read_as(at)]
     return Reply(
         card=answer(*said), facts=(Fact(body=e.ImpactSet(text=text, since=since)),), undo=True
     )

@@ -8,6 +8,8 @@ from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
 
 def run(scene: Scene, values: Values) -> Reply:
     """Answer the question with no."""
+    if ALERT_CLEARED not in scene.here.questions:
+        return refuse(f"INC-{scene.here.number} is open, and nobody has asked to end it.")
     if open_question(scene) is None or is_stale(scene, values):
         return refuse(ANSWERED)
     fact = Fact(body=e.Answered(question=ALERT_CLEARED, answer="keep_open"))

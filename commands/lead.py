@@ -30,7 +30,8 @@ def run(scene: Scene, values: Values) -> Reply:
     if lead is not None and lead.slack_id == wanted.slack_id:
         if acks:
             return Reply(card=answer("Acknowledging at the pager; you lead already."), facts=acks)
-        return Reply(card=answer(f"{inert(lead.name, 60)} leads INC-{incident.number} already."))
+        leads = "You lead" if lead.slack_id == me.slack_id else f"{inert(lead.name, 60)} leads"
+        return Reply(card=answer(f"{leads} INC-{incident.number} already."))
     role = e.RoleAssigned(role=Role.LEAD, slack_id=wanted.slack_id, name=inert(name, 80))
     yours = wanted.slack_id == me.slack_id
     said = "You lead" if yours else f"{inert(name, 60)} leads"
@@ -42,11 +43,12 @@ def run(scene: Scene, values: Values) -> Reply:
 def _give_up(scene: Scene) -> Reply:
     lead = scene.here.lead
     if lead is None:
-        return Reply(card=answer("Nobody leads it."))
+        return Reply(card=answer(f"Nobody leads INC-{scene.here.number}."))
     if lead.slack_id != scene.me.slack_id:
         return refuse(f"{inert(lead.name, 60)} leads; only they can give it up, or you take it.")
     fact = Fact(body=e.RoleAssigned(role=Role.LEAD, slack_id="", name=""))
-    return Reply(card=answer("Nobody leads now."), facts=(fact,), undo=True)
+    card = answer(f"Nobody leads INC-{scene.here.number} now.")
+    return Reply(card=card, facts=(fact,), undo=True)
 
 
 def _held(incident: Incident) -> Reply:
@@ -83,7 +85,7 @@ def form(scene: Scene, values: Values) -> Form:
 
 VERB = Verb(
     name="lead",
-    aliases=("ic", "commander"),
+    aliases=("ic", "commander", "captain"),
     summary="take the lead, or give it to somebody",
     usage="[@name]",
     parameters=(

@@ -6,6 +6,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import At, Line, Tone, line
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.said_back import looks_like_time, read_as
 from opsbot.core.text import inert
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
@@ -17,20 +18,23 @@ def run(scene: Scene, values: Values) -> Reply:
     held, said = incident.living.mitigated, str(values.get("what", "")).strip()
     if values.get("off"):
         if held is None:
-            return Reply(card=answer(f"INC-{incident.number} is not mitigated."))
-        fact = Fact(body=e.Mitigated(at=None, said=said))
-        said_back = f"INC-{incident.number} is not mitigated."
-        return Reply(card=answer(said_back), facts=(fact,), undo=True)
+            return Reply(card=answer(f"INC-{incident.number} does not stand as mitigated."))
+        fact = Fact(body=e.Mitigated(at=None, said=inert(said, 600)))
+        back = f"INC-{incident.number} no longer stands as mitigated."
+        return Reply(card=answer(back), facts=(fact,), undo=True)
     if incident.status.is_over and not isinstance(at, Moment):
         return refuse(f"INC-{incident.number} is over; say since when: mitigate 14:05.")
+    if not isinstance(at, Moment) and looks_like_time(said):
+        return refuse(f"“{inert(said, 40)}” is no time that I can read, so nothing was set. "
+                      "Type mitigate 14:05, or mitigate -10m.")  # fmt: skip
     when = at.at if isinstance(at, Moment) else scene.now
     if held and held.at == when and said in ("", held.said):
-        return Reply(card=answer("It stands so already."))
+        return Reply(card=answer(f"INC-{incident.number} stands so already."))
     body = e.Mitigated(at=when, said=inert(said, 600))
-    told = at.said if isinstance(at, Moment) else "now"
+    since = " since " if isinstance(at, Moment) else " as of now, "
     lines: list[Line] = [
-        line(f"INC-{incident.number} is mitigated since ", At(moment=when, style="date_time"),
-             f": {told}."),
+        line(f"INC-{incident.number} is mitigated{since}", At(moment=when, style="date_time"), "."),
+        *((read_as(at),) if isinstance(at, Moment) else ()),
         *_out_of_order(scene, when),
     ]  # fmt: skip
     return Reply(card=answer(*lines), facts=(Fact(body=body, at=when),), undo=True)
@@ -41,7 +45,7 @@ def _out_of_order(scene: Scene, when: datetime) -> tuple[Line, ...]:
     if onset is None or when >= onset.at:
         return ()
     return (line("That is before it began, ", At(moment=onset.at, style="date_time"),
-                 ": one of both times is wrong.", tone=Tone.LOUD),)  # fmt: skip
+                 ": one of the two times is wrong.", tone=Tone.LOUD),)  # fmt: skip
 
 
 def form(scene: Scene, values: Values) -> Form:

@@ -7,6 +7,7 @@ from opsbot.core.invocation import How
 from opsbot.core.moment import plausible
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.pointed import moment_of, words_of
+from opsbot.core.said_back import read_as
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
 
@@ -30,10 +31,10 @@ def add(scene: Scene, values: Values) -> Reply:
         return refuse("There are no words to note.")
     when = at.at if isinstance(at, Moment) else None
     fact = Fact(body=e.NoteAdded(text=text), at=when)
-    said = line(f"Noted on the timeline of INC-{scene.here.number}.")
+    said = [line(f"Noted on the timeline of INC-{scene.here.number}.")]
     if isinstance(at, Moment):
-        said = line("Noted for ", At(moment=at.at, style="date_time"), f": {at.said}.")
-    return Reply(card=answer(said), facts=(fact,), undo=True)
+        said = [line("Noted for ", At(moment=at.at, style="date_time"), "."), read_as(at)]
+    return Reply(card=answer(*said), facts=(fact,), undo=True)
 
 
 def _pinned(scene: Scene) -> Reply:

@@ -4,6 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.card import At, Line, Tone, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.said_back import read_as
 from opsbot.core.text import inert
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
@@ -17,15 +18,17 @@ def run(scene: Scene, values: Values) -> Reply:
     said = inert(str(values.get("why", "")).strip(), 600)
     held, mitigated = incident.living.onset, incident.living.mitigated
     if held and held.at == at.at and said in ("", held.said):
-        return Reply(card=answer("It stands so already."))
+        return Reply(card=answer(f"INC-{incident.number} stands so already."))
     lines: list[Line] = [
-        line(f"INC-{incident.number} began ", At(moment=at.at, style="date_time"), f": {at.said}."),
+        line(f"INC-{incident.number} began ", At(moment=at.at, style="date_time"), "."),
+        read_as(at),
     ]
     if held is not None:
         lines.append(line("Before, it was ", At(moment=held.at, style="date_time"), "."))
     if mitigated is not None and mitigated.at < at.at:
-        lines.append(line("It was mitigated before that, ", At(moment=mitigated.at), ": one of "
-                          "both times is wrong.", tone=Tone.LOUD))  # fmt: skip
+        lines.append(line("It was mitigated before that, ",
+                          At(moment=mitigated.at, style="date_time"),
+                          ": one of the two times is wrong.", tone=Tone.LOUD))  # fmt: skip
     fact = Fact(body=e.OnsetSet(at=at.at, said=said), at=at.at)
     return Reply(card=answer(*lines), facts=(fact,), undo=True)
 

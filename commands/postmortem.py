@@ -3,9 +3,6 @@
 from opsbot.core.card import Button, Card, Line, Tone, line
 from opsbot.core.entry import Mode
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.postmortem.draft import postmortem
-from opsbot.core.postmortem.lint import lint
-from opsbot.core.postmortem.material import Background
 from opsbot.core.postmortem_acts import WRITE
 from opsbot.core.postmortem_card import places, to_do, trouble
 from opsbot.core.postmortem_rule import WriteWhen
@@ -67,12 +64,13 @@ def _write(scene: Scene) -> Reply:
 
 
 def _lint(scene: Scene) -> Reply:
-    background = Background(catalogue=scene.rules.catalogue)
-    problems = lint(postmortem(scene.here, scene.entries, background))
+    problems = scene.lacks
+    if problems is None:
+        return refuse("The record could not be read just now. Ask again in a minute.")
     header = f"What the postmortem of INC-{scene.here.number} lacks"
     if not problems:
         return Reply(card=Card(header=header, lines=(line("Nothing that a rule could find."),)))
-    shown: list[Line] = [line(f"• {inert(problem.text, 300)}") for problem in problems[:SHOWN]]
+    shown: list[Line] = [line(f"• {inert(problem, 300)}") for problem in problems[:SHOWN]]
     if len(problems) > SHOWN:
         shown.append(line(f"and {count(len(problems) - SHOWN, 'problem')} more", tone=Tone.QUIET))
     return Reply(card=Card(header=header, lines=tuple(shown)))
@@ -86,6 +84,6 @@ VERB = Verb(
     parameters=(
         Parameter(name="do", kind=Kind.CHOICE, label="what to do", choices=("write", "lint")),
     ),
-    reads=frozenset({Reads.ENTRIES}),
+    reads=frozenset({Reads.LINT}),
     run=run,
 )

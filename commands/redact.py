@@ -20,6 +20,9 @@ def run(scene: Scene, values: Values) -> Reply:
         "Cards follow within seconds. Backups made before still hold the words, and a note that "
         "was sent to PagerDuty stays there until somebody removes it.",
     )
+    if scene.here.living.publications:
+        more = "The postmortem is written anew. Versions of it in a thread, in commits and in what "
+        said = answer(*said.lines, f"{more}people edited still hold the words: remove those there.")
     return Reply(card=said, removal=Removal(seq=seq, reason=reason))
 
 

@@ -5,7 +5,7 @@ from opsbot.core.card import Line, Tone, line
 from opsbot.core.form import Field, Form
 from opsbot.core.lifecycle import REOPENS_TO, why_not_reopened
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.text import inert
+from opsbot.core.status_reason import NOT_OVER, reason_of
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 
@@ -14,13 +14,13 @@ def run(scene: Scene, values: Values) -> Reply:
     incident = scene.here
     if why := why_not_reopened(incident):
         return refuse(why)
-    reason = inert(str(values.get("reason", "")), 300) or "a responder said that it is not over"
+    reason = reason_of(values.get("reason"), NOT_OVER)
     lines: list[Line] = [
         line(f"INC-{incident.number} is open again: {REOPENS_TO}."),
         line("At the pager nothing is reopened.", tone=Tone.QUIET),
     ]
     if incident.living.mitigated is not None:
-        lines.append(line("It still stands as mitigated; mitigate --off if users notice it again."))
+        lines.append(line("It no longer stands as mitigated: mitigate says so again."))
     fact = Fact(body=e.StatusChanged(status=REOPENS_TO, reason=reason))
     return Reply(card=answer(*lines), facts=(fact,))
 

@@ -7,7 +7,8 @@ from opsbot.core.entry import Closure, Status
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.text import count, inert
+from opsbot.core.status_reason import SAID_OVER, reason_of
+from opsbot.core.text import count
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 CLOSURES = {
@@ -25,7 +26,7 @@ def run(scene: Scene, values: Values) -> Reply:
     if is_stale(scene, values):
         return refuse(ANSWERED)
     closure = CLOSURES.get(str(values.get("closure", "")), Closure.FIXED)
-    reason = inert(str(values.get("reason", "")), 300) or "a responder said that it is over"
+    reason = reason_of(values.get("reason"), SAID_OVER)
     ended = e.StatusChanged(status=Status.RESOLVED, reason=reason, closure=closure)
     facts = [Fact(body=ended)]
     if open_question(scene) is not None:

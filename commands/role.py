@@ -8,13 +8,14 @@ from opsbot.core.incident_parts import Holder
 from opsbot.core.parameter import Kind, Parameter, PersonRef
 from opsbot.core.permission import Denied, may
 from opsbot.core.private_words import guide_lines
-from opsbot.core.role_guide import GUIDE
+from opsbot.core.role_guide import GUIDE, ROLE_NAME
 from opsbot.core.telling import holders
-from opsbot.core.text import inert
+from opsbot.core.text import inert, listed
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
 CALLED = {
-    "lead": Role.LEAD, "ic": Role.LEAD, "commander": Role.LEAD, "deputy": Role.DEPUTY,
+    "lead": Role.LEAD, "ic": Role.LEAD, "commander": Role.LEAD, "captain": Role.LEAD,
+    "deputy": Role.DEPUTY,
     "communications": Role.COMMUNICATIONS, "comms": Role.COMMUNICATIONS,
     "liaison": Role.COMMUNICATIONS, "scribe": Role.SCRIBE, "tech-lead": Role.TECH_LEAD,
     "operations": Role.TECH_LEAD, "ops": Role.TECH_LEAD, "expert": Role.EXPERT,
@@ -55,9 +56,11 @@ def _given(scene: Scene, role: Role, person: PersonRef) -> Reply:
     name = inert(scene.me.name if mine else person.name or person.slack_id, 80)
     held = holders(scene.here).get(role, ())
     if any(one.slack_id == person.slack_id for one in held):
-        return Reply(card=answer(f"{name} is {role} of INC-{scene.here.number} already."))
+        are = "You are" if mine else f"{name} is"
+        return Reply(card=answer(f"{are} {ROLE_NAME[role]} of INC-{scene.here.number} already."))
     fact = Fact(body=e.RoleAssigned(role=role, slack_id=person.slack_id, name=name))
-    said = f"{'You are' if mine else f'{name} is'} {role} of INC-{scene.here.number} now."
+    are = "You are" if mine else f"{name} is"
+    said = f"{are} {ROLE_NAME[role]} of INC-{scene.here.number} now."
     told: tuple[Line, ...] = guide_lines(role) if mine else ()
     if not mine and scene.here.mode is Mode.LIVE:
         told = (line("They are told in private."),)
@@ -66,11 +69,13 @@ def _given(scene: Scene, role: Role, person: PersonRef) -> Reply:
 
 def _taken(scene: Scene, role: Role, person: PersonRef | None) -> Reply:
     held: list[Holder] = [*holders(scene.here).get(role, ())]
+    what = ROLE_NAME[role]
     whom = next((one for one in held if person and one.slack_id == person.slack_id), None)
     if not held:
-        return Reply(card=answer(f"Nobody is {role}."))
+        return Reply(card=answer(f"Nobody is {what} of INC-{scene.here.number}."))
     if person is not None and whom is None:
-        return Reply(card=answer(f"{inert(person.name or person.slack_id, 60)} is not {role}."))
+        name = inert(person.name or person.slack_id, 60)
+        return Reply(card=answer(f"{name} is not {what} of INC-{scene.here.number}."))
     if role is Role.LEAD and held[0].slack_id != scene.me.slack_id:
         name = inert(held[0].name, 60)
         return refuse(f"{name} leads; only they can give it up, or you take it.")
@@ -81,15 +86,17 @@ def _taken(scene: Scene, role: Role, person: PersonRef | None) -> Reply:
         body = e.RoleAssigned(role=role, slack_id=one.slack_id, name=one.name, gone=True)
     else:
         body = e.RoleAssigned(role=role, slack_id="", name="")
-    said = f"{inert(one.name, 60)} is {role} no longer."
+    mine = one.slack_id == scene.me.slack_id
+    said = f"{'You are' if mine else f'{inert(one.name, 60)} is'} no longer {what}."
     return Reply(card=answer(said), facts=(Fact(body=body),), undo=True)
 
 
 def _held(scene: Scene, role: Role) -> Reply:
     """Who has one role; taking it oneself is one press."""
-    names = ", ".join(inert(one.name, 60) for one in holders(scene.here).get(role, ()))
-    mine = any(one.slack_id == scene.me.slack_id for one in holders(scene.here).get(role, ()))
-    said = f"{names} has" if names else "Nobody has"
+    held = holders(scene.here).get(role, ())
+    names = listed(tuple(inert(one.name, 60) for one in held), 6)
+    mine = any(one.slack_id == scene.me.slack_id for one in held)
+    said = f"{names} {'has' if len(held) == 1 else 'have'}" if held else "Nobody has"
     take = Button(action=f"role:role={role.replace(' ', '-')}&person=me", label="Take it")
     card = answer(f"{said} the role of {role}.", *guide_lines(role),
                   buttons=() if mine else (take,))  # fmt: skip

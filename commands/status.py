@@ -5,8 +5,9 @@ from opsbot.core.brief import brief
 from opsbot.core.card import Button
 from opsbot.core.entry import Status
 from opsbot.core.incident import Incident
-from opsbot.core.lifecycle import allowed_next, why_not
+from opsbot.core.lifecycle import BY_HAND, allowed_next, why_not
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.status_reason import SAID_SO, reason_of
 from opsbot.core.text import inert
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
 
@@ -14,17 +15,28 @@ from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, refuse
 def run(scene: Scene, values: Values) -> Reply:
     """Show the brief, or set the status that was named."""
     incident, status = scene.here, values.get("status")
+    typed = str(values.get("reason", "")).strip()
     if not isinstance(status, Status):
-        return Reply(card=brief(incident, *_next(incident)))
-    if status is incident.status:
+        return _unknown(typed) if typed else Reply(card=brief(incident, *_next(incident)))
+    if status is incident.status and (status.is_over or not typed):
         return Reply(card=answer(f"INC-{incident.number} is {status} already."))
-    if why := why_not(incident, status):
+    if status is not incident.status and (why := why_not(incident, status)):
         return refuse(why)
-    reason = inert(str(values.get("reason", "")), 300) or "a responder said so"
     closure = incident.closure if status.is_over else None
-    fact = Fact(body=e.StatusChanged(status=status, reason=reason, closure=closure))
+    body = e.StatusChanged(status=status, reason=reason_of(typed, SAID_SO), closure=closure)
     said = f"INC-{incident.number} is {status} now (was {incident.status})."
-    return Reply(card=answer(said), facts=(fact,), undo=True)
+    if status is incident.status:
+        said = f"INC-{incident.number} was {status} already; your words are on the timeline."
+    return Reply(card=answer(said), facts=(Fact(body=body),), undo=True)
+
+
+def _unknown(typed: str) -> Reply:
+    """Words that name no status would be a reason without anything to be a reason for."""
+    if typed.casefold().startswith("mitigat"):
+        return refuse("Mitigated is a time and no status: mitigate says since when.")
+    known = ", ".join((*BY_HAND, Status.CLOSED))
+    return refuse(f"I do not know the status “{inert(typed, 60)}”. It can be {known}; to end the "
+                  "incident, use resolve.")  # fmt: skip
 
 
 def _next(incident: Incident) -> tuple[Button, ...]:

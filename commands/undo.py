@@ -1,5 +1,8 @@
 """Take back one's own act, soon after."""
 
+from datetime import datetime
+
+from opsbot.core import entry as e
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.undo import reversal
 from opsbot.core.verb import Fact, Reads, Reply, Scene, Values, Verb, answer, refuse
@@ -13,8 +16,20 @@ def run(scene: Scene, values: Values) -> Reply:
     bodies = reversal(scene.entries, seq, scene.me.actor, scene.now)
     if isinstance(bodies, str):
         return refuse(f"Nothing was undone: {bodies}.")
-    facts = tuple(Fact(body=body, key=f"undo:{seq}:{number}") for number, body in enumerate(bodies))
+    facts = tuple(
+        Fact(body=body, at=_when(body), key=f"undo:{seq}:{number}")
+        for number, body in enumerate(bodies)
+    )
     return Reply(card=answer("Undone."), facts=facts)
+
+
+def _when(body: e.Body) -> datetime | None:
+    """A time that holds again stands on the timeline where it did before."""
+    match body:
+        case e.Mitigated(at=at) | e.OnsetSet(at=at):
+            return at
+        case _:
+            return None
 
 
 VERB = Verb(

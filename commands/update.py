@@ -6,22 +6,21 @@ from datetime import timedelta
 from opsbot.core import entry as e
 from opsbot.core.ahead import typed_length
 from opsbot.core.cadence import cadence_of
-from opsbot.core.card import At, Line, line
+from opsbot.core.card import At, Line, Tone, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.moment import shifted
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.update_text import LONGEST, shortened
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
-
-LONGEST = 3_000
 
 
 def run(scene: Scene, values: Values) -> Reply:
     """Post it; without a word about the next one, the severity's cadence says when."""
     incident = scene.here
-    text = str(values.get("text", "")).strip()[:LONGEST]
+    written, outside = (str(values.get(name, "")).strip() for name in ("text", "external"))
+    text, external = shortened(written), shortened(outside)
     if not text:
         return refuse("There are no words to post.")
-    external = str(values.get("external", "")).strip()[:LONGEST]
     length = values.get("next")
     wanted = length if isinstance(length, timedelta) else cadence_of(incident, scene.rules)
     open_still = wanted is not None and not incident.status.is_over
@@ -31,6 +30,9 @@ def run(scene: Scene, values: Values) -> Reply:
     lines: list[Line] = [line(f"Your update of INC-{incident.number} stands {where}.")]
     if next_by is not None:
         lines.append(line("The next one is promised for ", At(moment=next_by), "."))
+    if (text, external) != (written, outside):
+        lines.append(line(f"It was cut after {LONGEST:,} characters; post the rest as another.",
+                          tone=Tone.LOUD))  # fmt: skip
     if external:
         lines.append(line("The words for customers stand apart; opsbot sends them nowhere."))
     return Reply(card=answer(*lines), facts=(Fact(body=body),), undo=True)
@@ -62,8 +64,9 @@ VERB = Verb(
     summary="tell everybody what is known, and when they hear more",
     usage='"what we know" ["for customers"] [next 30m]',
     parameters=(
-        Parameter(name="text", kind=Kind.TEXT, label="what we know", required=True),
-        Parameter(name="external", kind=Kind.TEXT, label="for customers"),
+        Parameter(name="text", kind=Kind.TEXT, label="what we know", required=True,
+                  lined=True),
+        Parameter(name="external", kind=Kind.TEXT, label="for customers", lined=True),
         Parameter(name="next", kind=Kind.DURATION, label="next update in"),
     ),
     changes=True,

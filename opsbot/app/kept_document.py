@@ -58,9 +58,11 @@ async def _blobs(record: SqlRecord, names: Sequence[str]) -> dict[str, bytes]:
 async def _drafted(
     record: SqlRecord, incident: Incident, entries: Sequence[Entry]
 ) -> Document | None:
-    """The newest postmortem, byte for byte as it was drafted."""
+    """The newest postmortem, byte for byte as it was drafted; none that says what was redacted
+    since."""
     bodies = [entry.body for entry in entries if isinstance(entry.body, e.PostmortemDrafted)]
-    if not bodies:
+    gone = [(x.seq, x.body.seq) for x in entries if isinstance(x.body, e.Redacted)]
+    if not bodies or any(since > bodies[-1].through >= seq for since, seq in gone):
         return None
     body = bodies[-1]
     cover_of = await record.blob(body.cover) if body.cover else None

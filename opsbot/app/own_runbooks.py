@@ -3,10 +3,11 @@ what `opsbot check` says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from opsbot.app.executors import executor_checks
+from opsbot.app.gauges import never_verified
 from opsbot.catalog.runbooks import Shelf, read_runbooks
 from opsbot.config import ConfigProblem, Finding, Settings, Weight
 from opsbot.core.runbook import Runbook
@@ -39,8 +40,9 @@ def example_problems(runbook: Runbook) -> tuple[ConfigProblem, ...]:
 
 
 def runbook_findings(settings: Settings, executors: Mapping[str, Executor]) -> list[Finding]:
-    """Team files that were left out, examples that do not come out, and team runbooks that cannot
-    be run here. What opsbot brings along and cannot run here is no finding: nobody asked for it."""
+    """Team files that were left out, examples that do not come out, team runbooks that cannot be
+    run here, and runs that nobody could verify. What opsbot brings along and cannot run here is no
+    finding: nobody asked for it."""
     shelf = team_shelf(settings, executors)
     own = team_folder(settings)
     theirs = [one for one in shelf.runbooks if Path(one.origin).parent == own]
@@ -53,7 +55,21 @@ def runbook_findings(settings: Settings, executors: Mapping[str, Executor]) -> l
         for one in theirs
         if one.unavailable
     ]  # fmt: skip
-    return [*left_out, *wrong, *unavailable]
+    return [*left_out, *wrong, *unavailable, *_unverified(settings, shelf, theirs)]
+
+
+def _unverified(settings: Settings, shelf: Shelf, theirs: Sequence[Runbook]) -> Iterator[Finding]:
+    """Runbooks that can be run here, and of whose runs nobody can ever say whether they helped."""
+    for book in shelf.runbooks:
+        why = never_verified(settings, book.verification) if book.verification else ""
+        if not why or book.unavailable:
+            continue
+        yield Finding(
+            weight=Weight.WARNING, key=f"{_key(book.origin)}: verification", line=0,
+            problem=f"every run of {book.name} ends as unknown: {why}",
+            fix="Correct it, or remove `verification:`" if book in theirs
+            else "Or copy the runbook under another name, without `verification:`",
+        )  # fmt: skip
 
 
 def _finding(problem: ConfigProblem, also: str = "") -> Finding:

@@ -15,6 +15,7 @@ from opsbot.config.permission_section import GroupId
 from opsbot.config.problem import quoted, wrong
 from opsbot.config.scalar import DURATION_PATTERN, Duration, Size, Texts, duration
 from opsbot.config.section import KIB, MIB, Section
+from opsbot.config.who_section import RoleWords
 from opsbot.core.parameter import Problem
 from opsbot.core.runbook import (
     NOBODY,
@@ -265,7 +266,7 @@ class WhoSection(Section):
     groups: dict[str, GroupId] = Field(
         default={}, description="User groups by the name that people know, such as sre: S012AB3CD."
     )
-    roles: Texts = Field(default=(), description="Roles in the incident, such as lead.")
+    roles: RoleWords = Field(default=(), description="Roles in the incident, such as lead.")
     on_call: bool = Field(
         default=False, description="Whoever is on call for the service acted on, by the pager."
     )

@@ -14,15 +14,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from opsbot.catalog.executors import ExecutorCatalog
 from opsbot.catalog.runbook_file import RunbookFile
+from opsbot.config import ExecutorUnusable
 from opsbot.config.document import read_document
 from opsbot.config.explain import validate
 from opsbot.config.problem import ConfigInvalid, ConfigProblem, Report, quoted, suggestion
 from opsbot.core.codec import canonical
-from opsbot.core.runbook import Runbook
+from opsbot.core.runbook import Risk, Runbook, Step
 from opsbot.core.runbook.soundness import flaws
 
 MOST_BYTES = 256 * 1024
+MOST_FILES = 500
 _PACKAGE = Path(__file__).resolve().parent.parent
 _BROUGHT_ALONG = (_PACKAGE / "_shipped" / "runbooks", _PACKAGE.parent / "runbooks")
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
@@ -59,10 +62,11 @@ def read_runbooks(team_folder: Path | None, executors: Executors) -> Shelf:
     Raises ConfigInvalid for a shipped file with mistakes, and ShippedMissing without any.
     """
     shelf: dict[str, tuple[Runbook, Path]] = {}
-    for path in _files(shipped_folder()):
+    ours = shipped_folder()
+    for path in _files(ours):
         shelf[path.stem] = (_shipped(path, executors), path)
     aside: list[ConfigProblem] = []
-    for path in _files(team_folder) if team_folder else ():
+    for path in _team_files(team_folder, ours, aside):
         try:
             runbook = read_runbook(path, executors)
         except ConfigInvalid as broken:
@@ -96,8 +100,28 @@ def _takes_all(call: Mapping[str, Any]) -> Sequence[str]:
     return ()
 
 
+def _team_files(folder: Path | None, ours: Path, aside: list[ConfigProblem]) -> list[Path]:
+    """A team's files; one that runs opsbot from its checkout may have no folder but ours. What is
+    wrong with the folder itself is put to `aside`."""
+    if folder is None or not folder.exists() or folder.resolve() == ours.resolve():
+        return []
+    try:
+        found = _files(folder)
+    except OSError as error:
+        problem = f"the folder cannot be read: {error.strerror or error}"
+        fix = "Correct its permissions, or remove it"
+        aside.append(ConfigProblem(file=str(folder), line=0, key="", problem=problem, fix=fix))
+        return []
+    if len(found) > MOST_FILES:
+        problem = f"{len(found):,} files, of which {MOST_FILES} are read"
+        fix = "Keep fewer runbooks: nobody finds one among so many"
+        aside.append(ConfigProblem(file=str(folder), line=0, key="", problem=problem, fix=fix))
+    return found[:MOST_FILES]
+
+
 def _files(folder: Path) -> list[Path]:
-    found = (path for path in folder.glob("*") if path.suffix in (".yaml", ".yml"))
+    """Raises OSError when the folder cannot be read, which `glob` would keep to itself."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml"))
     return sorted(path for path in found if not path.name.startswith(("_", ".")))
 
 
@@ -135,6 +159,8 @@ def _text(path: Path) -> str:
         return ConfigInvalid(problems)
 
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+            raise refused("cannot be read: no ordinary file", "Remove it, or rename it")
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
@@ -159,6 +185,15 @@ def _version(name: str, file: RunbookFile) -> str:
     return hashlib.sha256(canonical({"name": name, "file": meant, "order": order})).hexdigest()
 
 
+def _changes(step: Step) -> bool:
+    """Whether the executor is certain that the call does more than read."""
+    try:
+        kind = ExecutorCatalog().find(step.executor)
+    except ExecutorUnusable:
+        return False
+    return kind is not None and kind.changes(step.call)
+
+
 def _check_calls(runbook: Runbook, executors: Executors, report: Report) -> str:
     """Have every call looked at by its executor; answers why nobody can run it here."""
     missing: dict[str, None] = {}
@@ -175,6 +210,9 @@ def _check_calls(runbook: Runbook, executors: Executors, report: Report) -> str:
                 continue
             for problem in check(step.call):
                 report.add((phase, index, "do"), problem, "See the executor's page in docs/")
+            if runbook.risk is Risk.NONE and _changes(step):
+                problem = "it changes something, and `risk: none` says that the runbook only reads"
+                report.add((phase, index, "do"), problem, "Write `risk: low`, or more")
     if not missing:
         return ""
     names = " and ".join(missing)

@@ -10,6 +10,7 @@ from opsbot.core.card import At, Line, Piece, Strong, Who, line
 from opsbot.core.entry import Entry, Role, Severity, Status
 from opsbot.core.living_announcement import living_said, update_lines
 from opsbot.core.people import Actor
+from opsbot.core.status_reason import own_words
 from opsbot.core.text import cut, inert
 
 
@@ -75,21 +76,26 @@ def _said(entry: Entry, was: Was) -> tuple[Piece, ...] | None:
 
 
 def _status(by: Who, body: e.StatusChanged, was: Status) -> tuple[Piece, ...]:
-    status, why = body.status, f": “{cut(inert(body.reason, 400), 300)}”"
+    status, why = body.status, own_words(body.reason)
     if status.is_over and was.is_over:
-        return (by, " set the status to ", Strong(text=status), f" (was {was})")
+        return (by, " set the status to ", Strong(text=status), f" (was {was})", why)
     if was.is_over:
         return (by, " reopened the incident, ", Strong(text=status), why)
     if status is Status.CANCELLED:
         return (by, " cancelled the incident", why)
     if status.is_over:
-        return (by, " ended the incident: ", Strong(text=str(body.closure or status)))
-    return (by, " set the status to ", Strong(text=status))
+        return (by, " ended the incident: ", Strong(text=str(body.closure or status)), why)
+    if was is status:
+        return (by, " says why it is ", Strong(text=status), why)
+    return (by, " set the status to ", Strong(text=status), why)
 
 
 def _lead(by: Who, actor: Actor, slack_id: str, name: str, before: str) -> tuple[Piece, ...]:
     handed = f" (from {inert(before, 60)})" if before and before != name else ""
     if not slack_id:
+        theirs = before not in ("", actor.name)  # as when giving it to them was taken back
+        if theirs:
+            return (by, " says that nobody leads now")
         return (by, " gave up the lead; nobody leads now")
     if actor.id == f"slack:{slack_id}":
         return (by, " leads", handed)

@@ -8,7 +8,6 @@ from opsbot.core.gaps import blindnesses
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline, impact_line, suspect_lines
 from opsbot.core.living_lines import latest_lines, mitigated_lines, reminder_lines, role_lines
-from opsbot.core.moment import lasting
 from opsbot.core.text import inert
 
 WHAT_CAN_I_DO = Button(action="menu", label="What can I do?")
@@ -39,6 +38,4 @@ def brief_lines(incident: Incident) -> tuple[Line, ...]:
     lines += [*latest_lines(incident), *reminder_lines(incident)]
     refused = [r.cure for r in incident.surface.refusals.values() if r.gives_up]
     lines += [line(inert(cure, 200), label="Trouble", tone=Tone.LOUD) for cure in refused[:2]]
-    if incident.over_at and incident.opened_at:
-        lines.append(line(f"over after {lasting(incident.over_at - incident.opened_at)}"))
     return tuple(lines)

@@ -24,7 +24,7 @@ def digest_card(incident: Incident, alone: bool) -> Card:
         )
         pieces.append(f" after {lasting(length)}")
     elif incident.opened_at:
-        pieces += [" since ", At(moment=incident.opened_at)]
+        pieces += [", open since ", At(moment=incident.opened_at)]
     surface = incident.surface
     if surface.channel_id and surface.abandoned:
         pieces.append(f" · #{surface.channel_name} was archived by somebody")

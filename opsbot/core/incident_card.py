@@ -13,6 +13,7 @@ from opsbot.core.card import At, Button, Card, Line, Link, Piece, Tone, Who, lin
 from opsbot.core.card_evidence import asking_line, blind_lines, seen_lines
 from opsbot.core.entry import Mode, PagerResult, Severity
 from opsbot.core.event import DECLARED, NO_ALERT, Transition
+from opsbot.core.facts_line import state_pieces
 from opsbot.core.incident import Incident
 from opsbot.core.incident_parts import Alert
 from opsbot.core.links import links_for
@@ -100,7 +101,7 @@ def _status_line(incident: Incident) -> tuple[Line, ...]:
     """How far the response has come, and who has it."""
     if incident.opened_at is None:
         return ()
-    pieces: list[Piece] = [f"{status_word(incident)}, since ", At(moment=incident.opened_at)]
+    pieces: list[Piece] = [*state_pieces(incident)]
     lead = incident.lead
     if lead is not None:
         pieces += ["; lead ", Who(name=inert(lead.name, 60), slack_id=lead.slack_id)]

@@ -73,7 +73,7 @@ def _told(state: Incident, living: Living, entry: Entry) -> Living:
         case e.HandoverAnswered(offer=seq) if living.offer and living.offer.seq == seq:
             return replace(living, offer=None)
         case e.FollowUpSet() as body:
-            return replace(living, follow_ups=_with_follow_up(living.follow_ups, body, entry.seq))
+            return replace(living, follow_ups=_with_follow_up(living.follow_ups, body, entry))
         case _:
             return apply_pages(apply_postmortem(living, entry), entry)
 
@@ -121,11 +121,12 @@ def _roles(
 
 
 def _with_follow_up(
-    held: tuple[FollowUp, ...], body: e.FollowUpSet, seq: int
+    held: tuple[FollowUp, ...], body: e.FollowUpSet, entry: Entry
 ) -> tuple[FollowUp, ...]:
     item = FollowUp(
         item=body.item, text=body.text, owner_slack_id=body.owner_slack_id, owner=body.owner,
-        due=body.due, done=body.done, dropped=body.dropped, url=body.url, seq=seq,
+        due=body.due, done=body.done, dropped=body.dropped, url=body.url, seq=entry.seq,
+        key=entry.key,
     )  # fmt: skip
     others = (one for one in held if one.item != item.item)
     return tuple(sorted((*others, item), key=lambda one: one.item))

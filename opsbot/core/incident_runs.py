@@ -137,7 +137,7 @@ def _step_finished(run: Run, entry: Entry, body: e.StepFinished) -> Run:
     skipped = body.outcome is StepOutcome.SKIPPED and body.step == len(held)
     if skipped:
         begun = StepState(name=body.name, started_at=entry.occurred_at, boot="")
-    elif body.step < len(held) and held[body.step].outcome is None:
+    elif 0 <= body.step < len(held) and held[body.step].outcome is None:
         begun = held[body.step]
     else:
         return run

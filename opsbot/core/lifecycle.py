@@ -42,7 +42,7 @@ def why_not(incident: Incident, wanted: Status) -> str:
 def why_not_reopened(incident: Incident) -> str:
     """Why it cannot be opened again; empty when it can."""
     if not incident.status.is_over:
-        return f"INC-{incident.number} is open: {incident.status}."
+        return f"INC-{incident.number} is open already ({incident.status})."
     if incident.status is Status.MERGED:
         return f"INC-{incident.number} was merged into another incident, which goes on for both."
     return ""

@@ -72,6 +72,7 @@ class FollowUp:
     dropped: bool
     url: str
     seq: int
+    key: str = ""  # of the entry
 
     @property
     def is_open(self) -> bool:

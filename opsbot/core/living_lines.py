@@ -98,7 +98,8 @@ def follow_up_count(incident: Incident) -> tuple[Line, ...]:
         return ()
     done = len(incident.living.follow_ups) - len(left)
     if not left:
-        return (line(f"all {count(done, 'follow-up')} settled", label="To do"),)
+        every = "the one follow-up is" if done == 1 else f"all {count(done, 'follow-up')} are"
+        return (line(f"{every} settled", label="To do"),)
     nobodys = sum(not _is_somebodys(one) for one in left)
     undated = sum(one.due is None for one in left)
     lacks = [f"{nobodys} without owner"] if nobodys else []

@@ -51,7 +51,7 @@ def _colon(said: str) -> str:
 def _follow_up(who: str, body: e.FollowUpSet) -> str:
     text = f"“{cut(inert(body.text, 400), 200)}”"
     if body.done or body.dropped:
-        return f"{who} {'did' if body.done else 'dropped'} follow-up {body.item}: {text}"
+        return f"follow-up {body.item} {'done' if body.done else 'dropped'}, says {who}: {text}"
     owner = inert(body.owner, 80) or "nobody yet"
     due = day_text(body.due) if body.due else "no date"
     return f"{who} set follow-up {body.item}: {text} ({owner}, {due})"
@@ -62,6 +62,8 @@ def _of_reminders(entry: Entry, who: str) -> Told | None:
         case e.CadenceSnoozed(until=until):
             if until == LATEST:
                 return f"{who} switched reminders of updates off", 0
+            if until <= entry.occurred_at:
+                return f"{who} switched reminders of updates on", 0
             return f"{who} wants no reminder of an update before {clock_text(until)}", 0
         case e.ReminderSent(slack_id=slack_id):
             whom = "the lead" if slack_id else "the room, because nobody leads,"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Entry, Role
 from opsbot.core.incident import Incident
@@ -63,6 +65,18 @@ def role_back(body: e.RoleAssigned, before: Incident) -> tuple[Body, ...]:
         e.RoleAssigned(role=body.role, slack_id=one.slack_id, name=one.name) for one in holders
     )
     return held or (e.RoleAssigned(role=body.role, slack_id="", name=""),)
+
+
+def built_upon(entry: Entry, entries: Sequence[Entry]) -> str:
+    """Why a beginning stays: the impact that stands was set since, and counts from it; empty when
+    it may go."""
+    impacts = [one.body for one in entries if isinstance(one.body, e.ImpactSet)]
+    later = any(isinstance(one.body, e.ImpactSet) for one in entries if one.seq > entry.seq)
+    match entry.body:
+        case e.OnsetSet(at=at) if later and impacts[-1].since == at:
+            return "the impact was set since and counts from it; say with onset when it began"
+        case _:
+            return ""
 
 
 def same_matter(first: Body, later: Body) -> bool:

@@ -76,6 +76,8 @@ def read_value(
     words = split(text)
     if not words:
         return missing(parameter)
+    if parameter.kind is Kind.TEXT and parameter.lined:
+        return "\n".join(rest(split(one)) for one in text.strip().splitlines())
     if parameter.kind is Kind.TEXT:
         return rest(words)
     if not parameter.many:

@@ -43,6 +43,7 @@ class Parameter:
     choices: tuple[str, ...] = ()  # of CHOICE: accepted words; "fixed=resolved" maps to a value
     bare: bool = False  # SEVERITY, INCIDENT, ENTRY: a number alone will do
     kept: bool = False  # next to prose the words stay in it as well: "checkout-api is down"
+    lined: bool = False  # TEXT: the line breaks of a form's field stay
 
     @property
     def shown(self) -> str:

@@ -80,7 +80,7 @@ def points(entries: Iterable[Entry]) -> Points:
         _identified(record),
         _mitigated(record, came_back, ends[0]),
         *ends,
-        _published(record),
+        _published(record, ends[0]),
     )
     return Points(by_name=found, episodes=spells)
 
@@ -253,9 +253,12 @@ def _ends(record: Sequence[Entry], spells: Sequence[Episode]) -> tuple[Point, Po
     )
 
 
-def _published(record: Sequence[Entry]) -> Point:
-    for entry, body in entries_of(record, e.PostmortemPublished)[:1]:
-        return _point(PointName.PUBLISHED, entry, f"published by {inert(body.publisher, 60)}")
+def _published(record: Sequence[Entry], resolved: Point) -> Point:
+    """The first time after the end; what was published of an incident that then came back, or had
+    not ended, was none of all of it."""
+    for entry, body in entries_of(record, e.PostmortemPublished):
+        if resolved.at is None or utc(entry.occurred_at) >= resolved.at:
+            return _point(PointName.PUBLISHED, entry, f"published by {inert(body.publisher, 60)}")
     return _missing(PointName.PUBLISHED, "no postmortem was published yet")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from opsbot.core.entry import Closure, Mode, Placement, Status
+from opsbot.core.incident import REDACTED
 from opsbot.core.incident_state import Incident
 from opsbot.core.moment import shifted
 from opsbot.core.postmortem_rule import WriteWhen
@@ -24,16 +25,24 @@ def owes_postmortem(story: Unfolding, before: Incident) -> None:
     state, rule = story.state, story.rules.postmortem
     if rule.when is WriteWhen.NEVER or state.mode is not Mode.LIVE:
         return
+    written = state.living.draft is not None
+    if written and _silenced(state) > _silenced(before):
+        _owe(story, story.now)  # what must not be read any more waits for no end and no quiet
+        return
     if not state.status.is_over:
         if before.status.is_over:
             story.cancelled.append(WRITE)  # it goes on: what is written when it ends counts
         return
-    written = state.living.draft is not None
     if not before.status.is_over:
         if written or (rule.when is WriteWhen.RESOLVED and _deserves_one(state)):
             _owe(story, shifted(state.over_at or story.now, rule.delay))
     elif written and what_it_tells(state) != what_it_tells(before):
         _owe(story, shifted(story.now, 2 * rule.delay))
+
+
+def _silenced(state: Incident) -> int:
+    """How many entries were redacted."""
+    return sum(why == REDACTED for why in state.unsaid.values())
 
 
 def _deserves_one(state: Incident) -> bool:

@@ -16,7 +16,7 @@ from opsbot.core.entry import Entry, Role
 from opsbot.core.incident import Incident
 from opsbot.core.living import Offer
 from opsbot.core.moment import lasting
-from opsbot.core.role_guide import GUIDE
+from opsbot.core.role_guide import GUIDE, ROLE_NAME
 from opsbot.core.rules import Rules
 from opsbot.core.text import cut, inert
 
@@ -26,7 +26,8 @@ SNOOZE = "30m"
 def role_card(incident: Incident, role: Role, slack_id: str, entries: Sequence[Entry]) -> Card:
     """Somebody was given a role: by whom, what it asks of them, and where."""
     given = next((one for one in reversed(entries) if _gives(one, role, slack_id)), None)
-    by = (who(given.actor), f" made you {role} of ") if given else (f"You are {role} of ",)
+    what = f"{ROLE_NAME[role]} of "
+    by = (who(given.actor), f" made you {what}") if given else (f"You are {what}",)
     lines = (
         line(*by, f"INC-{incident.number}."), *guide_lines(role), *_room(incident),
         *brief_lines(incident)[:2],

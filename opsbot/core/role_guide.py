@@ -1,8 +1,15 @@
-"""What somebody who was given a role has to do, in two sentences for three in the morning."""
+"""What somebody is called who has a role, and what they have to do, in two sentences for three in
+the morning."""
 
 from __future__ import annotations
 
 from opsbot.core.entry import Role
+
+ROLE_NAME = {
+    Role.LEAD: "the lead", Role.DEPUTY: "the deputy",
+    Role.COMMUNICATIONS: "the communications lead", Role.SCRIBE: "the scribe",
+    Role.TECH_LEAD: "the tech lead", Role.EXPERT: "an expert",
+}  # fmt: skip
 
 GUIDE = {
     Role.LEAD: (

@@ -50,7 +50,9 @@ Move = DoStep | Verify | Finish
 
 def next_move(run: Run) -> Move | None:
     """What is to be done now; None while it waits, while a step runs, and after the end."""
-    if run.outcome is not None or run.waits:
+    if run.outcome is not None or not run.approved:
+        return None
+    if any(state.outcome is None for state in (*run.steps, *run.rollback)):
         return None
     forward = _forward(run)
     if not isinstance(forward, Finish) or forward.outcome is not RunOutcome.FAILED:

@@ -18,6 +18,7 @@ from opsbot.core.intake import STANDS
 from opsbot.core.living_timeline import living_line, matter_of
 from opsbot.core.moment import clock_text
 from opsbot.core.people import ActorKind, Invited, Missing
+from opsbot.core.role_guide import ROLE_NAME
 from opsbot.core.run_timeline import run_line
 from opsbot.core.suspects import Ranking
 from opsbot.core.text import count, inert, listed
@@ -143,13 +144,7 @@ def said_by(note: e.NoteAdded, by: str) -> str:
 def _told_of_people(entry: Entry, who: str) -> TimelineEntry | None:
     match entry.body:
         case e.RoleAssigned(role=role, slack_id=slack_id, name=name, gone=gone):
-            own = entry.actor.id == f"slack:{slack_id}"
-            if not slack_id or (gone and own):
-                return _line(entry, f"{who} gave up the {role}")
-            if gone:
-                return _line(entry, f"{who} took {inert(name, 80)} out of the role of {role}")
-            text = f"{who} took the {role}" if own else f"{who} made {inert(name, 80)} the {role}"
-            return _line(entry, text, weight=2)
+            return _role_line(entry, who, role, slack_id, inert(name, 80), gone=gone)
         case e.ImpactSet(text=text, since=since):
             began = f", since {clock_text(since)}" if since else ""
             return _line(entry, f"{who} set the impact: {inert(text, 300)}{began}", weight=2)
@@ -163,6 +158,21 @@ def _told_of_people(entry: Entry, who: str) -> TimelineEntry | None:
             return _line(entry, f"{who} took entry {seq} back", weight=0)
         case _:
             return _told_of_surface(entry)
+
+
+def _role_line(
+    entry: Entry, who: str, role: e.Role, slack_id: str, name: str, *, gone: bool
+) -> TimelineEntry:
+    """Who has a role. An entry that leaves it to nobody does not say whose it was."""
+    what, own = ROLE_NAME[role], entry.actor.id == f"slack:{slack_id}"
+    if not slack_id:
+        does = "leads" if role is e.Role.LEAD else f"is {what}"
+        return _line(entry, f"nobody {does} any more, says {who}")
+    if gone:
+        return _line(entry, f"{name or who} is no longer {what}{'' if own else f', says {who}'}")
+    if role is e.Role.LEAD and own:
+        return _line(entry, f"{who} took the lead", weight=2)
+    return _line(entry, f"{who} became {what}" if own else f"{who} made {name} {what}", weight=2)
 
 
 def _by(entry: Entry) -> str:

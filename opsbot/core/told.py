@@ -33,15 +33,17 @@ def told(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _undone(entries: Iterable[Entry]) -> set[int]:
     """Changes of the status that were taken back, and the entries that did so."""
-    standing: list[int] = []
+    standing: list[tuple[int, Status]] = []
     undone: set[int] = set()
     for entry in entries:
         if not isinstance(entry.body, e.StatusChanged):
             continue
-        if entry.body.reason == TAKEN_BACK and standing:
-            undone |= {standing.pop(), entry.seq}
+        status, before = entry.body.status, standing[-2:-1] or [(0, Status.TRIAGE)]
+        # Anybody may type these words as a reason; an undo gives back what stood before.
+        if entry.body.reason == TAKEN_BACK and standing and status is before[0][1]:
+            undone |= {standing.pop()[0], entry.seq}
         else:
-            standing.append(entry.seq)
+            standing.append((entry.seq, status))
     return undone
 
 

@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Entry
 from opsbot.core.incident import Incident, fold
-from opsbot.core.living_undo import REASON, impact_back, living_back, role_back, same_matter
+from opsbot.core.living_undo import (
+    REASON,
+    built_upon,
+    impact_back,
+    living_back,
+    role_back,
+    same_matter,
+)
 from opsbot.core.people import Actor
 
 ALREADY = "it has been taken back already"
@@ -34,6 +41,10 @@ def reversal(
         return ALREADY
     if any(same_matter(entry.body, one.body) for one in entries if one.seq > seq):
         return "it has been changed again since"
+    if why := built_upon(entry, entries):
+        return why
+    if isinstance(entry.body, e.RoleAssigned) and fold(entry.incident_id, entries).status.is_over:
+        return "the incident is over, and who did what in it stays as it was"
     before = fold(entry.incident_id, [one for one in entries if one.seq < seq])
     return _back(entry, before)
 

@@ -42,6 +42,7 @@ class Reads(StrEnum):
     RECENT = "recent"  # the runs of the last days, of every incident
     APPROVAL = "approval"  # the caller looked up anew, and who is on call for what waits
     ON_CALL = "on_call"  # who is on call for what it names, else for the incident's service
+    LINT = "lint"  # what the incident's postmortem lacks, if that is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ class Scene:
         default_factory=lambda: MappingProxyType({})
     )
     roster: Roster | None = None  # of Reads.ON_CALL; None when no pager can be asked
+    lacks: tuple[str, ...] | None = None  # of Reads.LINT; None when it was not asked for
 
     @property
     def here(self) -> Incident:

@@ -11,8 +11,9 @@ from opsbot.core.announcement import who
 from opsbot.core.card import Button, Card, Line, Tone, line
 from opsbot.core.catch_up import waiting_runs
 from opsbot.core.consequences import ALERT_CLEARED
+from opsbot.core.event import Transition
 from opsbot.core.incident import Incident
-from opsbot.core.incident_card import headline
+from opsbot.core.incident_card import firing_alerts, headline
 from opsbot.core.living import FollowUp
 from opsbot.core.living_lines import follow_up_line
 from opsbot.core.permission import DECLARER, RESPONDER, has_role
@@ -24,6 +25,7 @@ from opsbot.core.standing import Standing
 from opsbot.core.text import count, inert
 
 MOST_WAITING = 6  # incidents
+MOST_OFFERS = 3
 MOST_APPROVALS = 3  # each is shown whole: who approves has to see exactly what will run
 MOST_FOLLOW_UPS = 6
 
@@ -51,14 +53,20 @@ def waiting(
         key=lambda pair: (pair[1].due or date.max, pair[0].number, pair[1].item),
     )  # fmt: skip
     cards = (
-        *((_offer(one), one.id) for one in offers),
+        *((_offer(one), one.id) for one in offers[:MOST_OFFERS]),
         *((_approval(one, run), one.id) for one, run in approvals[:MOST_APPROVALS]),
         *((_wanted(one, why), one.id) for one, why in words[:MOST_WAITING]),
         *((_follow_up(one, item, today), one.id) for one, item in left[:MOST_FOLLOW_UPS]),
     )
-    counted = ((offers, "hand-over"), (approvals, "approval"), (words, "incident"),
-               (left, "follow-up"))  # fmt: skip
-    return Waiting(cards=cards, said=", ".join(count(len(n), noun) for n, noun in counted if n))
+    counted = ((len(offers), "hand-over", MOST_OFFERS),
+               (len(approvals), "approval", MOST_APPROVALS), (len(words), "incident", MOST_WAITING),
+               (len(left), "follow-up", MOST_FOLLOW_UPS))  # fmt: skip
+    return Waiting(cards=cards, said=", ".join(_counted(*one) for one in counted if one[0]))
+
+
+def _counted(number: int, noun: str, most: int) -> str:
+    """How much waits of one sort, and how much of that is shown."""
+    return count(number, noun) + (f" (the first {most} are shown)" if number > most else "")
 
 
 def name_line(incident: Incident) -> Line:
@@ -153,7 +161,9 @@ def _wanted(incident: Incident, why: str) -> Card:
             Button(action=f"keep:question={question.seq}", label="No, keep it open"),
         )  # fmt: skip
     elif incident.lead is None:
-        buttons = (Button(action="lead:ack=yes", label="Ack and lead", primary=True), *buttons)
+        pages = any(a.status is Transition.TRIGGERED for a in firing_alerts(incident))
+        label = "Ack and lead" if pages else "Take the lead"
+        buttons = (Button(action="lead:ack=yes", label=label, primary=True), *buttons)
     elif incident.impact is None:
         buttons = (Button(action="impact", label="Set impact", primary=True), *buttons)
     elif "update" in why:

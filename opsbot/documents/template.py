@@ -1,8 +1,7 @@
 """Markdown templates: Jinja2 in its sandbox, over plain values in which every text is escaped.
 
 A template cannot reach Python, files, the environment or other templates, and cannot make of a
-text what it is not. A template is part of a team's configuration all the same: one that loops for
-long holds the process up for as long.
+text what it is not. What it may spend is bounded (`bounds.py`).
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from opsbot.documents import bounds
 
 DEFAULT = "postmortem"
 ENDING = ".md.j2"
@@ -63,13 +64,8 @@ def filled(template: Template, values: Mapping[str, Any]) -> str:
     """
     compiled = _compiled(template)
     try:
-        parts: list[str] = []
-        length = 0
-        for part in compiled.generate(dict(values)):
-            length += len(part)
-            if length > LONGEST:
-                raise _broken(template, f"it writes more than {LONGEST:,} characters", 0)
-            parts.append(part)
+        with bounds.budget():
+            text = _written(template, compiled, values)
     except TemplateBroken:
         raise
     except SecurityError as error:
@@ -79,7 +75,19 @@ def filled(template: Template, values: Mapping[str, Any]) -> str:
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
             MemoryError) as error:  # fmt: skip
         raise _broken(template, f"{type(error).__name__}: {error}", _line(error)) from None
-    return tidied("".join(parts))
+    return tidied(text)
+
+
+def _written(template: Template, compiled: jinja2.Template, values: Mapping[str, Any]) -> str:
+    parts: list[str] = []
+    length = 0
+    for part in compiled.generate(dict(values)):
+        bounds.spend()
+        length += len(part)
+        if length > LONGEST:
+            raise _broken(template, f"it writes more than {LONGEST:,} characters", 0)
+        parts.append(part)
+    return "".join(parts)
 
 
 def tidied(text: str) -> str:
@@ -113,6 +121,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         del environment.globals[name]
     for name in set(environment.filters) - _FILTERS:
         del environment.filters[name]
+    cast("dict[str, Any]", environment.filters).update(bounds.FILTERS)
     return environment
 
 
@@ -131,13 +140,27 @@ _OF_TEXT = {
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2's own sandbox, with nothing in it that makes something huge of something small."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Numbers may be multiplied; a text or a list may not be repeated, nor anything raised."""
+        if operator == "+":
+            return bounds.weighed(bounds.weighed(left) + bounds.weighed(right))
         if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
             raise SecurityError(f"{operator} is for numbers, and ** for none")
-        return left * right if operator == "*" else left % right
+        return bounds.weighed(left * right if operator == "*" else left % right)
+
+    def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Macros and methods cost what they are given and give."""
+        bounds.spend(bounds.CALL)
+        bounds.weighed(getattr(obj, "__self__", None))
+        for one in (*args, *kwargs.values()):
+            bounds.weighed(one)
+        return bounds.weighed(super().call(context, obj, *args, **kwargs))
+
+    def _generate(self, source: Any, *given: Any, **named: Any) -> str:
+        """Jinja2's own hook for another way to compile."""
+        return super()._generate(bounds.Counting().visit(source), *given, **named)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Of texts a few harmless methods; none that pads or formats."""

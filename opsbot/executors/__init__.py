@@ -47,11 +47,16 @@ class ExecutorSecret:
     why: str
 
 
+def _cannot_tell(call: Mapping[str, Any]) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorKind:
     """One way of acting: its settings, its secrets, and how it is made. `always` is true for one
     that works without any settings, `named_secrets` for one whose section may hold `secrets:`,
-    which runbooks name."""
+    which runbooks name. `changes` says of a call as written that it certainly does more than read;
+    False when nobody can tell."""
 
     name: str
     settings: type[BaseModel]
@@ -59,3 +64,4 @@ class ExecutorKind:
     secrets: Sequence[ExecutorSecret] = ()
     always: bool = False
     named_secrets: bool = False
+    changes: Callable[[Mapping[str, Any]], bool] = _cannot_tell

@@ -1,7 +1,8 @@
 """Which revision an undo goes back to, and what people should know of it before.
 
-The rules are those of `kubectl rollout undo`, with one more: a revision that differs only by a
-restart is passed over, because going back to it would change nothing.
+The rules are those of `kubectl rollout undo`, with two more. A revision that differs only by a
+restart is passed over, because going back to it would change nothing. After a rollback, "the one
+before" is the newer revision that was taken away: whoever means that one has to name it.
 """
 
 from __future__ import annotations

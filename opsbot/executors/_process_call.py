@@ -22,6 +22,7 @@ from opsbot.executors._call_fields import (
     unresolved,
     wrong_text,
 )
+from opsbot.executors._process_code import code_problems
 
 FIELDS = ("argv", "env", "secrets", "stdin", "cwd", "values")
 LONGEST_WORD = 131_071  # bytes; Linux takes no longer argument (execve(2), MAX_ARG_STRLEN)
@@ -36,8 +37,6 @@ _DECIDING = re.compile(
     r"|PYTHON(PATH|HOME|STARTUP|INSPECT|USERBASE)|NODE_OPTIONS|NODE_PATH|PERL5(OPT|LIB|DB)"
     r"|RUBY(OPT|LIB)|_?JAVA_(TOOL_)?OPTIONS|GIT_(SSH|EXTERNAL|EXEC|PROXY|ASKPASS|EDITOR|PAGER).*"
 )
-_INTERPRETER = re.compile(r"(python|perl|ruby|node|php|lua)[0-9.]*|deno|bun")
-_CODE = re.compile(r"-[A-Za-z]*[ceEpr]|--(eval|print|run|exec)")  # what follows is code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +166,6 @@ def _misplaced(call: ProcessCall) -> Iterator[str]:
     program, *arguments = call.argv
     if LOOK_UP in program:
         yield "argv[0]: the program has to be written out; look-ups may stand behind it"
-    interprets = _INTERPRETER.fullmatch(PurePosixPath(program).name) is not None
-    before = ""
     ended = False  # whether `--` has ended the options
     for number, word in enumerate(arguments, 1):
         if not ended and word.lstrip("-").startswith(LOOK_UP):
@@ -176,6 +173,5 @@ def _misplaced(call: ProcessCall) -> Iterator[str]:
                 f"argv[{number}] begins with a look-up, whose value may begin with a dash and be "
                 "taken as an option; write `--` before it, or `--name=${...}`"
             )
-        if interprets and _CODE.fullmatch(before) and LOOK_UP in word:
-            yield f"argv[{number}]: a look-up stands in code; hand its value over as an argument"
-        ended, before = ended or word == "--", word
+        ended = ended or word == "--"
+    yield from code_problems(call.argv)

@@ -9,9 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from opsbot.executors._call_fields import quoted
-
-# Their arguments are programs, so allowing one allows everything.
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"})
+from opsbot.executors._process_code import SHELLS
 
 
 class ProcessSettings(BaseModel):
@@ -52,7 +50,7 @@ class ProcessSettings(BaseModel):
         for name in names:
             if not name or ("/" in name and not _is_whole(name)):
                 raise ValueError(f"{quoted(name)}: write a program's name or its absolute path")
-            if PurePosixPath(name).name in _SHELLS:
+            if PurePosixPath(name).name in SHELLS:
                 raise ValueError(
                     f"{quoted(name)} is a shell, and would run any text; allow the program itself, "
                     "or a script of yours by its path"

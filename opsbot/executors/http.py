@@ -32,6 +32,7 @@ from opsbot.executors import ExecutorKind, Secret, SecretUnavailable, Tools
 from opsbot.executors._call_fields import CallRefused, is_scalar
 from opsbot.executors._http_call import (
     ANY_SUCCESS,
+    READS,
     HttpCall,
     problems_of,
     read_call,
@@ -212,8 +213,14 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
+def _changes(call: Mapping[str, Any]) -> bool:
+    return call.get("method") not in READS
+
+
 def _make(settings: HttpSettings, tools: Tools) -> Executor:
     return HttpExecutor(settings=settings, http=tools.http, secrets=tools.secrets)
 
 
-EXECUTOR = ExecutorKind(name="http", settings=HttpSettings, make=_make, named_secrets=True)
+EXECUTOR = ExecutorKind(
+    name="http", settings=HttpSettings, make=_make, named_secrets=True, changes=_changes
+)

@@ -105,6 +105,10 @@ def _reads_only(call: Mapping[str, Any]) -> bool:
     return all(verb in tuple(Verb) and Verb(verb).reads_only for verb in call)
 
 
+def _changes(call: Mapping[str, Any]) -> bool:
+    return not _reads_only(call)
+
+
 def _make(settings: Settings, tools: Tools) -> Executor:
     secret = tools.secrets.get("token")
     api = ClusterApi(http=tools.http, url=settings.api_url, token=lambda: token_of(secret))
@@ -115,6 +119,7 @@ EXECUTOR = ExecutorKind(
     name="kubernetes",
     settings=Settings,
     make=_make,
+    changes=_changes,
     secrets=(
         ExecutorSecret(
             name="token",

@@ -152,7 +152,7 @@ async def decide(
         scene = replace(scene, open=known.open)
     scene = replace(
         scene, pointed_url=known.pointed_url, roster=known.roster, prepared=known.runs.prepared,
-        duties=known.runs.duties,
+        duties=known.runs.duties, lacks=known.lacks,
     )  # fmt: skip
     reply = verb.run(scene, understood.reading.values)
     return await _apply(tx, scene, verb, reply)

@@ -18,6 +18,7 @@ from opsbot.core.standing import Standing
 from opsbot.core.text import inert
 from opsbot.core.verb import Reads, Verb
 from opsbot.flows.before_runs import NO_RUNS, BeforeRuns, read_runs
+from opsbot.flows.read_lint import read_lint
 from opsbot.flows.read_roster import read_roster
 from opsbot.ports import Done, PeopleSurface, Ports
 
@@ -33,6 +34,7 @@ class Beforehand:
     named: Mapping[str, Standing] = field(default_factory=lambda: MappingProxyType({}))
     roster: Roster | None = None  # who is on call, for verbs that read it
     runs: BeforeRuns = NO_RUNS
+    lacks: tuple[str, ...] | None = None  # what the lint says of the postmortem
 
 
 async def look_up(
@@ -55,7 +57,10 @@ async def look_up(
     seen = await _open(ports, me, asked, reading.verb)
     roster = await read_roster(ports, book, reading, me, named)
     runs = await read_runs(ports, book, reading, me)
-    known = Beforehand(pointed_url=url, named=named, open=seen, roster=roster, runs=runs)
+    lacks = await read_lint(ports, book, reading, me)
+    known = Beforehand(
+        pointed_url=url, named=named, open=seen, roster=roster, runs=runs, lacks=lacks
+    )
     return await _with_author(people, asked), known
 
 

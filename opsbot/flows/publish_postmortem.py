@@ -39,6 +39,7 @@ class _Told:
     drafts: tuple[tuple[Entry, e.PostmortemDrafted], ...]  # the newest last
     published: e.PostmortemPublished | None
     settled: frozenset[int]  # drafts that are there, or will not be
+    redacted: tuple[tuple[int, int], ...]  # by which entry, and which one
 
 
 async def publish_postmortem(
@@ -65,6 +66,8 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
     if seq in told.settled or not told.drafts or told.drafts[-1][0].seq != seq:
         return None
     entry, drafted = told.drafts[-1]
+    if any(since > drafted.through >= silenced for since, silenced in told.redacted):
+        return None  # it still says what was redacted; another one is owed
     document = await _document(ports, incident, drafted)
     if document is None:
         return await _refused(ports, incident, place, entry, _LOST)
@@ -77,7 +80,8 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
     if not isinstance(merged, Done):
         return await _again(ports, incident, place, entry, merged)
     base = await ports.record.keep_blob(merged.value.base.encode("utf-8", "replace"))
-    outcome = await place.publish(_with_people(document, merged.value), held.value)
+    document = await asyncio.to_thread(_with_people, document, merged.value)
+    outcome = await place.publish(document, held.value)
     if not isinstance(outcome, Done):
         return await _again(ports, incident, place, entry, outcome)
     body = e.PostmortemPublished(
@@ -108,7 +112,12 @@ def _told(entries: Sequence[Entry], name: str) -> _Told:
         for entry, _ in drafts
         if keys & {f"{word}:{name}:{entry.seq}" for word in (_PUBLISHED, _REFUSED)}
     )
-    return _Told(drafts=tuple(drafts), published=published, settled=settled)
+    redacted = tuple(
+        (entry.seq, entry.body.seq) for entry in entries if isinstance(entry.body, e.Redacted)
+    )
+    return _Told(
+        drafts=tuple(drafts), published=published, settled=settled, redacted=redacted
+    )
 
 
 async def _document(

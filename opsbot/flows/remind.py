@@ -10,9 +10,9 @@ from opsbot.core import entry as e
 from opsbot.core.cadence import reminder_due, reminder_owed
 from opsbot.core.entry import Body, Draft
 from opsbot.core.incident import Incident
-from opsbot.core.moment import to_micros
 from opsbot.core.incident_parts import Holder
 from opsbot.core.invocation import Caller
+from opsbot.core.moment import to_micros
 from opsbot.core.people import OPSBOT
 from opsbot.core.private_words import reminder_card
 from opsbot.core.surface import REMINDER

@@ -77,7 +77,7 @@ async def run_step(
     async def step() -> None:
         incident = await ports.record.incident(place.incident_id)
         run = incident.runs.get(place.run_id)
-        if run is None or run.outcome is not None:
+        if run is None or run.outcome is not None or not run.approved:
             return
         done = run.done(place.phase)
         if place.step < len(done):
@@ -134,14 +134,14 @@ async def _claimed(
         elif first:
             blocked = await in_the_way(tx, run, incident.severity, ports.rules, now)
         if blocked:
-            denied = e.RunDenied(run_id=run.run_id, reason=blocked)
+            denied = e.RunDenied(run_id=run.run_id, reason=inert(blocked, 600))
             facts = [("denied", denied)]
         await append_run(tx, ports, place.incident_id, place.run_id, facts)
         return not blocked
 
 
 async def _refuse(ports: Ports, place: _Place, why: str) -> None:
-    denied = e.RunDenied(run_id=place.run_id, reason=why)
+    denied = e.RunDenied(run_id=place.run_id, reason=inert(why, 600))
     await record_run(ports, place.incident_id, place.run_id, ("denied", denied))
 
 

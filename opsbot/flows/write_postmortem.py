@@ -85,7 +85,8 @@ async def _drawn(
     if ports.painter is None:
         return {}
     drawn: dict[str, bytes] = {}
-    for slot, picture in drafter.pictures(incident, entries, blobs).items():
+    wanted = await asyncio.to_thread(drafter.pictures, incident, entries, blobs)
+    for slot, picture in wanted.items():
         image = await ports.painter.draw(picture)
         if isinstance(image, Done):
             drawn[slot] = image.value

@@ -27,6 +27,7 @@ services:
   cart-api: {}
 """
 SAY = WHOLE.replace("      why: ${reason}\n", "")
+METRICS = "integrations: { prometheus: { url: 'http://127.0.0.1:9090' } }\n"
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def opsbot(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
-def settings(folder: Path) -> Settings:
+def settings(folder: Path, more: str = METRICS) -> Settings:
     """The settings of the folder."""
-    return parse(SETTINGS, folder / "opsbot.yaml", {}, find_integration, (), find_executor)
+    return parse(SETTINGS + more, folder / "opsbot.yaml", {}, find_integration, (), find_executor)
 
 
 def test_check_reads_every_runbook_and_tries_every_example(opsbot: Run) -> None:
@@ -178,6 +179,30 @@ def test_check_of_the_settings_names_the_teams_files_and_not_ours(folder: Path) 
     assert "opsbot goes on without it" in found["runbooks/broken.yaml"].fix
     assert "does not come out" in found["runbooks/lying.yaml"].problem
     assert "executor kubernetes is not configured" in found["runbooks/far.yaml"].problem
+
+
+@pytest.mark.parametrize(
+    ("check", "more", "told"),
+    [
+        ("query: up", "", "it asks prometheus, which is not configured"),
+        ("signal: eror_share", METRICS, "no signal 'eror_share'; it has error_share"),
+        ("query: up, source: pagerduty", METRICS, "it asks pagerduty, which is not configured"),
+    ],
+)
+def test_a_verification_that_nobody_can_read_is_found_before_a_run(
+    folder: Path, check: str, more: str, told: str
+) -> None:
+    """Each run would act, and end as unknown."""
+    own = folder / "runbooks" / "move-traffic.yaml"
+    first, _, rest = SAY.partition("verification:\n")
+    after = rest[rest.index("guard:") :]
+    own.write_text(f"{first}verification: {{ {check}, below: 1 }}\n{after}", "utf-8")
+    read = settings(folder, more)
+    executors = build_executors(read, AiohttpClient(environ={}), SystemClock())
+    (found,) = runbook_findings(read, executors)
+    assert found.key == "runbooks/move-traffic.yaml: verification"
+    assert found.problem.startswith("every run of move-traffic ends as unknown: ")
+    assert told in found.problem
 
 
 def test_the_shelf_of_an_installation_is_read_with_its_executors(folder: Path) -> None:

@@ -86,8 +86,9 @@ async def test_it_is_settled_by_its_number(line: str, done: bool, dropped: bool)
     await said(office, line, room)
     (one,) = await items(office, incident)
     assert (one.done, one.dropped) == (done, dropped)
-    end = "did" if done else "dropped"
-    assert f"Ann {end} follow-up 1: “alert on memory”" in office.lines(incident, "said:")
+    end = "done" if done else "dropped"
+    told = f"Ann says follow-up 1 is {end}: “alert on memory”"
+    assert told in office.lines(incident, "said:")
 
 
 async def test_settled_by_mistake_it_is_open_again_by_undo_or_by_name() -> None:

@@ -97,7 +97,7 @@ async def test_declining_leaves_the_lead_where_it_is() -> None:
     office, incident, _, told = await offered()
     assert "You declined" in await pressed(office, told, "handover:decline", BEN)
     assert await leads(office, incident) == "Ann"
-    assert "Ben cannot take over" in office.lines(incident, "said:")[-1]
+    assert "Ben declined to take over" in office.lines(incident, "said:")[-1]
     assert "does not stand any more; Ann leads" in await pressed(
         office, told, "handover:accept", BEN
     )

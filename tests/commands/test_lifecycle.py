@@ -157,7 +157,7 @@ async def test_a_room_that_is_open_again_is_not_archived_for_its_first_end() -> 
 
 async def test_what_is_open_or_merged_is_not_reopened() -> None:
     office, incident, room = await paged()
-    assert "INC-1 is open: triage" in (await asked(office, "reopen", room)).words
+    assert "INC-1 is open already (triage)" in (await asked(office, "reopen", room)).words
     merged = e.StatusChanged(status=Status.MERGED, reason="a duplicate of INC-7")
     draft = e.Draft(
         key="merged", occurred_at=START, actor=OPSBOT, source="opsbot", body=merged
@@ -170,9 +170,13 @@ async def test_what_is_open_or_merged_is_not_reopened() -> None:
     assert await status(office, incident) is Status.MERGED
 
 
-async def test_reopening_says_that_it_still_stands_as_mitigated() -> None:
-    office, _, room = await paged("mitigate", "resolve")
-    assert "mitigate --off if users notice it again" in (await asked(office, "reopen", room)).words
+async def test_what_comes_back_no_longer_stands_as_mitigated() -> None:
+    """The measures say so, and so does the card, whoever reopened it."""
+    office, incident, room = await paged("mitigate", "resolve")
+    assert "Mitigated" in office.card(incident)
+    assert "no longer stands as mitigated" in (await asked(office, "reopen", room)).words
+    assert "Mitigated" not in office.card(incident)
+    assert (await office.incident(incident)).living.mitigated is None
 
 
 async def test_reopening_is_ended_again_and_not_taken_back() -> None:

@@ -58,7 +58,7 @@ async def test_a_correction_says_what_was_said_before_and_moves_the_impact_with_
     assert await onset(office, incident) == minutes(-2)
     answered = await said(office, "onset 13:41Z", room, by=BEN)
     assert "Before, it was 2026-11-22 13:58 UTC" in answered
-    assert "(was 13:58 UTC)" in " ".join(office.lines(incident, "said:")[-1].split())
+    assert "(was 2026-11-22 13:58 UTC)" in " ".join(office.lines(incident, "said:")[-1].split())
     assert "Impact logins fail, since 13:41 UTC" in office.card(incident)
     now = await office.incident(incident)
     assert now.impact is not None
@@ -135,12 +135,12 @@ async def test_mitigated_is_now_or_when_it_is_said_and_ends_nothing() -> None:
     assert await mitigated(office, incident) == minutes(20)
     assert (await office.incident(incident)).status is Status.TRIAGE
     assert "Mitigated since 14:20 UTC - Ann" in office.card(incident)
-    assert "Ann says it is mitigated since" in office.lines(incident, "said:")[0]
+    assert "Ann says it has been mitigated since" in office.lines(incident, "said:")[0]
 
 
 async def test_users_notice_it_again() -> None:
     office, incident, room = await paged()
-    assert "is not mitigated" in await said(office, "mitigate --off", room)
+    assert "does not stand as mitigated" in await said(office, "mitigate --off", room)
     await said(office, "mitigate 14:20Z", room)
     await said(office, 'mitigate --off "errors are back"', room)
     assert await mitigated(office, incident) is None

@@ -27,8 +27,8 @@ async def said(office: Office, line: str, at: str, by: str = ANN) -> str:
 async def test_giving_a_role_is_said_publicly_and_stands_on_the_card() -> None:
     office, incident, room = await paged()
     answered = await said(office, "role scribe <@U0BEN>", room)
-    assert "Ben is scribe of INC-1 now" in answered
-    assert office.lines(incident, "said:") == ["Ann made Ben scribe"]
+    assert "Ben is the scribe of INC-1 now" in answered
+    assert office.lines(incident, "said:") == ["Ann made Ben the scribe"]
     assert "Roles scribe Ben" in office.card(incident)
     assert BEN in office.room.channels[room].members
 
@@ -38,7 +38,7 @@ async def test_whoever_is_given_a_role_is_told_what_it_asks_of_them() -> None:
     office, incident, room = await paged()
     await said(office, "assign scribe <@U0BEN>", room)
     (told,) = office.people.whispered(BEN)
-    assert "Ann made you scribe of INC-1." in told.words
+    assert "Ann made you the scribe of INC-1." in told.words
     assert GUIDE[Role.SCRIBE][0] in told.words
     assert (told.channel_id, told.incident_id, told.actions) == ("", incident.id, ["menu"])
     assert office.people.whispered(ANN) == []
@@ -49,7 +49,7 @@ async def test_who_takes_a_role_reads_it_in_the_answer() -> None:
     answered = await said(office, "role scribe @me", room)
     assert GUIDE[Role.SCRIBE][0] in answered
     assert office.people.whispers == []
-    assert office.lines(incident, "said:") == ["Ann is scribe now"]
+    assert office.lines(incident, "said:") == ["Ann is the scribe now"]
 
 
 async def test_the_lead_is_told_in_private_too_however_they_came_by_it() -> None:
@@ -57,8 +57,8 @@ async def test_the_lead_is_told_in_private_too_however_they_came_by_it() -> None
     await said(office, "lead <@U0BEN>", room)
     await said(office, "role lead <@U0ADA>", room)
     (first,), (second,) = office.people.whispered(BEN), office.people.whispered(ADA)
-    assert "Ann made you lead of INC-1." in first.words
-    assert "Ann made you lead of INC-1." in second.words
+    assert "Ann made you the lead of INC-1." in first.words
+    assert "Ann made you the lead of INC-1." in second.words
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ async def test_there_may_be_many_experts_and_each_leaves_alone() -> None:
     for name in ("<@U0BEN>", "<@U0ADA>"):
         await said(office, f"role expert {name}", room)
     assert "experts; say whom" in await said(office, "role expert --gone", room)
-    assert "Ben is expert no longer" in await said(office, "role expert <@U0BEN> --gone", room)
+    assert "Ben is no longer an expert" in await said(office, "role expert <@U0BEN> --gone", room)
     held = (await office.incident(incident)).living.roles[Role.EXPERT]
     assert [one.slack_id for one in held] == [ADA]
-    assert "Ann took Ben out of the role of expert" in office.lines(incident, "said:")
+    assert "Ann says that Ben is no longer an expert" in office.lines(incident, "said:")
 
 
 async def test_the_list_says_who_has_which_and_who_has_none() -> None:
@@ -109,9 +109,9 @@ async def test_the_same_again_and_what_nobody_has_change_nothing() -> None:
     office, incident, room = await paged()
     await said(office, "role scribe <@U0BEN>", room)
     seq = (await office.incident(incident)).seq
-    assert "is scribe of INC-1 already" in await said(office, "role scribe <@U0BEN>", room)
-    assert "Nobody is deputy" in await said(office, "role deputy --gone", room)
-    assert "Ada is not scribe" in await said(office, "role scribe <@U0ADA> --gone", room)
+    assert "is the scribe of INC-1 already" in await said(office, "role scribe <@U0BEN>", room)
+    assert "Nobody is the deputy" in await said(office, "role deputy --gone", room)
+    assert "Ada is not the scribe" in await said(office, "role scribe <@U0ADA> --gone", room)
     assert "Say which role" in await said(office, "role <@U0ADA>", room)
     assert "do not know who" in await said(office, "role scribe @somebody", room)
     assert (await office.incident(incident)).seq == seq
@@ -122,14 +122,14 @@ async def test_who_may_not_lead_does_not_come_by_it_as_a_role() -> None:
     office, incident, room = await paged(permissions=(sre,))
     assert "`lead` is limited here" in await said(office, "role lead @me", room)
     assert (await office.incident(incident)).lead is None
-    assert "You are scribe" in await said(office, "role scribe @me", room)
+    assert "You are the scribe" in await said(office, "role scribe @me", room)
 
 
 async def test_only_the_lead_gives_the_lead_up() -> None:
     office, _, room = await paged()
     await said(office, "lead", room, by=BEN)
     assert "only they can give it up" in await said(office, "role lead --gone", room)
-    assert "Ben is lead no longer" in await said(office, "role lead --gone", room, by=BEN)
+    assert "You are no longer the lead" in await said(office, "role lead --gone", room, by=BEN)
 
 
 async def test_in_shadow_mode_nobody_is_told_anything() -> None:

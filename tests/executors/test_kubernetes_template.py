@@ -62,12 +62,29 @@ CHANGES: list[tuple[Callable[[Template], Any], str]] = [
     (lambda t: t["metadata"].update(annotations={"checksum/config": "1"}),
      "annotation checksum/config is removed"),
     (lambda t: t["metadata"]["labels"].update(tier="web"), "label tier is removed"),
+    # The same tag from elsewhere is another image.
+    (lambda t: app(t).update(image="mirror.example.com/shop/cart:v2"),
+     "image of app: mirror.example.com/shop/cart:v2 becomes registry.example.com/shop/cart:v2"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "words"), CHANGES, ids=[words for _, words in CHANGES])
 def test_each_change_is_named(change: Callable[[Template], Any], words: str) -> None:
     assert changed(change) == (words,)
+
+
+def test_an_image_that_the_headline_does_not_show_is_named() -> None:
+    """Of an init container, and of the fifth container and those behind it."""
+    extra = [{"name": f"side-{number}", "image": "side:1"} for number in range(5)]
+    now, then = template(), template()
+    for held, tag in ((now, "2"), (then, "1")):
+        held["spec"]["initContainers"] = [{"name": "migrate", "image": f"shop/migrate:{tag}"}]
+        held["spec"]["containers"] += copy.deepcopy(extra)
+    now["spec"]["containers"][5]["image"] = "side:2"
+    assert differences(now, then) == (
+        "image of side-4: side:2 becomes side:1",
+        "image of migrate: shop/migrate:2 becomes shop/migrate:1",
+    )
 
 
 def test_values_of_environment_variables_are_never_shown() -> None:

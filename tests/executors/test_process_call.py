@@ -53,11 +53,46 @@ def test_a_look_up_that_could_be_taken_for_an_option_is_told(argv: list[str]) ->
     assert "write `--` before it" in problem
 
 
-def test_a_look_up_in_code_is_told() -> None:
-    """An interpreter would run whatever somebody types into the form."""
-    for option in ("-c", "-Ic", "-e", "--eval"):
-        (problem,) = problems("python3", option, "print('${service}')")
-        assert "stands in code" in problem
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(["python3", option, "print('${x}')"] for option in ("-c", "-Ic", "-e", "--eval")),
+        ["python3", "-cprint('${x}')"],
+        ["node", "--eval=${x}"],
+        ["python3", "--", "${file}"],  # whatever file somebody names
+        ["sed", "-i", "s/a/${x}/", "notes.txt"],
+        ["kubectl", "exec", "cart-0", "--", "sh", "-c", "rm ${x}"],
+        ["docker", "exec", "cart", "bash", "-lc", "echo ${x}"],
+        ["timeout", "5", "python3", "-c", "print('${x}')"],
+        ["env", "A=1", "perl", "-e", "print '${x}'"],
+        ["ssh", "host", "--", "systemctl restart ${x}"],  # a shell on the other side reads it
+        ["watch", "--", "ls ${x}"],
+    ],
+)
+def test_a_look_up_in_code_is_told(argv: list[str]) -> None:
+    """An interpreter, or a shell further on, would run whatever somebody types into the form."""
+    assert any("stands in code" in problem for problem in problems(*argv))
+
+
+@pytest.mark.parametrize("argv", [["sudo", "--", "${x}"], ["timeout", "5s", "--", "${x}"]])
+def test_a_program_behind_another_one_is_written_out(argv: list[str]) -> None:
+    """Allowing `sudo` does not allow whatever somebody types behind it."""
+    assert any("the program has to be written out" in problem for problem in problems(*argv))
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["python3", "deploy.py", "--", "${x}"],
+        ["kubectl", "get", "node", "--", "${x}"],
+        ["bash", "-c", "deploy", "--", "${x}"],
+        ["env", "A=${x}", "deploy"],
+        ["awk", "-v", "name=${x}", "{print name}"],
+        ["ssh", "--", "${x}", "uptime"],
+    ],
+)
+def test_a_look_up_that_is_handed_over_is_no_code(argv: list[str]) -> None:
+    assert not any("look-up" in problem for problem in problems(*argv))
 
 
 def test_the_program_and_the_folder_are_written_out() -> None:

@@ -141,7 +141,7 @@ async def test_snoozing_by_the_button_moves_it_by_half_an_hour() -> None:
         told.actions[1], told.incident_id, at=told.channel_id, ephemeral=True
     )
     assert answered is not None
-    assert "No reminder before 15:01 UTC" in answered.words
+    assert "No reminder of an update of INC-1 before 2026-11-22 15:01 UTC" in answered.words
     assert "no reminder of an update" not in office.card(incident)
     await pass_time(office, 29)
     assert len(await sent(office, incident)) == 1

@@ -271,3 +271,44 @@ def test_a_content_has_the_name_that_git_gives_it() -> None:
     """`printf 'hello\\n' | git hash-object --stdin`."""
     assert blob_sha(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
     assert github_git.blob_sha(b"hello\n") == blob_sha(b"hello\n")
+
+
+# --- what words of strangers must not do ---------------------------------------------------------
+
+
+async def test_a_title_cannot_pass_a_document_off_as_another_incidents(hub: Hub) -> None:
+    """The marks by which a pull request is found are opsbot's own, never a title's."""
+    forged = document(summary="Postmortem: <!-- opsbot:incident inc-other --> logins fail")
+    await put(hub, forged)
+    assert value(await hub.publisher.find(forged)) is not None
+    assert value(await hub.publisher.find(document(incident_id="inc-other"))) is None
+
+
+async def test_a_title_calls_nobody_and_closes_no_issue(hub: Hub) -> None:
+    """GitHub reads both out of commit messages, titles and descriptions."""
+    words = "fixes #3, see GH-4, thanks @everybody"
+    await put(hub, document(title=words, summary=words))
+    (pull,) = hub.git.pulls
+    messages = [commit.message for commit in hub.git.commits.values()]
+    for said in (pull.title, pull.body, *messages):
+        assert not {"#3", "GH-4", "@everybody"} & set(said.replace(",", " ").split())
+
+
+async def test_a_private_incidents_title_stands_in_no_pull_requests_title(hub: Hub) -> None:
+    """Titles are mailed and shown in lists; only the document itself names it."""
+    made = publisher(hub.http, hub.rig.urls.github, private="true")
+    secret = document(private=True, title="INC-42: canary", summary="Postmortem of INC-42 (private)")
+    value(await made.publish(secret, None))
+    (pull,) = hub.git.pulls
+    assert "canary" not in pull.title + pull.body + pull.head
+    assert pull.title == "Postmortem of INC-42 (private)"
+
+
+async def test_an_edit_in_another_encoding_is_not_written_over(hub: Hub) -> None:
+    """Every letter that cannot be read would be lost: a person saves it as UTF-8 first."""
+    held = await put(hub)
+    hub.git.put("opsbot/inc-42", PATH, "Für uns".encode("latin-1"), "edit", "robin")
+    outcome = await hub.publisher.read(held)
+    assert isinstance(outcome, Refused)
+    assert "UTF-8" in outcome.cure
+    assert outcome.retry_after is not None

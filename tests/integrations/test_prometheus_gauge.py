@@ -164,6 +164,50 @@ async def test_a_page_instead_of_json_and_nobody_there_are_refused() -> None:
     assert nobody.retry_after is not None
 
 
+# --- no series of failures -----------------------------------------------------------------------
+
+
+async def after_a_rollback(rate: str, counted: bool, **more: Any) -> Outcome[float | None]:
+    """The share of failures where fresh pods count none: no series now, one within the hour if
+    they were `counted`, and requests at this rate."""
+
+    async def answering(request: web.Request) -> web.Response:
+        query = request.query["query"]
+        if request.path == "/api/v1/query_range":
+            assert float(request.query["end"]) - float(request.query["start"]) == 3600
+            result: list[Any] = [{"metric": {}, "values": [[7000, "0.09"]]}] if counted else []
+            body = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+            return web.json_response(body)
+        if " / " in query:
+            return web.json_response(vector())
+        found: list[Any] = [{"metric": {}, "value": [7200, rate]}]
+        data = {"resultType": "vector", "result": found}
+        return web.json_response({"status": "success", "data": data})
+
+    async with playing(answering) as player, outgoing() as http:
+        return await made(player.url, http, **more).read(CHECK)
+
+
+async def test_pods_that_have_counted_no_failure_yet_fail_at_nothing() -> None:
+    """A good rollback would end as unknown: the counter of failures appears with the first one."""
+    assert await after_a_rollback("41.5", counted=True) == Done(value=0.0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "counted", "queries"),
+    [
+        ("41.5", False, {}),  # failures may stand under another label
+        ("0", True, {}),  # nobody asks for anything
+        ("NaN", True, {}),
+        ("41.5", True, {"request_rate": ""}),  # nobody says whether requests come in
+    ],
+)
+async def test_no_failures_are_no_proof_where_nothing_else_speaks_for_it(
+    rate: str, counted: bool, queries: dict[str, str]
+) -> None:
+    assert await after_a_rollback(rate, counted, queries=queries) == Done(value=None)
+
+
 @asynccontextmanager
 async def at_sandbox() -> AsyncGenerator[tuple[Gauge, Any]]:
     """A gauge on the sandbox's own metrics."""

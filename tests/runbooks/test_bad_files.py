@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from opsbot.catalog.runbooks import Executors, parse_runbook
+from opsbot.config import ConfigInvalid, ConfigProblem
 from tests.runbooks.files import WHOLE, changed, problems_in
 
 # what is changed: into what, key, words of the problem, words of the fix
@@ -160,6 +162,9 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
         "register: [ready]", "register: [ready, session_token]", "steps[0].register",
         "sounds like a secret", "something else",
     ),
+    "a role that nobody can hold": (
+        "roles: [lead]", "roles: [leed]", "approval.by.roles[0]", "there is no role", "lead",
+    ),
     "yaml tag": ("risk: low", "risk: !!python/object:os.system low", "risk", "YAML tag", "Remove"),
     "yaml alias": ("owner: edge", "owner: *edge", "owner", "alias", "Write the value out"),
     "key twice": ("owner: edge", "owner: edge\nowner: sre", "owner", "written twice", "Remove one"),
@@ -195,6 +200,32 @@ def test_a_mistake_is_told_with_its_key_and_its_fix(name: str) -> None:
     assert fix.lower() in about[0].fix.lower()
     assert about[0].file == "runbooks/move-traffic.yaml"
     assert about[0].line or name == "title missing"
+
+
+@pytest.mark.parametrize(
+    ("executor", "call", "reads"),
+    [
+        ("kubernetes", "diagnostics: { namespace: a, deployment: b }", True),
+        ("kubernetes", "restart: { namespace: a, deployment: b }", False),
+        ("http", "method: GET, url: 'https://ci.example.com'", True),
+        ("http", "method: POST, url: 'https://ci.example.com'", False),
+        ("noop", "say: hello", True),
+    ],
+)
+def test_a_runbook_that_changes_something_cannot_call_itself_reading(
+    executor: str, call: str, reads: bool
+) -> None:
+    """What only reads goes through freezes, and anybody may run it."""
+    text = "title: x\nowner: a\nrisk: none\nsteps:\n  - name: s\n"
+    text += f"    executor: {executor}\n    do: {{ {call} }}\n"
+    everything: Executors = dict.fromkeys(("noop", "http", "kubernetes"), lambda call: ())
+    told: tuple[ConfigProblem, ...] = ()
+    try:
+        parse_runbook(text, "x-y", "x-y.yaml", everything)
+    except ConfigInvalid as invalid:
+        told = invalid.problems
+    assert [one.key for one in told] == ([] if reads else ["steps[0].do"])
+    parse_runbook(text.replace("none", "low"), "x-y", "x-y.yaml", everything)
 
 
 def test_the_line_is_the_one_of_the_mistake() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from opsbot.catalog.runbooks import Executors, read_runbook, read_runbooks
+from opsbot.catalog.runbooks import (
+    MOST_FILES,
+    Executors,
+    read_runbook,
+    read_runbooks,
+    shipped_folder,
+)
 from opsbot.config import ConfigInvalid
 from opsbot.core.runbook import ParameterKind, Risk, Who
 from tests.runbooks.files import WHOLE, changed, read_text
@@ -80,6 +87,37 @@ def test_a_file_that_is_gone_or_a_folder_is_told(tmp_path: Path) -> None:
     for name in ("a-folder.yaml", "gone.yaml"):
         with pytest.raises(ConfigInvalid, match="cannot be read"):
             read_runbook(tmp_path / name, EXECUTORS)
+
+
+def test_a_pipe_in_the_folder_holds_nobody_up(tmp_path: Path) -> None:
+    """Opening one waits for somebody who writes: the bot would never start."""
+    folder = team(tmp_path, move_traffic=WHOLE)
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "endless.yaml").symlink_to("/dev/zero")
+    shelf = read_runbooks(folder, EXECUTORS)
+    assert "move-traffic" in {runbook.name for runbook in shelf.runbooks}
+    assert [one.problem for one in shelf.aside] == ["cannot be read: no ordinary file"] * 2
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """As if a team had no runbooks: nobody would know why they are gone."""
+    not_a_folder = tmp_path / "runbooks"
+    not_a_folder.write_text("", encoding="utf-8")
+    (problem,) = read_runbooks(not_a_folder, EXECUTORS).aside
+    assert "the folder cannot be read: Not a directory" in problem.problem
+
+
+def test_of_a_huge_folder_the_first_files_are_read_and_the_rest_is_told(tmp_path: Path) -> None:
+    folder = team(tmp_path, move_traffic=WHOLE)
+    for number in range(MOST_FILES):
+        (folder / f"x{number}.yaml").touch()
+    problem, *_ = read_runbooks(folder, EXECUTORS).aside
+    assert problem.problem == "501 files, of which 500 are read"
+
+
+def test_whoever_runs_from_a_checkout_has_our_runbooks_once() -> None:
+    """Their folder beside opsbot.yaml is ours: nobody has named anything twice."""
+    assert read_runbooks(shipped_folder(), EXECUTORS).aside == ()
 
 
 def test_every_key_means_what_it_says() -> None:

@@ -28,7 +28,7 @@ async def test_a_team_lives_through_an_incident_from_the_first_word_to_the_last(
 
         await jules.ask(f"role scribe @{robin.user.name}", room.id)
         told = await robin.hears()
-        assert "made you scribe of INC-1" in told
+        assert "made you the scribe of INC-1" in told
         assert told.channel != room.id, "it has to reach somebody who may not look at the room"
         await play.until(lambda: robin.id in room.members, "the scribe in the room")
         await play.until_card("scribe Robin")
@@ -82,7 +82,7 @@ async def test_the_lead_is_reminded_across_a_restart_and_left_in_peace_by_one_pr
         await play.restart()
         reminder = await jules.hears()
         assert "INC-1 has had no update" in reminder
-        assert reminder.channel == room.id
+        assert reminder.channel != room.id, "what stands in the room alone wakes nobody"
         assert "Nobody is reminded" in await jules.presses(reminder, "snooze:reminders=off")
         entries = await play.entries(1)
         sent = [x for x in entries if isinstance(x.body, e.ReminderSent)]

@@ -22,6 +22,7 @@ from opsbot.config import Settings
 from opsbot.core.audit import Audit, AuditLine, audit_of, waited
 from opsbot.core.moment import EARLIEST, lasting
 from opsbot.core.quantity import percent
+from opsbot.core.text import inert
 from opsbot.store.record import SqlRecord
 from opsbot.store.verify import VerifyReport, verify
 
@@ -30,6 +31,8 @@ COLUMNS = (
     "asked_by", "asked_at", "ruling", "rule", "reason", "approved_by", "waited_s", "break_glass",
     "started_at", "finished_at", "outcome", "said", "judged", "entries",
 )  # fmt: skip
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are full-width
+_LONGEST = 400  # characters of anybody's words on a terminal
 
 
 def run(arguments: Namespace) -> int:
@@ -43,6 +46,8 @@ def run(arguments: Namespace) -> int:
         Path(arguments.out).write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
+    if not report.ok and arguments.format == "csv":  # which has no place to say so
+        sys.stderr.write("opsbot: NOT every record verifies; see opsbot audit\n")
     return 0 if report.ok else 1
 
 
@@ -119,7 +124,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def _text(audit: Audit, report: VerifyReport) -> str:
@@ -140,25 +145,28 @@ def _text(audit: Audit, report: VerifyReport) -> str:
 
 
 def _say(console: Console, line: AuditLine) -> None:
-    run = line.run
+    run, rule = line.run, line.run.verdict.rule
     state = run.outcome.value.replace("_", " ") if run.outcome else "not over"
-    head = f"{run.requested_at:%Y-%m-%d %H:%M:%S}  INC-{line.incident}  {run.plan.runbook}"
-    console.print(f"{head} {run.plan.service}: {state}", style="bold", markup=False)
-    asked = f"asked for by {run.requester.name or run.requester.id}"
-    console.print(
-        f"    {asked}; {run.verdict.ruling} by “{run.verdict.rule}”: {run.verdict.reason}",
-        markup=False,
-    )
+    head = f"{run.requested_at:%Y-%m-%d %H:%M:%S}  INC-{line.incident}  {_words(run.plan.runbook)}"
+    console.print(f"{head} {_words(run.plan.service)}: {state}", style="bold", markup=False)
+    asked = f"asked for by {_words(run.requester.name or run.requester.id)}"
+    why = _words(run.verdict.reason)
+    console.print(f"    {asked}; {run.verdict.ruling} by “{_words(rule)}”: {why}", markup=False)
     wait = waited(run)
     after = f" after {lasting(wait)}" if wait is not None else ""
     for one in line.approved_by:
-        console.print(f"    approved by {one}{after}", markup=False)
+        console.print(f"    approved by {_words(one)}{after}", markup=False)
     if run.break_glass:
-        console.print(f"    GLASS BROKEN: {run.break_glass}", style="red", markup=False)
+        console.print(f"    GLASS BROKEN: {_words(run.break_glass)}", style="red", markup=False)
     if run.said:
-        console.print(f"    {run.said}", markup=False)
+        console.print(f"    {_words(run.said)}", markup=False)
     console.print(f"    hash {run.plan.digest[:16]}, entries {_numbers(line.entries)}",
                   style="dim", markup=False)  # fmt: skip
+
+
+def _words(text: str) -> str:
+    """Somebody's words, which move no cursor and hide nothing."""
+    return inert(text, _LONGEST)
 
 
 def _numbers(entries: tuple[int, ...]) -> str:

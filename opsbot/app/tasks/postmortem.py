@@ -44,7 +44,10 @@ def run(arguments: Namespace) -> int:
         return _lint(settings, kept, as_json=arguments.json)
     document = kept.drafted if arguments.as_published else _rendered(settings, kept, arguments)
     if document is None:
-        return _failed(f"no postmortem of INC-{number} was written yet: leave --as-published out")
+        return _failed(
+            f"no postmortem of INC-{number} was written yet, or none since words of it were "
+            "redacted: leave --as-published out"
+        )
     if arguments.out:
         _write(document, Path(arguments.out), arguments.format)
     else:
@@ -88,6 +91,8 @@ def _write(document: Document, folder: Path, only: str) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
             with os.fdopen(descriptor, "wb") as file:
+                if document.private:  # else a file that stood there keeps its readers
+                    os.fchmod(descriptor, mode)
                 file.write(data)
         except OSError as error:
             raise Unusable(f"{path} cannot be written: {error.strerror}") from None

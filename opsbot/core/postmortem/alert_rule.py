@@ -39,7 +39,14 @@ class Bound:
 
 
 def bound_for(finding: Finding) -> Bound | None:
-    """The bound that tells this finding from the usual; None for what no such rule can watch."""
+    """The bound that tells this finding from the usual; None for what no such rule can watch, and
+    where the bound lies beyond what was found."""
+    bound = _bound(finding)
+    within = bound is None or finding.value is None or bound.holds(finding.value)
+    return bound if within else None
+
+
+def _bound(finding: Finding) -> Bound | None:
     value, usual = finding.value or 0.0, finding.before or 0.0
     match finding.kind:
         case FindingKind.SATURATION:
@@ -50,7 +57,7 @@ def bound_for(finding: Finding) -> Bound | None:
             share = MANY_FAIL if many else _round(max(SOME_FAIL, TIMES_USUAL * usual))
             words = f"more than {percent(share)} of its requests failing"
             return _above("error_share", ERROR_SHARE, "ErrorShareHigh", share, words)
-        case FindingKind.LATENCY:
+        case FindingKind.LATENCY if usual > 0:
             slow = _round(max(SLOWER * usual, usual + SLOWER_BY))
             words = f"a 95th percentile of latency above {quantity(slow, 's')}"
             return _above("latency", LATENCY, "LatencyHigh", slow, words)

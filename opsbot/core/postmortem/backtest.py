@@ -27,7 +27,8 @@ def backtest(about: Material, service: str, finding: Finding, bound: Bound, seq:
     series, held_in = kept_series(about, service, bound.series)
     if series is not None:
         points = as_share(series) if bound.series == MEMORY else series.points
-        return _by_series(about, points, bound, detected, (*held_in, seq))
+        began = min(utc(finding.at), detected)
+        return _by_series(about, points, bound, detected, began, (*held_in, seq))
     if finding.value is None or not bound.holds(finding.value):
         return _not(f"{NOT}: the series of this signal was not kept, and its finding says too "
                     "little", seq)  # fmt: skip
@@ -37,22 +38,26 @@ def backtest(about: Material, service: str, finding: Finding, bound: Bound, seq:
 
 
 def _by_series(
-    about: Material, points: Sequence[Point], bound: Bound, detected: datetime,
+    about: Material, points: Sequence[Point], bound: Bound, detected: datetime, began: datetime,
     because: tuple[int, ...],
 ) -> Backtest:  # fmt: skip
     known = [run for run in runs(tuple(points)) if run]
     if not known:
         return _not(f"{NOT}: the kept series is empty", *because)
-    fired = first_firing(points, bound)
+    fires = firings(points, bound)
+    # What fired and ended before this began was of something else.
+    fired = next((one for one in fires if one[2] >= began), None)
     first, last = known[0][0][0], known[-1][-1][0]
     if fired is None:
         text = (f"On the incident's own data, {_span(about, first, last)}, it would not have "
                 "fired.")  # fmt: skip
         return Backtest(said=text, fires_at=None, earlier_s=None, because=because)
-    since, fires_at = fired
+    since, fires_at, _ = fired
     told = _told(about, "On the incident's own data it", fires_at, detected, because)
-    quiet = since - first
-    if quiet <= timedelta(0):
+    quiet, before = since - first, fires.index(fired)
+    if before:
+        more = f" It would have paged {count(before, 'time')} more before that, for nothing known."
+    elif quiet <= timedelta(0):
         more = " It held from the first sample that was kept, so it may have fired before."
     else:
         more = f" In the {exactly(quiet)} of data before that it stayed silent."
@@ -60,16 +65,21 @@ def _by_series(
                     because=because)  # fmt: skip
 
 
-def first_firing(points: Sequence[Point], bound: Bound) -> tuple[datetime, datetime] | None:
-    """Since when the bound held and when the rule fires: once it has held for `HOLDS`, sample by
-    sample. Missing samples begin anew, as in Prometheus."""
+def firings(points: Sequence[Point], bound: Bound) -> list[tuple[datetime, datetime, datetime]]:
+    """Every time that the rule fires: since when the bound held, when it fires (once it has held
+    for `HOLDS`, sample by sample), and until when. Missing samples begin anew, as in Prometheus."""
+    found: list[tuple[datetime, datetime, datetime]] = []
     for run in runs(tuple(points)):
         since: datetime | None = None
         for at, value in run:
-            since = (since or at) if bound.holds(value) else None
-            if since is not None and at - since >= HOLDS:
-                return utc(since), utc(at)
-    return None
+            held, since = since, (since or at) if bound.holds(value) else None
+            if since is None or at - since < HOLDS:
+                continue
+            if held is not None and found and found[-1][0] == utc(since):
+                found[-1] = (*found[-1][:2], utc(at))
+            else:
+                found.append((utc(since), utc(at), utc(at)))
+    return found
 
 
 def _told(

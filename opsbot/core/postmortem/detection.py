@@ -97,6 +97,13 @@ def _on_the_cause(about: Material) -> list[Sentence]:
                  "announced it.", *because)]  # fmt: skip
 
 
+def by_person(about: Material) -> bool:
+    """Whether a person was first: they declared it before any alert fired."""
+    detected = about.points[PointName.DETECTED]
+    first = next((one.body for one in about.entries if one.seq in detected.entries), None)
+    return isinstance(first, e.Opened) and first.origin.source == DECLARED
+
+
 def by_alert(about: Material) -> bool:
     """Whether an alert was first, and not a person."""
     detected = about.points[PointName.DETECTED]

@@ -16,11 +16,11 @@ from opsbot.core.moment import lasting
 from opsbot.core.points import PointName, entries_of, source_name
 from opsbot.core.policy import Ruling
 from opsbot.core.postmortem import Sentence, says
-from opsbot.core.postmortem.detection import by_alert, has_alert_on
+from opsbot.core.postmortem.detection import by_alert, by_person, has_alert_on
 from opsbot.core.postmortem.material import Material, no_incident, quoted
 from opsbot.core.postmortem.response import leads, updates
 from opsbot.core.postmortem.runs import RunRead, runs_read
-from opsbot.core.run_entry import CheckOutcome, RunOutcome, StepOutcome
+from opsbot.core.run_entry import RunOutcome, StepOutcome
 from opsbot.core.text import count, inert, listed
 
 NOTICED_SOON, NOTICED_LATE = timedelta(minutes=5), timedelta(minutes=15)
@@ -47,7 +47,7 @@ def went(about: Material, *, well: bool) -> tuple[Sentence, ...]:
 
 def _noticed(about: Material) -> Iterable[Judged]:
     measure = about.measures["time_to_detect"]
-    if not by_alert(about) and about.points[PointName.DETECTED].at is not None:
+    if by_person(about) and about.points[PointName.DETECTED].at is not None:
         yield BADLY, says("A person noticed it before any alert did.",
                           *about.points[PointName.DETECTED].entries)  # fmt: skip
     if measure.value is None:
@@ -175,7 +175,8 @@ def _run(run: RunRead) -> Iterable[Judged]:
     ended = run.finished[0].seq if run.finished else seq
     match run.outcome:
         case RunOutcome.ROLLED_BACK:
-            yield WELL, says(f"{name} did not help and was rolled back by itself.", seq, ended)
+            why = "did not help" if run.useless else f"failed{_why_failed(run)}"
+            yield WELL, says(f"{name} {why} and was rolled back by itself.", seq, ended)
         case RunOutcome.FAILED:
             yield BADLY, says(f"{name} failed{_why_failed(run)}.", seq, ended)
         case RunOutcome.UNKNOWN:
@@ -203,8 +204,7 @@ def _why_failed(run: RunRead) -> str:
     if failed:
         names = tuple(inert(body.name, 60) for body in failed)
         return f" at the step {listed(names)}"
-    missed = run.verified is not None and run.verified[1].outcome is CheckOutcome.FAILED
-    return ": its verification saw no change" if missed else ""
+    return ": its verification saw no change" if run.useless else ""
 
 
 def _returned(about: Material) -> Iterable[Judged]:

@@ -164,7 +164,7 @@ def _role(role: e.Role) -> str:
 _RUN_ENDS = {
     RunOutcome.SUCCEEDED: ("succeeded", ""),
     RunOutcome.FAILED: ("failed", ""),
-    RunOutcome.ROLLED_BACK: ("was rolled back", " because it had not helped"),
+    RunOutcome.ROLLED_BACK: ("was rolled back", ""),
     RunOutcome.UNKNOWN: ("ended", " without anybody knowing what came of it"),
     RunOutcome.DENIED: ("was denied", ""),
     RunOutcome.EXPIRED: ("expired", ", since nobody had approved it"),
@@ -199,6 +199,8 @@ def _of_runs(who: str, runs: Runs, entry: Entry) -> Clause | None:
             return None  # the verification has said so
         case e.RunFinished(outcome=outcome):
             did, rest = _RUN_ENDS[outcome]
+            if outcome is RunOutcome.ROLLED_BACK:
+                rest = " because it had not helped" if run.useless else " because a step had failed"
             return Clause(who=f"the run of {run.name}", did=did, rest=rest, weight=2)
         case e.RunJudged(happened=happened):
             found = "it had happened" if happened else "it had not happened"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from opsbot.core.entry import Severity
 from opsbot.core.points import utc
-from opsbot.core.postmortem import AlertProposal, Code, says
+from opsbot.core.postmortem import AlertProposal, Backtest, Code, says
 from opsbot.core.postmortem.alert_rule import HOLDS, Bound, bound_for, rule_text
 from opsbot.core.postmortem.backtest import backtest
 from opsbot.core.postmortem.detection import has_alert_on
@@ -46,22 +46,28 @@ def propose_alert(about: Material) -> AlertProposal | None:
         why=why,
         condition=f"page when {name} has {bound.words} for {minutes} minutes",
         rule=Code(text=_rule(about, service, chosen, owner, runbook)),
-        backtest=backtest(about, service, seen.finding, bound, seen.entry),
+        backtest=_tested(about, service, chosen),
         missing=tuple(label for label, value in (("owner", owner), ("runbook", runbook))
                       if not value),
     )  # fmt: skip
 
 
 def _first_moved(about: Material, service: str) -> _Choice | None:
-    """The earliest sign that a rule can watch; one without a known expression only if none has."""
+    """The earliest sign that a rule can watch and that would have paged by it; one without a known
+    expression only if none has."""
     known = about.background.expressions(service)
     choices = [
         _Choice(seen=seen, bound=bound, expression=known.get(bound.signal, ""))
         for seen in sorted(about.findings, key=lambda s: utc(s.finding.at))
         if seen.finding.service == service and (bound := bound_for(seen.finding)) is not None
     ]
-    written = [choice for choice in choices if choice.expression]
-    return next(iter(written or choices), None)
+    written = [choice for choice in choices if choice.expression] or choices
+    fires = (one for one in written if _tested(about, service, one).fires_at is not None)
+    return next(fires, written[0] if written else None)
+
+
+def _tested(about: Material, service: str, choice: _Choice) -> Backtest:
+    return backtest(about, service, choice.seen.finding, choice.bound, choice.seen.entry)
 
 
 def _rule(about: Material, service: str, chosen: _Choice, owner: str, runbook: str) -> str:

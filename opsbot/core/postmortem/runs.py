@@ -63,6 +63,11 @@ class RunRead:
         return self.outcome == RunOutcome.UNKNOWN and self.judged is None
 
     @property
+    def useless(self) -> bool:
+        """Whether a metric says that it did not help; of what failed on its way none can."""
+        return self.verified is not None and self.verified[1].outcome is CheckOutcome.FAILED
+
+    @property
     def helped(self) -> bool:
         """Whether a metric says that it helped."""
         passed = self.verified is not None and self.verified[1].outcome is CheckOutcome.PASSED
@@ -172,7 +177,7 @@ def _allowed(about: Material, run: RunRead) -> list[Sentence]:
 _ENDS = {
     RunOutcome.SUCCEEDED: "It succeeded",
     RunOutcome.FAILED: "It failed",
-    RunOutcome.ROLLED_BACK: "It had not helped, and was rolled back",
+    RunOutcome.ROLLED_BACK: "It was rolled back",
     RunOutcome.UNKNOWN: "Its outcome was unknown when it ended",
     RunOutcome.DENIED: "It was denied",
     RunOutcome.EXPIRED: "It expired unapproved",
@@ -187,7 +192,10 @@ def _came_of_it(about: Material, run: RunRead) -> list[Sentence]:
     entry, body = run.finished
     again = run.verified is not None and run.verified[1].said == body.said
     why = f": {inert(body.said, 300)}" if body.said and not again else ""
-    told = [says(f"{_ENDS[body.outcome]} at {about.say(entry.occurred_at)}{why}.", entry.seq)]
+    end = _ENDS[body.outcome]
+    if body.outcome is RunOutcome.ROLLED_BACK and run.useless:
+        end = "It had not helped, and was rolled back"
+    told = [says(f"{end} at {about.say(entry.occurred_at)}{why}.", entry.seq)]
     if run.judged:
         by, judged = run.judged
         what = "it had happened" if judged.happened else "it had not happened"

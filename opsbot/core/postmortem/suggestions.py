@@ -8,6 +8,7 @@ from opsbot.core.evidence import Health
 from opsbot.core.gaps import blind_in
 from opsbot.core.points import source_name
 from opsbot.core.postmortem import AlertProposal, Sentence, says
+from opsbot.core.postmortem.backtest import NOT
 from opsbot.core.postmortem.material import Material
 from opsbot.core.postmortem.runs import runs_read
 from opsbot.core.run_entry import RunOutcome
@@ -19,8 +20,14 @@ def suggestions(about: Material, proposal: AlertProposal | None) -> tuple[Senten
     return tuple(_suggested(about, proposal))
 
 
+def _refuted(proposal: AlertProposal) -> bool:
+    """Whether the incident's own data says that the alert would have kept silent."""
+    tested = proposal.backtest
+    return tested.fires_at is None and not tested.said.lower().startswith(NOT)
+
+
 def _suggested(about: Material, proposal: AlertProposal | None) -> Iterator[Sentence]:
-    if proposal is not None:
+    if proposal is not None and not _refuted(proposal):
         yield says(f"Take over the alert that is proposed under Detection, or say why not: "
                    f"{proposal.condition}.", *proposal.backtest.because)  # fmt: skip
     for blind in blind_in([report for report, _ in about.reports]):

@@ -102,22 +102,31 @@ def _said(about: Material, reason: Reason) -> str:
 
 
 def _end(about: Material) -> Sentence:
-    ending = [one for one in entries_of(about.entries, e.StatusChanged) if one[1].status.is_over]
-    back = len(about.points.episodes) > 1
-    if not about.incident.status.is_over or not ending:
+    spells = about.points.episodes
+    back, last = len(spells) > 1, spells[-1].entries if spells else ()
+    ended = [one for one in entries_of(about.entries, e.StatusChanged) if one[0].seq in last[1:]]
+    if not about.incident.status.is_over or not ended:
         return _open(about, back)
-    entry, body = ending[-1]
-    run, again = helpful_run(about), ", after it had come back" if back else ""
+    entry, body = ended[0]  # a closing later on is no end of its own
+    run, again = _helped_last(about, last), ", after it had come back" if back else ""
     when = about.say(entry.occurred_at)
     if run is not None and run.verified is not None:
         return says(f"{_by_run(run)}; the incident was {body.status} at {when}{again}.",
                     run.entry.seq, run.verified[0].seq, entry.seq)  # fmt: skip
-    if body.closure is Closure.SELF_RECOVERED:
+    if body.closure is Closure.SELF_RECOVERED and not entry.actor.is_person:
         length = about.measures["time_open"]
         after = f" after {length.shown}" if length.value is not None else ""
         return says(f"It recovered by itself{after}{again}, before anybody had acted.", entry.seq)
     how = f"{end_as(body)}{again}{end_reason(entry, body)}"
     return says(f"It was {body.status} at {when}{how}.", entry.seq)
+
+
+def _helped_last(about: Material, spell: tuple[int, ...]) -> RunRead | None:
+    """The run that helped before this end, and since it last came back; none of what was none."""
+    run = helpful_run(about)
+    if run is None or run.verified is None or no_incident(about):
+        return None
+    return run if spell[0] < run.verified[0].seq < spell[-1] else None
 
 
 def _open(about: Material, back: bool) -> Sentence:

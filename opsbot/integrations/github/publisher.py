@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from opsbot.core.document import Document
 from opsbot.core.text import cut
+from opsbot.documents.markdown import escaped
 from opsbot.integrations._backend import LookUpFailed
 from opsbot.integrations.github.rate_limit import free_again
 from opsbot.integrations.github.repository import LONGEST_BODY, Pull, Repository, blob_sha, says
@@ -18,6 +19,7 @@ from opsbot.ports import Clock, Done, Outcome, Published, Refused, T, Unsure
 _SOON, _LATER = timedelta(seconds=30), timedelta(minutes=5)
 _MOST = 50  # pull requests of one incident, and files of one name
 _MARK = re.compile(r"<!-- opsbot:incident (\S+) -->")
+_CALLS = re.compile(r"@(?=\w)|#(?=\d)|(?<=\b[gG][hH]-)(?=\d)|(?<=/issues/)(?=\d)|(?<=/pull/)(?=\d)")
 _REF = re.compile(r"(?P<branch>[^\s#]+)#(?P<number>[0-9]+) (?P<path>\S+) (?P<incident>\S+)")
 _HOW_TO_EDIT = (
     "Edit the Markdown here, or in the repository once this is merged: opsbot writes these files "
@@ -91,7 +93,7 @@ class GitHubPublisher:
             branch = self.base if pull is None or pull.merged else pull.branch
             file = await self.repository.file(branch, ours.path)
             self._read[ours.path] = file.sha if file else ""
-            return file.data.decode("utf-8-sig", "replace") if file else None
+            return file.data.decode("utf-8-sig") if file else None
 
         return await self._done(look())
 
@@ -118,10 +120,11 @@ class GitHubPublisher:
         if pull is not None and pull.open:
             self._check_unchanged(path, await self.repository.sha(branch, path))
         for name, (data, sha) in (await self._unsaid(files, branch)).items():
-            await self.repository.put(branch, name, data, document.summary[:500], sha)
+            await self.repository.put(branch, name, data, _quiet(document.summary[:500]), sha)
         if pull is None or not pull.open:
             body = _description(document, path)
-            pull = await self.repository.open_pull(document.title, body, branch, self.base)
+            title = document.summary if document.private else document.title  # it is mailed about
+            pull = await self.repository.open_pull(_quiet(title), body, branch, self.base)
         self._read.pop(path, None)
         return _published(pull, path, document.incident_id)
 
@@ -202,6 +205,9 @@ class GitHubPublisher:
             return Done(value=await work)
         except _Changed:
             return _CHANGED
+        except UnicodeDecodeError:
+            cure = f"A postmortem in {self.repository.full_name} is no UTF-8 text: save it as such."
+            return Refused(error="not_text", cure=cure, retry_after=_LATER)
         except _Unusable as unusable:
             return Refused(error="unusable", cure=str(unusable))
         except LookUpFailed as failed:
@@ -257,8 +263,14 @@ def _generation(branch: str) -> int:
 def _description(document: Document, path: str) -> str:
     """The pull request's text: short, and with the marks by which it is found again."""
     marks = f"<!-- opsbot:incident {document.incident_id} -->\n<!-- opsbot:file {path} -->"
-    said = f"{document.summary}\n\n`{path}`\n\n{_HOW_TO_EDIT}"
+    said = f"{escaped(document.summary)}\n\n`{path}`\n\n{_HOW_TO_EDIT}"
     return f"{cut(said, LONGEST_BODY - len(marks) - 2)}\n\n{marks}"
+
+
+def _quiet(words: str) -> str:
+    """Foreign words for a commit or a title, which call nobody and close no issue on merging
+    (GitHub Docs, "Linking a pull request to an issue")."""
+    return _CALLS.sub("\\g<0>\u200b", words)
 
 
 def _incident(body: str) -> str:

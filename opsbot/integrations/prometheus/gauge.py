@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +12,13 @@ from opsbot.core.text import inert, listed
 from opsbot.integrations._backend import Backend, LookUpFailed
 from opsbot.integrations._foreign_json import items, mapping, number, objects
 from opsbot.integrations.prometheus.queries import Queries
+from opsbot.integrations.prometheus.series import read_matrix
 from opsbot.ports import Done, Outcome, Refused
 
 AGAIN = timedelta(seconds=10)
 _PASSING = frozenset({0, 408, 429})  # that another try may not meet; so may all from 500 on
+_FAILURES, _REQUESTS = "error_share", "request_rate"
+_LATELY = 3600.0  # seconds
 _CORRECT = "correct `signal` or `query` of the runbook's verification"
 
 
@@ -43,13 +46,41 @@ class PrometheusGauge:
         if isinstance(query, Refused):
             return query
         try:
-            # Without a time, Prometheus takes its own now: no clock has to agree with another.
-            body = await self.backend.query(
-                "/api/v1/query", [("query", query)], timeout=self.deadline
-            )
+            body = await self._now(query)
+            if check.signal == _FAILURES and _is_empty(body):
+                return await self._none_failed(check, query)
         except LookUpFailed as failed:
             return _refused(failed)
         return _value(body)
+
+    def trouble(self, check: RenderedCheck) -> str:
+        """Why it could never be read; empty when it could. Nothing is asked."""
+        query = self._query(check)
+        return f"{query.error}; {query.cure}" if isinstance(query, Refused) else ""
+
+    async def _now(self, query: str) -> dict[str, Any]:
+        # Without a time, Prometheus takes its own now: no clock has to agree with another.
+        return await self.backend.query("/api/v1/query", [("query", query)], timeout=self.deadline)
+
+    async def _none_failed(self, check: RenderedCheck, query: str) -> Outcome[float | None]:
+        """The share of failures where nothing counts any: fresh pods have no such counter before
+        the first one, and a quotient without a numerator has no series. It is zero while requests
+        come in, if failures of the service were counted within the last hour; else the query may
+        look in the wrong place, and nobody knows."""
+        requests = self._query(replace(check, signal=_REQUESTS))
+        if isinstance(requests, Refused):
+            return Done(value=None)
+        series = objects(mapping((await self._now(requests)).get("data")).get("result"))
+        sample = items(series[0].get("value")) if len(series) == 1 else []
+        at, rate = (number(sample[0]), number(sample[1])) if len(sample) == 2 else (None, None)
+        if at is None or not rate:
+            return Done(value=None)
+        hour = [("start", f"{at - _LATELY:.3f}"), ("end", f"{at:.3f}"), ("step", "60")]
+        body = await self.backend.query(
+            "/api/v1/query_range", [("query", query), *hour], timeout=self.deadline
+        )
+        counted = any(one.samples for one in read_matrix(body))
+        return Done(value=0.0 if counted else None)
 
     def _query(self, check: RenderedCheck) -> str | Refused:
         if not check.signal:
@@ -64,6 +95,11 @@ class PrometheusGauge:
             return Refused(error="the check names no service", cure=_CORRECT)
         words = f"prometheus has no signal '{inert(check.signal, 60)}'; it has {known}"
         return Refused(error=words, cure=_CORRECT)
+
+
+def _is_empty(body: Mapping[str, Any]) -> bool:
+    data = mapping(body.get("data"))
+    return data.get("resultType") == "vector" and not objects(data.get("result"))
 
 
 def _value(body: Mapping[str, Any]) -> Outcome[float | None]:
