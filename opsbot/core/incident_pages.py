@@ -123,10 +123,12 @@ def _acted(page: Page, body: e.PageActed) -> Page:
 
 
 def _may_answer(page: Page, user_id: str) -> bool:
-    """Whether it reached them; until the pager has said whom it reached, it may have."""
+    """Whether it reached them; until the pager has said whom it reached, it may have, unless
+    others were asked for by name."""
     if page.state is PageState.FAILED:
         return False
-    return user_id in page.user_ids or not page.user_ids
+    reached = page.user_ids or page.asked_ids
+    return user_id in reached or not reached
 
 
 def _has_come_to(page: Page, reply: Reply) -> bool:

@@ -110,7 +110,7 @@ def _typed(
     now: datetime,
 ) -> Reading:  # fmt: skip
     if verb.raw:
-        return _raw(asked, verb, *_number_in(words), rules=rules)
+        return _raw(asked, verb, *_number_in(asked.line, words), rules=rules)
     found = read_line(
         words, _with_incident(verb), zone=me.zone, now=now, services=_services(rules),
         me=me.slack_id,
@@ -141,12 +141,17 @@ def _given(asked: Invocation, verb: Verb, *, me: Standing, rules: Rules, now: da
     return _reading(asked, verb, values, tuple(problems), ())
 
 
-def _number_in(words: tuple[Word, ...]) -> tuple[int | None, dict[str, Value]]:
-    """The incident that a line of a raw verb names as INC-42, and the line without it."""
-    named = [word for word in words if not word.quoted and _INC.fullmatch(word.text)]
-    left = rest(tuple(word for word in words if word not in named[:1]))
-    number = int(named[0].text[4:]) if named else None
-    return number, {LINE: left} if left else {}
+def _number_in(line: str, words: tuple[Word, ...]) -> tuple[int | None, dict[str, Value]]:
+    """The incident that a line of a raw verb names as INC-42, and what else was typed behind the
+    verb, as Slack sent it: the verb splits it itself, and what is decoded twice is another text."""
+    if not words:
+        return None, {}
+    named = next((w for w in words if not w.quoted and _INC.fullmatch(w.text)), None)
+    left = line[words[0].start :]
+    if named is not None:
+        left = line[words[0].start : named.start] + line[named.end :]
+    number = int(named.text[4:]) if named else None
+    return number, {LINE: left.strip()} if left.strip() else {}
 
 
 def _raw(

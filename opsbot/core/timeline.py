@@ -206,8 +206,23 @@ def _told_of_surface(entry: Entry) -> TimelineEntry | None:
         case e.Unknown(kind=kind):
             return _line(entry, f"{kind} (written by a newer version of opsbot)", weight=0)
         case _:
-            told = run_line(entry) or living_line(entry)
-            return _line(entry, told[0], weight=told[1], key=matter_of(entry)) if told else None
+            return _told_of_acts(entry)
+
+
+def _told_of_acts(entry: Entry) -> TimelineEntry | None:
+    """Runs, and what people did; what a run did within one second stands in its own order."""
+    if (of_run := run_line(entry)) is not None:
+        return _line(entry, of_run[0], weight=of_run[1], key=f"run:{entry.seq:09d}")
+    told = living_line(entry)
+    return _line(entry, told[0], weight=told[1]) if told else None
+
+
+def _told_of_acts(entry: Entry) -> TimelineEntry | None:
+    """Runs, and what people did; what a run did within one second stands in its own order."""
+    if (of_run := run_line(entry)) is not None:
+        return _line(entry, of_run[0], weight=of_run[1], key=f"run:{entry.seq:09d}")
+    told = living_line(entry)
+    return _line(entry, told[0], weight=told[1], key=matter_of(entry)) if told else None
 
 
 def _people_text(invited: tuple[Invited, ...], missing: tuple[Missing, ...]) -> str:

@@ -6,7 +6,7 @@ Jinja2's sandbox bounds `range` alone; here every loop, call, filter and compari
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Generator, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -22,11 +22,11 @@ LONGEST_TEXT = 200_000  # characters of a text on its way; the document itself m
 LARGEST = 2**63
 CALL = 10  # steps that a call costs by itself
 _LARGEST_ARGUMENT, _LONGEST_ARGUMENT = 10_000, 1_000
-_left: ContextVar[list[int]] = ContextVar("steps left", default=[0])
+_left: ContextVar[list[int]] = ContextVar("steps left")
 
 
 @contextmanager
-def budget() -> Iterator[None]:
+def budget() -> Generator[None]:
     """In here a template may spend `MOST_STEPS`."""
     token = _left.set([MOST_STEPS])
     try:
@@ -37,7 +37,7 @@ def budget() -> Iterator[None]:
 
 def spend(steps: int = 1) -> None:
     """Count steps. Raises SecurityError when there are none left."""
-    left = _left.get()
+    left = _left.get([0])
     left[0] -= steps
     if left[0] < 0:
         raise SecurityError(f"it takes more than {MOST_STEPS:,} steps")
@@ -108,9 +108,9 @@ class Counting(NodeTransformer):
             one.expr = _through("_weighed", one.expr, node)
         return node
 
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:
         self.generic_visit(node)
-        if node.node is not None:
+        if isinstance(node.node, nodes.Expr):
             node.node = _through("_weighed", node.node, node)
         node.args = [_through("_small", one, node) for one in node.args]
         for one in node.kwargs:
@@ -123,7 +123,7 @@ class Counting(NodeTransformer):
         return node
 
 
-def _through(name: str, inner: nodes.Expr | None, at: nodes.Node) -> nodes.Filter:
+def _through(name: str, inner: Any, at: nodes.Node) -> nodes.Filter:
     made = nodes.Filter(inner, name, [], [], None, None, lineno=at.lineno)
     if at.environment is not None:
         made.set_environment(at.environment)

@@ -4,7 +4,8 @@ whoever asked."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from opsbot.core import entry as e
 from opsbot.core.card import line
@@ -27,6 +28,7 @@ from opsbot.ports import Done, Outcome, Paged, Paging, Ports, Refused, Staffing,
 EXPIRES = timedelta(minutes=30)  # after which whoever asked has long found another way
 LOOK_AGAIN = 5.0  # seconds until a page that its key makes once is sent again after a lost answer
 SOURCE = "pagerduty"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # of a mark that says: no refusal was heard
 
 
 async def page_people(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
@@ -56,14 +58,32 @@ async def _page(ports: Ports, incident: Incident, page: Page) -> float | None:
     if (wait := await _unreachable(ports, staffing, incident, page)) is not None:
         return wait
     alert = joins_alert(incident, page)
+    claim: str | None = ""
     if alert is not None:  # a request to join has no key, so it is claimed before it is sent
-        claim = f"{incident.id}:page:{page.seq}"
-        if await ports.record.claim(claim, ports.clock.now()) is not None:
+        claim = await _claimed(ports, f"{incident.id}:page:{page.seq}")
+        if claim is None:
             said = "opsbot stopped while paging; look at the pager"
             return await _settle(ports, incident, page, _unsure(page, said))
     paging = _paging(ports, incident, page, alert)
     outcome = await staffing.page(paging, as_email=await _email(ports, page))
-    return await _told(ports, incident, page, outcome, claimed=alert is not None)
+    return await _told(ports, incident, page, outcome, claim)
+
+
+async def _claimed(ports: Ports, base: str) -> str | None:
+    """The claim by which the request may be sent now: the first one, or another after each that the
+    pager has refused for now. None when one was begun and nobody knows what came of it."""
+    for number in count(1):
+        claim = base if number == 1 else f"{base}:{number}"
+        if await ports.record.claim(claim, ports.clock.now()) is None:
+            return claim
+        # Asking leaves a mark of its own, so that asking again finds no refusal either.
+        if await ports.record.claim(_refusal(claim), _NEVER) in (None, _NEVER):
+            return None
+    return None
+
+
+def _refusal(claim: str) -> str:
+    return f"{claim}:refused"
 
 
 def _cannot(ports: Ports, incident: Incident, page: Page) -> str:
@@ -125,20 +145,20 @@ async def _email(ports: Ports, page: Page) -> str:
 
 
 async def _told(
-    ports: Ports, incident: Incident, page: Page, outcome: Outcome[Paged], *, claimed: bool
+    ports: Ports, incident: Incident, page: Page, outcome: Outcome[Paged], claim: str
 ) -> float | None:
     match outcome:
         case Done(value=paged):
             body, made = _sent(page, paged), _made(incident, page, paged)
             return await _settle(ports, incident, page, body, made)
-        case Refused(retry_after=wait) if wait is not None and not claimed:
+        case Refused(retry_after=wait) if wait is not None:  # so nobody was paged
+            if claim:
+                await ports.record.claim(_refusal(claim), ports.clock.now())
             return max(wait.total_seconds(), 1.0)
-        case Unsure() if not claimed:
+        case Unsure() if not claim:
             return LOOK_AGAIN  # sending it twice makes it once
         case Refused(error=error, cure=cure):
-            again = outcome.retry_after is not None
-            said = f"{error}: ask again in a minute" if again else f"{error}: {cure}"
-            return await _settle(ports, incident, page, _failed(page, said))
+            return await _settle(ports, incident, page, _failed(page, f"{error}: {cure}"))
         case Unsure(reason=reason):
             said = f"{reason}; look at the pager"
             return await _settle(ports, incident, page, _unsure(page, said))

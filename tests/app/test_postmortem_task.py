@@ -185,3 +185,15 @@ def test_an_incident_that_does_not_exist_is_said(run: Run) -> None:
     for words in (("render", "7"), ("lint", "7")):
         code, _, error = run(*words)
         assert (code, error) == (1, "opsbot: there is no INC-7 on the record\n")
+
+
+def test_a_private_document_is_its_owners_even_where_a_file_stood_before(
+    run: Run, tmp_path: Path
+) -> None:
+    """A file that everybody could read would keep its readers."""
+    folder = tmp_path / "out"
+    assert run("render", "50", "--format", "md", "--out", str(folder))[0] == 0
+    (file,) = folder.iterdir()
+    file.chmod(0o644)
+    assert run("render", "50", "--format", "md", "--out", str(folder))[0] == 0
+    assert file.stat().st_mode & 0o077 == 0

@@ -154,7 +154,7 @@ async def test_once_it_is_over_the_card_counts_what_is_left_and_what_is_nobodys(
     assert "4 follow-ups open: 2 without owner, 3 without date" in office.card(incident)
     for number in (1, 2, 3, 4):
         await said(office, f"followup {number} done INC-1", TOWN)
-    assert "all 4 follow-ups settled" in office.card(incident)
+    assert "all 4 follow-ups are settled" in office.card(incident)
 
 
 async def test_hostile_words_are_inert_wherever_they_are_shown() -> None:

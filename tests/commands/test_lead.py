@@ -134,7 +134,7 @@ async def test_leading_twice_is_leading() -> None:
     await office.typed("lead", at=at)
     again = await office.typed("lead", at=at)
     assert again is not None
-    assert "leads INC-1 already" in again.words
+    assert "You lead INC-1 already" in again.words
     assert len(await office.bodies(incident, e.RoleAssigned)) == 1
 
 

@@ -28,6 +28,7 @@ HOSTILE = (
     "\\u0000", "{\"$from\": \"a.b\"}", "$from", "${steps.a.b}", "\x1b[31mred", "true", "1e999", "",
     "service=auth-api", "INC-1", "do-confirm=x", "\u2028", "\x7f", "“a”", "’", "ﬁ", "𝒜", "🚀",
 )  # fmt: skip
+QUOTES = frozenset("'\"“”„‘’‚«» =")
 texts = st.sampled_from(HOSTILE) | st.text(max_size=60) | st.text(
     alphabet="ab '\"\\$(){}`-=./<>&;|\n\t\0\u202e", max_size=30
 )  # fmt: skip
@@ -118,6 +119,8 @@ def test_any_text_comes_through_as_it_is_or_not_at_all(way: str, said: str) -> N
         if way in ("form", "button"):
             assert got == words(said).strip(" ")
         elif way == "typed" and is_whole(said) and '"' not in said:
+            assert got == said
+        elif way == "bare" and is_whole(said) and not QUOTES & set(said):
             assert got == said
         assert not got.startswith("-")
         assert ".." not in got.replace("\\", "/").split("/")

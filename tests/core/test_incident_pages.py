@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -118,6 +119,15 @@ def test_whom_the_policy_comes_to_later_answers_the_page_as_well() -> None:
     answer = e.PageAnswered(user_id="PKIM", name="Kim Vale", accepted=True, asked=2)
     (page,) = folded((SENT, 1.5, OPSBOT), (answer, 5, ROBIN)).living.pages
     assert dict(page.answers) == {"PKIM": True}
+
+
+def test_another_persons_answer_is_none_to_a_page_of_one_by_name() -> None:
+    """Kim was asked at the pager by somebody else, while ours to Robin is on its way."""
+    asked = replace(ASKED, user_ids=("PROBIN",), policy_id="")
+    waiting = fold("inc-1", [entry(2, asked, 1, ANN)])
+    kim = Reply(user_id="PKIM", name="Kim Vale", accepted=True)
+    robin = Reply(user_id="PROBIN", name="Robin Vale", accepted=True)
+    assert (answered_pages(waiting, kim), answered_pages(waiting, robin)) == ((), (2,))
 
 
 def test_only_so_many_pages_are_kept() -> None:

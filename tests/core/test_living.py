@@ -213,7 +213,7 @@ def test_every_entry_reads_as_a_sentence_of_the_timeline() -> None:
         "update by Ann: “we roll back”; next by 14:30 UTC",
         "Ann asked Ben to take over the lead: “wait for the error share”",
         "Ann set follow-up 1: “alert on memory” (nobody yet, no date)",
-        "Ann did follow-up 1", "Ann wants no reminder of an update before 15:00 UTC",
+        "follow-up 1 done, says Ann", "Ann wants no reminder of an update before 15:00 UTC",
         "reminded the lead that an update is due",
     ):  # fmt: skip
         assert words in said

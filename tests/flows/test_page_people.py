@@ -243,16 +243,46 @@ async def test_what_the_pager_refuses_is_said_with_the_cure_and_not_tried_again(
     assert len(office.people.whispered(ANN)) == 1
 
 
-@pytest.mark.parametrize("trouble", [LOST, AWAY], ids=["no answer", "refused for now"])
-async def test_a_request_to_join_is_never_sent_twice(trouble: Refused | Unsure) -> None:
-    """It has no key: a person looks, or asks again."""
+async def test_a_request_to_join_that_may_have_been_heard_is_never_sent_twice() -> None:
+    """It has no key: a person looks."""
     office = Office()
-    office.staffing.fail("page", trouble)
+    office.staffing.fail("page", LOST)
     office, incident = await paged(office=office)
     page = await page_of(office, incident)
-    assert page.state is (PageState.UNSURE if trouble is LOST else PageState.FAILED)
+    assert page.state is PageState.UNSURE
     assert office.staffing.calls.count("page") == 1
-    assert ("look at the pager" if trouble is LOST else "ask again in a minute") in page.said
+    assert "look at the pager" in page.said
+
+
+@pytest.mark.parametrize("line", ["page auth-api", f"page <@{ANN}>"], ids=["on call", "a person"])
+async def test_a_request_to_join_that_is_refused_for_now_is_not_lost(line: str) -> None:
+    """A rate limit, or a minute of outage: nobody was paged by it, and somebody waits for them."""
+    office = Office()
+    office.staffing.fail("page", AWAY, times=3)
+    office, incident = await paged(line, office=office)
+    assert (await page_of(office, incident)).state is PageState.SENT
+    assert (office.staffing.calls.count("page"), len(office.staffing.pages)) == (4, 1)
+
+
+@pytest.mark.parametrize("refusals", [0, 1, 3])
+async def test_killed_between_refusals_it_is_sent_on_and_killed_while_sending_it_is_not(
+    refusals: int,
+) -> None:
+    """However often the flow is begun again."""
+    office = Office()
+    office.staffing.fail("page", AWAY, times=refusals)
+    incident = await office.page()
+    room = incident.surface.channel_id
+    await office.desk.take(office.slack.typed("page auth-api", ANN, room, trigger="t-1"))
+    page = await page_of(office, incident)
+    arguments = {"incident_id": incident.id, "key": "k", "asked": str(page.seq)}
+    for _ in range(refusals):
+        assert await page_people(office.ports, PlainSteps(), arguments) == 2.0
+    begun = f"{incident.id}:page:{page.seq}" + (f":{refusals + 1}" if refusals else "")
+    await office.record.claim(begun, office.clock.now())
+    await office.settle()
+    assert (await page_of(office, incident)).state is PageState.UNSURE
+    assert office.staffing.pages == []
 
 
 @pytest.mark.parametrize("trouble", [LOST, AWAY], ids=["no answer", "refused for now"])

@@ -92,3 +92,15 @@ def test_the_lint_is_made_before_the_record_is_locked() -> None:
     """Everything that is heard is taken under that lock, and a long record takes a while."""
     (verb,) = (one for one in read_commands().verbs if one.name == "postmortem")
     assert verb.reads == {Reads.LINT}
+
+
+async def test_who_redacts_is_told_where_versions_of_the_document_still_hold_the_words() -> None:
+    """A file in a thread and a commit are no opsbot's to take back."""
+    desk = Desk()
+    incident = await desk.page()
+    seq = await noted(desk, incident)
+    await desk.typed("resolve fixed rolled back", at=incident.surface.channel_id)
+    await desk.quiet(incident)
+    told = await desk.typed(f"redact #{seq} a password", at=incident.surface.channel_id)
+    assert told is not None
+    assert "remove those there" in told.words

@@ -297,11 +297,12 @@ async def test_a_title_calls_nobody_and_closes_no_issue(hub: Hub) -> None:
 async def test_a_private_incidents_title_stands_in_no_pull_requests_title(hub: Hub) -> None:
     """Titles are mailed and shown in lists; only the document itself names it."""
     made = publisher(hub.http, hub.rig.urls.github, private="true")
-    secret = document(private=True, title="INC-42: canary", summary="Postmortem of INC-42 (private)")
+    gist = "Postmortem of INC-42 (private)"
+    secret = document(private=True, title="INC-42: canary", summary=gist)
     value(await made.publish(secret, None))
     (pull,) = hub.git.pulls
     assert "canary" not in pull.title + pull.body + pull.head
-    assert pull.title == "Postmortem of INC-42 (private)"
+    assert pull.title == gist
 
 
 async def test_an_edit_in_another_encoding_is_not_written_over(hub: Hub) -> None:

@@ -4,6 +4,7 @@ refused."""
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -146,6 +147,28 @@ async def test_a_title_is_cut_to_what_pagerduty_takes() -> None:
     async with both() as stage:
         paged = sent(await staffing(stage).page(a_page(stage, title="x" * 5_000)))
         assert len(stage.pagerduty.account.incident(paged.alert_id).title) == 255
+
+
+@pytest.mark.parametrize(
+    "reached", [[], [{"responder_request_target": {"id": "PPOL", "incidents_responders": []}}]]
+)
+async def test_a_request_that_reached_nobody_is_not_told_as_a_page(reached: list[Any]) -> None:
+    """A policy whose schedules are empty right now: people would wait for an answer."""
+
+    async def answer(request: web.Request) -> web.Response:
+        body: dict[str, Any] = {"users": [], "user": {"id": "PBOT"}}
+        if request.path.endswith("/responder_requests"):
+            body = {"responder_request": {"responder_request_targets": reached}}
+        return web.json_response(body)
+
+    assert INTEGRATION.staffing is not None
+    async with playing(answer) as player, outgoing() as http:
+        settings = INTEGRATION.settings.model_validate({"api_url": player.url})
+        made = INTEGRATION.staffing(settings, wiring(http, {"api_token": [TOKEN]}))
+        assert made is not None
+        outcome = await made.page(replace(PAGE, alert_id="QALERT", policy_id="PPOL"))
+    assert isinstance(outcome, Unsure)
+    assert "names nobody whom it reached" in outcome.reason
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

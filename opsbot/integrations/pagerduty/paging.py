@@ -69,8 +69,10 @@ class Pages:
         except LookUpFailed as failed:
             if not 200 <= failed.status < 300:  # taken; only the answer was unreadable
                 return failed
-            answer = {}
+            return Done(value=Paged(alert_id=paging.alert_id, people=()))
         people = _asked(mapping(answer.get("responder_request")))
+        if not people:  # as for a policy whose schedules are empty right now
+            return Unsure(reason="PagerDuty took the request and names nobody whom it reached")
         return Done(value=Paged(alert_id=paging.alert_id, people=people))
 
     async def _make(self, paging: Paging, policy_id: str, asker: Asker) -> Outcome[Paged]:
