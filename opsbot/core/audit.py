@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opsbot.core.entry import Entry
+from opsbot.core.entry import Entry, Visibility
 from opsbot.core.incident import evolve, new_incident
 from opsbot.core.run import Run
 
@@ -21,6 +21,7 @@ class AuditLine:
     incident: int
     run: Run
     entries: tuple[int, ...]
+    private: bool = False  # as the incident is by now
 
     @property
     def approved_by(self) -> tuple[str, ...]:
@@ -62,7 +63,12 @@ def audit_lines(entries: Sequence[Entry], since: datetime | None = None) -> tupl
             runs[run_id] = state.runs[run_id]
             numbers[run_id].append(entry.seq)
     return tuple(
-        AuditLine(incident=state.number, run=run, entries=tuple(numbers[run.run_id]))
+        AuditLine(
+            incident=state.number,
+            run=run,
+            entries=tuple(numbers[run.run_id]),
+            private=state.visibility is Visibility.PRIVATE,
+        )
         for run in runs.values()
         if since is None or run.requested_at >= since
     )
@@ -70,7 +76,11 @@ def audit_lines(entries: Sequence[Entry], since: datetime | None = None) -> tupl
 
 def audit_of(records: Iterable[Sequence[Entry]], since: datetime | None = None) -> Audit:
     """The runs of many records together."""
-    lines = [line for entries in records for line in audit_lines(entries, since)]
+    return in_order(line for entries in records for line in audit_lines(entries, since))
+
+
+def in_order(lines: Iterable[AuditLine]) -> Audit:
+    """The audit of these lines, the oldest first."""
     return Audit(lines=tuple(sorted(lines, key=lambda line: line.run.requested_at)))
 
 

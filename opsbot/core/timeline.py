@@ -214,14 +214,6 @@ def _told_of_acts(entry: Entry) -> TimelineEntry | None:
     if (of_run := run_line(entry)) is not None:
         return _line(entry, of_run[0], weight=of_run[1], key=f"run:{entry.seq:09d}")
     told = living_line(entry)
-    return _line(entry, told[0], weight=told[1]) if told else None
-
-
-def _told_of_acts(entry: Entry) -> TimelineEntry | None:
-    """Runs, and what people did; what a run did within one second stands in its own order."""
-    if (of_run := run_line(entry)) is not None:
-        return _line(entry, of_run[0], weight=of_run[1], key=f"run:{entry.seq:09d}")
-    told = living_line(entry)
     return _line(entry, told[0], weight=told[1], key=matter_of(entry)) if told else None
 
 

@@ -115,9 +115,7 @@ def _told(entries: Sequence[Entry], name: str) -> _Told:
     redacted = tuple(
         (entry.seq, entry.body.seq) for entry in entries if isinstance(entry.body, e.Redacted)
     )
-    return _Told(
-        drafts=tuple(drafts), published=published, settled=settled, redacted=redacted
-    )
+    return _Told(drafts=tuple(drafts), published=published, settled=settled, redacted=redacted)
 
 
 async def _document(

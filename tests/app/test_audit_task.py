@@ -192,3 +192,53 @@ def test_runs_of_long_ago_are_left_out_by_days(audit: Run) -> None:
     every = json.loads(audit("--format", "json", pens=(long_ago,))[1])
     assert len(every["runs"]) == 4
     assert len(json.loads(audit("--days", "1", "--format", "json")[1])["runs"]) == 3
+
+
+def private() -> Pen:
+    """INC-45: private, with a run by broken glass."""
+    told = Pen(number=45)
+    told.page(0, visibility=e.Visibility.PRIVATE)
+    told.request(5, "r2", ruling=Ruling.ALLOWED, break_glass="Quux is being sold", by=KIM)
+    told.write(e.RunStarted(run_id="r2"), 6)
+    told.finish(7, RunOutcome.FAILED, "Quux did not start", "r2")
+    return told
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_the_words_of_a_private_incident_are_told_to_who_asks_for_it(audit: Run, form: str) -> None:
+    """An audit of everything is handed on; that it ran, by whom, and how it ended stays in it."""
+    _, every = audit("--format", form, pens=(pen(), private()))
+    assert ("Quux" in every, "INC-45" in every, "Kim Example" in every) == (False, True, True)
+    assert "(private)" in every
+    assert "logins are down everywhere" in every
+    assert "Quux is being sold" in audit("45", "--format", form)[1]
+
+
+def test_the_file_is_for_its_owner_alone(audit: Run, tmp_path: Path) -> None:
+    told = tmp_path / "audit.csv"
+    told.write_text("older and longer than what is written now" * 99, "utf-8")
+    audit("--format", "csv", "--out", str(told), pens=(pen(),))
+    assert told.stat().st_mode & 0o777 == 0o600
+    assert "older" not in told.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--out", "/nowhere/audit.csv"), "/nowhere/audit.csv cannot be written: No such file"),
+        (("--days", "0"), "--days counts back from now"),
+        (("--days", "-3"), "--days counts back from now"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    audit: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...],
+    told: str,
+) -> None:  # fmt: skip
+    audit(pens=(pen(),))
+    assert main(("audit", *words, "--config", str(tmp_path / "opsbot.yaml"))) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_more_days_than_there_were_are_all_of_them(audit: Run) -> None:
+    _, said = audit("--days", "999999999999", "--format", "json", pens=(pen(),))
+    assert len(json.loads(said)["runs"]) == 3

@@ -6,8 +6,10 @@ import asyncio
 import csv
 import io
 import json
+import os
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,11 @@ from rich.console import Console
 
 from opsbot.app.clock import SystemClock
 from opsbot.app.settings import read_settings
-from opsbot.app.store import open_record
+from opsbot.app.store import Unusable, open_record
 from opsbot.app.tasks.show import incident_number
 from opsbot.config import Settings
-from opsbot.core.audit import Audit, AuditLine, audit_of, waited
-from opsbot.core.moment import EARLIEST, lasting
+from opsbot.core.audit import Audit, AuditLine, audit_lines, in_order, waited
+from opsbot.core.moment import EARLIEST, lasting, shifted
 from opsbot.core.quantity import percent
 from opsbot.core.text import inert
 from opsbot.store.record import SqlRecord
@@ -32,6 +34,8 @@ COLUMNS = (
     "started_at", "finished_at", "outcome", "said", "judged", "entries",
 )  # fmt: skip
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are full-width
+_PRIVATE = "(private)"
+_LONGEST_AGO = 36_500  # days
 _LONGEST = 400  # characters of anybody's words on a terminal
 
 
@@ -39,11 +43,13 @@ def run(arguments: Namespace) -> int:
     """Print or write the audit. Answers 1 when one of its records does not verify."""
     settings, clock = read_settings(arguments), SystemClock()
     number = incident_number(arguments.incident) if arguments.incident else None
-    since = clock.now() - timedelta(days=arguments.days) if arguments.days else None
+    since = _days_before(clock.now(), arguments.days)
     audit, report = asyncio.run(_read(settings, number, since))
+    if number is None:
+        audit = in_order(map(_discreet, audit.lines))
     text = _written(audit, report, arguments.format)
     if arguments.out:
-        Path(arguments.out).write_text(text, "utf-8")
+        _write(Path(arguments.out), text)
     else:
         sys.stdout.write(text)
     if not report.ok and arguments.format == "csv":  # which has no place to say so
@@ -51,13 +57,50 @@ def run(arguments: Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def _days_before(now: datetime, days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    if days < 1:
+        raise Unusable("--days counts back from now: write 1 or more, or leave it out")
+    return shifted(now, -timedelta(days=min(days, _LONGEST_AGO)))
+
+
+def _write(path: Path, text: str) -> None:
+    """For its owner alone: people's names and words stand in it."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise Unusable(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def _discreet(line: AuditLine) -> AuditLine:
+    """The line without words where its incident is private: whoever asks for that incident by its
+    number reads them, and whoever hands on the audit of all of them does not spread them."""
+    if not line.private:
+        return line
+    run = line.run
+    verdict = replace(run.verdict, reason=_PRIVATE)
+    plan = replace(run.plan, arguments={})
+    return replace(
+        line,
+        run=replace(
+            run, title=_PRIVATE, plan=plan, verdict=verdict, said=_PRIVATE if run.said else "",
+            break_glass=_PRIVATE if run.break_glass else "",
+        ),
+    )  # fmt: skip
+
+
 async def _read(
     settings: Settings, number: int | None, since: datetime | None
 ) -> tuple[Audit, VerifyReport]:
     async with open_record(settings, SystemClock()) as record:
         ids = await _ids(record, number, since)
-        records = [await record.entries(incident_id) for incident_id in ids]
-        return audit_of(records, since), await verify(record, ids)
+        lines: list[AuditLine] = []
+        for incident_id in ids:  # one record at a time: all of them may be more than memory holds
+            lines += audit_lines(await record.entries(incident_id), since)
+        return in_order(lines), await verify(record, ids)
 
 
 async def _ids(record: SqlRecord, number: int | None, since: datetime | None) -> list[str]:
