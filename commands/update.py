@@ -64,8 +64,7 @@ VERB = Verb(
     summary="tell everybody what is known, and when they hear more",
     usage='"what we know" ["for customers"] [next 30m]',
     parameters=(
-        Parameter(name="text", kind=Kind.TEXT, label="what we know", required=True,
-                  lined=True),
+        Parameter(name="text", kind=Kind.TEXT, label="what we know", required=True, lined=True),
         Parameter(name="external", kind=Kind.TEXT, label="for customers", lined=True),
         Parameter(name="next", kind=Kind.DURATION, label="next update in"),
     ),

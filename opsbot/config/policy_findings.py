@@ -4,6 +4,7 @@ nobody named."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from opsbot.config.finding import Finding, Weight, finding
@@ -23,6 +24,7 @@ def policy_findings(settings: Settings, now: datetime | None) -> Iterator[Findin
     yield from _waits(settings)
     yield from _environments(settings)
     yield from _groups(settings)
+    yield from _on_call(settings)
     for number, freeze in enumerate(settings.policy.freezes):
         if now is not None and freeze.end <= now:
             ended = until_text(freeze.end, now, settings.zone)
@@ -146,18 +148,36 @@ def _groups(settings: Settings) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _on_call(settings: Settings) -> Iterator[Finding]:
+    """People who are meant by their duty alone, where no pager can be asked for it."""
+    able = any(
+        known.integration.staffing is not None and known.secrets.get("api_token")
+        for known in settings.integrations
+    )
+    for key, who in () if able else _places(settings):
+        if replace(who, on_call=False) == NOBODY and who.on_call:
+            yield finding(
+                settings, Weight.WARNING, f"{key}.on_call",
+                "it means nobody: no pager that can be asked who is on call is configured",
+                "Add the pager's API token, or name groups or roles as well",
+            )  # fmt: skip
+
+
 def _named_groups(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for number, row in enumerate(settings.permissions):
         for name, group in zip(row.group_names, row.groups, strict=False):
             yield f"permissions[{number}].groups.{name}", name, group
-    policy = settings.policy
-    places: list[tuple[str, Who]] = [
-        ("policy.break_glass", policy.break_glass), ("policy.approvers", policy.approvers),
-    ]  # fmt: skip
-    for key, _, when in _conditions(settings):
-        places.append((f"{key}.when.requester", when.requester or NOBODY))
-    for number, rule in enumerate(policy.rules):
-        places.append((f"policy.rules[{number}].by", rule.by))
-    for key, who in places:
+    for key, who in _places(settings):
         for name, group in zip(who.group_names, who.groups, strict=False):
             yield f"{key}.groups.{name}", name, group
+
+
+def _places(settings: Settings) -> Iterator[tuple[str, Who]]:
+    """Everybody whom the policy means, by the key where it does."""
+    policy = settings.policy
+    yield "policy.break_glass", policy.break_glass
+    yield "policy.approvers", policy.approvers
+    for key, _, when in _conditions(settings):
+        yield f"{key}.when.requester", when.requester or NOBODY
+    for number, rule in enumerate(policy.rules):
+        yield f"policy.rules[{number}].by", rule.by

@@ -100,6 +100,9 @@ def _cleared(story: Unfolding, before: Incident) -> None:
     state = story.state
     if state.firing or state.status.is_over or before.seq == 0 or not before.firing:
         return
+    again = state.living.reopened
+    if again is not None and again.by.is_person and _cleared_at(story) <= again.at:
+        return  # heard of late: it cleared with the end that this person took back
     if state.human_acts == 0:
         _self_recovered(story)
     else:

@@ -167,7 +167,11 @@ def _apply_people(state: Incident, entry: Entry) -> Incident:
             unsaid = MappingProxyType({**state.unsaid, seq: word})
             kept = tuple(note for note in state.notes if note.seq != seq)
             drawn = {slot: d for slot, d in state.pictures.items() if d.seq != seq}
-            return replace(state, notes=kept, unsaid=unsaid, pictures=MappingProxyType(drawn))
+            impact = state.impact
+            if impact is not None and state.living.onset is None:
+                impact = replace(impact, since=None)  # the beginning was what was taken back
+            pictures = MappingProxyType(drawn)
+            return replace(state, notes=kept, unsaid=unsaid, pictures=pictures, impact=impact)
         case e.PagerAsked() as body:
             asked = AskOfPager(
                 seq=entry.seq, act=body.act, origin_id=body.origin_id, value=body.value,

@@ -31,6 +31,7 @@ from opsbot.core.suspects import Ranking
 
 T = TypeVar("T")
 SKEW = timedelta(seconds=3)  # between the pager's clock and ours
+_FIRES = (Transition.TRIGGERED, Transition.REOPENED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +111,13 @@ class Incident:
         )
 
     def _again(self, alert: Alert, left_at: datetime) -> bool:
-        """Whether it fired again after the end, and not before it but was heard of late."""
+        """Whether it fired again after the end, and not before it but was heard of late. Where an
+        acknowledgement ran out, it never stopped firing: who ended the incident knew of it."""
         ended = shifted(self.over_at, -SKEW) if self.over_at else left_at
-        return alert.status is Transition.TRIGGERED and alert.changed_at > max(left_at, ended)
+        return alert.status is Transition.TRIGGERED and any(
+            change.transition in _FIRES and change.at > max(left_at, ended)
+            for change in alert.changes
+        )
 
     @property
     def origin(self) -> Origin | None:

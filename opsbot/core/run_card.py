@@ -92,9 +92,7 @@ def _sentence(reason: str, limit: int) -> str:
 
 
 def _hash_line(plan: RenderedRun) -> Line:
-    return line(
-        f"{plan.runbook} {plan.version[:8]} · this run {plan.digest[:12]}", tone=Tone.QUIET
-    )
+    return line(f"{plan.runbook} {plan.version[:8]} · this run {plan.digest[:12]}", tone=Tone.QUIET)
 
 
 def run_title(run: Run) -> str:

@@ -14,7 +14,7 @@
 
 It carries an Idempotency-Key, the same for the same step of the same run, so that a server that
 knows the header never does it twice. Every act is sent once, PUT and DELETE too. One without an
-answer, or with a gateway's excuse for one (502, 504), is unclear: the other side may have done it.
+answer, or with a gateway's excuse for one (502, 504 and the like), is unclear: it may be done.
 A read never is.
 """
 
@@ -55,8 +55,9 @@ from opsbot.ports import (
 )
 
 MOST_BYTES = 4_000_000  # of an answer; a larger one is no answer
-# A gateway has not heard from the server, which may have done it (RFC 9110, 15.6.3 and 15.6.5).
-_NO_WORD = frozenset({502, 504})
+# A gateway has not heard from the server, which may have done it (RFC 9110, 15.6.3 and 15.6.5;
+# Cloudflare's page "5xx errors" for the other two).
+_NO_WORD = frozenset({502, 504, 520, 524})
 _LOOK = "Look at the target before you do anything: it may be done, half done, or not begun."
 _LONGEST_VALUE = 1_000
 _SHOWN_BODY = 400

@@ -81,5 +81,3 @@ async def _prepared(ports: Ports, reading: Reading, incident: Incident) -> Prepa
     if runbook is None or ask.problems:
         return None
     return await prepare(ports, incident, runbook, given, fresh=_says_yes(reading))
-
-

@@ -31,9 +31,7 @@ async def append_run(
         await follow(tx, before, cause=entries[-1].key, rules=ports.rules, now=now)
 
 
-async def record_run(
-    ports: Ports, incident_id: str, run_id: str, *facts: tuple[str, Body]
-) -> None:
+async def record_run(ports: Ports, incident_id: str, run_id: str, *facts: tuple[str, Body]) -> None:
     """Append facts of a run in a transaction of their own."""
     async with ports.record.transaction(LOCK) as tx:
         await append_run(tx, ports, incident_id, run_id, facts)

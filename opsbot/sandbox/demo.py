@@ -85,7 +85,10 @@ class Demo:
         self._scenario, self._console = scenario, console
         # By Socket Mode, as most will run it: Slack needs no public address.
         self._stage = Stage(
-            scenario=scenario, folder=folder, by_socket=True, keeps_in=out / scenario.name,
+            scenario=scenario,
+            folder=folder,
+            by_socket=True,
+            keeps_in=out / scenario.name,
             changes=IMPATIENT,
         )
         self._page: WorkspacePage | None = None

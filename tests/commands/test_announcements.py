@@ -37,7 +37,10 @@ async def room() -> tuple[Office, Incident, str]:
         ("cancel a load test", "Ann cancelled the incident: “a load test”"),
         ("role scribe @me", "Ann is the scribe now"),
         ("role scribe <@U0BEN>", "Ann made Ben the scribe"),
-        ("mitigate rolled back", "Ann says it has been mitigated since 2026-11-22 14:00 UTC: “rolled back”"),
+        (
+            "mitigate rolled back",
+            "Ann says it has been mitigated since 2026-11-22 14:00 UTC: “rolled back”",
+        ),
         ("onset 13:41Z", "Ann says it began 2026-11-22 13:41 UTC"),
         ("update we know more", "Update by Ann: “we know more”"),
         ("followup alert on memory", "Ann set follow-up 1: “alert on memory”"),

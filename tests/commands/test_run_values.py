@@ -116,11 +116,10 @@ def test_any_text_comes_through_as_it_is_or_not_at_all(way: str, said: str) -> N
         assert call == {
             "do": "say", "argv": ["tell", got, f"<{got}>"], "env": {"WHAT": got}
         }  # fmt: skip
-        if way in ("form", "button"):
+        marks = {"typed": {'"'}, "bare": QUOTES}.get(way)
+        if marks is None:
             assert got == words(said).strip(" ")
-        elif way == "typed" and is_whole(said) and '"' not in said:
-            assert got == said
-        elif way == "bare" and is_whole(said) and not QUOTES & set(said):
+        elif is_whole(said) and not set(marks) & set(said):
             assert got == said
         assert not got.startswith("-")
         assert ".." not in got.replace("\\", "/").split("/")
@@ -136,6 +135,16 @@ async def test_what_is_refused_is_told_why(way: str, said: str) -> None:
     _, _, call, told = await heard(way, ANY, said)
     if call is None:
         assert "What" in told
+
+
+@pytest.mark.parametrize(
+    "said", ["&lt;b&gt;", "&amp;lt;", "<@U0ANN>", "<!channel>", "<https://e.example|x>", "a&b"]
+)
+async def test_what_was_typed_is_decoded_once(said: str) -> None:
+    """Slack escapes three characters; decoded twice, another text would come through."""
+    _, _, call, _ = await heard("typed", ANY, said)
+    assert call is not None
+    assert call["argv"][1] == said
 
 
 @pytest.mark.parametrize(

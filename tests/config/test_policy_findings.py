@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsbot.config import Finding, Weight, check
+from opsbot.catalog import find_integration, integration_names
+from opsbot.config import Finding, Weight, check, parse
 from opsbot.config.shadowed_policy_rule import covers_policy_rule, shadowed_policy_rules
 from opsbot.core.policy import ALWAYS, Attempt, Policy, PolicyRule, Ruling, When
 from opsbot.core.policy_decision import decide
 from opsbot.core.runbook import Risk, Who
 from tests.config.test_findings import COMPLETE, TOKENS
-from tests.config.vendor import settings_of
+from tests.config.vendor import FILE, settings_of
 from tests.core.test_policy_properties import ATTEMPTS, NEAR, RULES
 
 NOW = datetime(2026, 11, 23, 14, tzinfo=UTC)
@@ -51,6 +52,29 @@ def test_a_rule_that_never_decides_is_named_with_the_one_above_it() -> None:
     finding = only(findings(text + GLASS))
     assert (finding.weight, finding.key, finding.line) == (Weight.WARNING, "policy.rules[1]", 9)
     assert "'never' never decides: 'careful'" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("  approvers: {on_call: true}\n", ["policy.approvers.on_call"]),
+        ("  approvers: {on_call: true, roles: lead}\n", []),
+        ("  rules: [{name: a, then: needs approval, by: {on_call: true}}]\n",
+         ["policy.rules[0].by.on_call"]),
+        ("  rules: [{name: a, when: {requester: {on_call: true}}, then: denied}]\n",
+         ["policy.rules[0].when.requester.on_call"]),
+    ],
+)  # fmt: skip
+def test_duty_alone_means_nobody_where_no_pager_can_be_asked(text: str, keys: list[str]) -> None:
+    """A run would wait until it expires, or a denial would never hold."""
+    assert [one.key for one in findings(text + GLASS)] == keys
+
+
+def test_with_a_pager_that_can_be_asked_duty_alone_will_do() -> None:
+    text = f"integrations: {{pagerduty: {{}}}}\npolicy:\n  approvers: {{on_call: true}}\n{GLASS}"
+    environ = {**TOKENS, "PAGERDUTY_API_TOKEN": "x" * 20, "PAGERDUTY_WEBHOOK_SECRET": "y" * 20}
+    read = parse(text, FILE, environ, find_integration, integration_names())
+    assert [one.key for one in check(read, NOW) if one.key.startswith("policy")] == []
 
 
 def test_a_rule_about_nobody_never_decides() -> None:

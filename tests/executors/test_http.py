@@ -178,6 +178,7 @@ async def test_an_address_without_encryption_is_said_beforehand() -> None:
     [
         ("POST", 200, Succeeded), ("POST", 409, Failed), ("POST", 302, Failed),
         ("POST", 500, Failed), ("POST", 502, Unclear), ("DELETE", 504, Unclear),
+        ("POST", 524, Unclear),
         ("GET", 504, Failed), ("HEAD", 404, Failed),
     ],
 )  # fmt: skip
