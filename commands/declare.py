@@ -10,6 +10,7 @@ from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import headline
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.permission import DECLARER, Denied, may
 from opsbot.core.pointed import words_of
 from opsbot.core.text import cut, inert
 from opsbot.core.verb import Needs, Opening, Reads, Reply, Scene, Values, Verb, answer, given
@@ -29,17 +30,31 @@ def run(scene: Scene, values: Values) -> Reply:
     if twin is not None:
         return _shown_first(twin, title, values)
     severity, since = values.get("severity"), values.get("since")
-    private = bool(values.get("private"))
+    private, refused = bool(values.get("private")), _may_not_lead(scene)
     opening = Opening(
         title=title,
         service=_service(scene, named),
         severity=severity if isinstance(severity, Severity) else Severity.UNSET,
         visibility=Visibility.PRIVATE if private else scene.rules.visibility,
-        lead=bool(values.get("lead")),
+        lead=bool(values.get("lead")) and not refused,
+        remark=f"You do not lead it. {refused}" if values.get("lead") and refused else "",
         url=scene.pointed_url,
         at=since.at if isinstance(since, Moment) else None,
     )
     return Reply(opening=opening)
+
+
+def _may_not_lead(scene: Scene) -> str:
+    """Why who declares it does not lead it at once; empty when they may. Whoever declares has that
+    role in it."""
+    rules = scene.rules
+    if any("lead" in row.verbs and DECLARER in row.roles for row in rules.permissions):
+        return ""
+    match may("lead", scene.me, None, rules.permissions, guests=rules.guests):
+        case Denied() as denied:
+            return denied.sentence
+        case _:
+            return ""
 
 
 def _service(scene: Scene, name: str) -> ServiceRef:

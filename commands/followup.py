@@ -11,6 +11,8 @@ from opsbot.core.living import FollowUp
 from opsbot.core.living_lines import follow_up_line
 from opsbot.core.moment import day_text
 from opsbot.core.parameter import Kind, Parameter, PersonRef
+from opsbot.core.permission import may_see
+from opsbot.core.standing import Standing
 from opsbot.core.text import count, inert
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 
@@ -44,7 +46,7 @@ def run(scene: Scene, values: Values) -> Reply:
         return _listed(scene)
     new = e.FollowUpSet(item=_number(scene), text=inert(said.text, LONGEST), due=said.due)
     body = _owned(scene, new, said.owner)
-    return _set(Fact(body=body, key=_key(scene)), body, "is set")
+    return _set(scene, Fact(body=body, key=_key(scene)), body, "is set")
 
 
 def _key(scene: Scene) -> str:
@@ -82,12 +84,16 @@ def _owned(scene: Scene, body: e.FollowUpSet, owner: PersonRef | None) -> e.Foll
     return replace(body, owner_slack_id=owner.slack_id, owner=inert(name, 80))
 
 
-def _set(fact: Fact, body: e.FollowUpSet, what: str) -> Reply:
+def _set(scene: Scene, fact: Fact, body: e.FollowUpSet, what: str) -> Reply:
     named = inert(body.owner or body.owner_slack_id, 60)
     whose = f"owner {named}" if named else "no owner yet"
     due = f"due {day_text(body.due)}" if body.due else "no date yet"
-    said = line(f"Follow-up {body.item} {what}: {whose}, {due}.")
-    return Reply(card=answer(said), facts=(fact,), undo=True)
+    lines: list[Line] = [line(f"Follow-up {body.item} {what}: {whose}, {due}.")]
+    owner = Standing(slack_id=body.owner_slack_id)
+    if owner.slack_id and not may_see(owner, scene.here):
+        lines.append(line(f"{named} is not in this private incident and does not see it.",
+                          tone=Tone.LOUD))  # fmt: skip
+    return Reply(card=answer(*lines), facts=(fact,), undo=True)
 
 
 def _changed(scene: Scene, said: _Said, item: int) -> Reply:
@@ -106,7 +112,8 @@ def _changed(scene: Scene, said: _Said, item: int) -> Reply:
     if said.settled in ("done", "drop"):
         told = f"Follow-up {item} is {'done' if body.done else 'dropped'}."
         return Reply(card=answer(told), facts=(Fact(body=body),), undo=True)
-    return _set(Fact(body=body), body, "is open again" if said.settled else "is changed")
+    what = "is open again" if said.settled else "is changed"
+    return _set(scene, Fact(body=body), body, what)
 
 
 def _body(held: FollowUp) -> e.FollowUpSet:

@@ -3,7 +3,7 @@
 from opsbot.core import entry as e
 from opsbot.core.asked_question import ANSWERED, QUESTION, is_stale, open_question
 from opsbot.core.consequences import ALERT_CLEARED
-from opsbot.core.entry import Closure, Status
+from opsbot.core.entry import Closure, Mode, Status
 from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.incident_card import firing_alerts
 from opsbot.core.parameter import Kind, Parameter
@@ -33,9 +33,14 @@ def run(scene: Scene, values: Values) -> Reply:
         facts.append(Fact(body=e.Answered(question=ALERT_CLEARED, answer="resolve")))
     said = f"INC-{incident.number} is resolved: {closure}."
     firing = len(firing_alerts(incident))
-    if firing and scene.rules.tells_pager:
+    if firing and _tells_pager(scene):
         said += f" {count(firing, 'alert')} at the pager will be resolved in your name."
     return Reply(card=answer(said), facts=tuple(facts))
+
+
+def _tells_pager(scene: Scene) -> bool:
+    """In shadow mode nothing is written anywhere."""
+    return scene.rules.tells_pager and scene.here.mode is Mode.LIVE
 
 
 def form(scene: Scene, values: Values) -> Form:
@@ -44,7 +49,8 @@ def form(scene: Scene, values: Values) -> Form:
     return Form(
         verb="resolve", title="Resolve the incident", submit="Resolve", incident_id=scene.here.id,
         channel_id=scene.asked.place.channel_id,
-        intro="Alerts that still fire are resolved at the pager in your name.",
+        intro="Alerts that still fire are resolved at the pager in your name."
+        if _tells_pager(scene) else "Alerts that still fire are left as they are at the pager.",
         fields=(
             Field(name="closure", label="How it ended", kind=FieldKind.CHOICE, choices=choices,
                   value=given(values, "closure") or "fixed", required=True),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.permission import Denied, may
 from opsbot.core.undo import reversal
 from opsbot.core.verb import Fact, Reads, Reply, Scene, Values, Verb, answer, refuse
 
@@ -16,11 +17,26 @@ def run(scene: Scene, values: Values) -> Reply:
     bodies = reversal(scene.entries, seq, scene.me.actor, scene.now)
     if isinstance(bodies, str):
         return refuse(f"Nothing was undone: {bodies}.")
+    if denied := _may_not(scene, bodies):
+        return refuse(f"Nothing was undone. {denied}")
     facts = tuple(
         Fact(body=body, at=_when(body), key=f"undo:{seq}:{number}")
         for number, body in enumerate(bodies)
     )
     return Reply(card=answer("Undone."), facts=facts)
+
+
+def _may_not(scene: Scene, bodies: tuple[e.Body, ...]) -> str:
+    """Taking an end back opens the incident again: who may not reopen it may not do it so."""
+    opens = any(isinstance(one, e.StatusChanged) and not one.status.is_over for one in bodies)
+    if not (opens and scene.here.status.is_over):
+        return ""
+    rules = scene.rules
+    match may("reopen", scene.me, scene.here, rules.permissions, guests=rules.guests):
+        case Denied() as denied:
+            return denied.sentence
+        case _:
+            return ""
 
 
 def _when(body: e.Body) -> datetime | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
-from opsbot.app.paper import say
+from opsbot.app.paper import cell, say
 from opsbot.catalog.runbooks import Shelf
 from opsbot.core.run_prepared import Prepared
 from opsbot.core.runbook import Runbook, RunParameter, Step, Verification
@@ -26,7 +26,8 @@ def say_list(console: Console, shelf: Shelf) -> None:
     for heading in ("runbook", "risk", "what it does", "here"):
         table.add_column(heading, overflow="fold")
     for one in shelf.runbooks:
-        table.add_row(one.name, one.risk.value, one.title, one.unavailable or "can be run")
+        here = one.unavailable or "can be run"
+        table.add_row(one.name, one.risk.value, cell(one.title), cell(here))
     console.print(table)
     for problem in shelf.aside:
         say(console, f"left out: {inert(str(problem), 1_500)}", hang=10, style="yellow")

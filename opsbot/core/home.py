@@ -9,6 +9,7 @@ from opsbot.core.card import Button, Card, Tone, line
 from opsbot.core.entry import Severity
 from opsbot.core.facts_line import incident_facts
 from opsbot.core.incident import Incident
+from opsbot.core.rules import Rules
 from opsbot.core.standing import Standing
 from opsbot.core.text import count
 from opsbot.core.waiting import name_line, waiting
@@ -17,12 +18,12 @@ ON_A_PAGE = 8
 
 
 def home(
-    open_incidents: Sequence[Incident], me: Standing, page: int, *, today: date,
+    open_incidents: Sequence[Incident], me: Standing, page: int, *, today: date, rules: Rules,
     ended: Sequence[Incident] = (),
 ) -> list[tuple[Card, str]]:  # fmt: skip
     """Cards with the incident id their buttons carry; only incidents that `me` may know of are
     given in. `ended` are finished ones, whose follow-ups may still wait."""
-    waits = waiting(open_incidents, ended, me, today)
+    waits = waiting(open_incidents, ended, me, today, rules)
     cards = [(_head(waits.said), ""), *waits.cards]
     worst = sorted(open_incidents, key=_rank)
     pages = max((len(worst) + ON_A_PAGE - 1) // ON_A_PAGE, 1)

@@ -14,7 +14,7 @@ from opsbot.core.policy import Ruling
 from opsbot.core.run import Approver, Checked, Run, StepState
 from opsbot.core.run_entry import Phase, RunOutcome, StepOutcome
 
-RUNS_KEPT = 40  # of an incident's runs that are over, the newest; those that are not are all kept
+RUNS_KEPT = 40  # of an incident's runs that are settled, the newest; the others are all kept
 
 
 def apply_runs(state: Incident, entry: Entry) -> Incident:
@@ -60,10 +60,18 @@ def _kept(state: Incident, run: Run) -> Incident:
     if run.run_id in state.runs:
         return state
     runs = {**state.runs, run.run_id: run}
-    over = [key for key, held in runs.items() if held.outcome is not None][:-RUNS_KEPT]
-    for key in over:
+    over = [key for key, held in runs.items() if _is_settled(held) and key != run.run_id]
+    # A request that a rule denied stands on no message; asking often must not push out what does.
+    over.sort(key=lambda key: runs[key].verdict.ruling is not Ruling.DENIED)
+    for key in over[:-RUNS_KEPT]:
         del runs[key]
     return replace(state, runs=MappingProxyType(runs))
+
+
+def _is_settled(run: Run) -> bool:
+    """Whether it is over, and nobody is asked what came of it."""
+    asked = run.outcome is RunOutcome.UNKNOWN and run.judged is None
+    return run.outcome is not None and not asked
 
 
 def _changed(state: Incident, run_id: str, change: Callable[[Run], Run]) -> Incident:

@@ -18,7 +18,7 @@ from opsbot.core.living import Offer
 from opsbot.core.moment import lasting
 from opsbot.core.role_guide import GUIDE, ROLE_NAME
 from opsbot.core.rules import Rules
-from opsbot.core.text import cut, inert
+from opsbot.core.update_text import written_lines
 
 SNOOZE = "30m"
 
@@ -62,11 +62,14 @@ def offer_card(incident: Incident, offer: Offer, entries: Sequence[Entry]) -> Ca
         Button(action=f"handover:accept=yes&offer={offer.seq}", label="Accept", primary=True),
         Button(action=f"handover:decline=yes&offer={offer.seq}", label="Decline"),
     )  # fmt: skip
-    said = f": “{cut(inert(offer.said, 1_500), 1_200)}”" if offer.said else "."
+    first, *others = written_lines(offer.said) if offer.said else ("",)
+    said = f": {first}" if first else "."
     asked = line(who(offer.by), f" asks you to take over the lead{said}")
+    more = (line(one) for one in others)
     return Card(
-        header=told.header, lines=(asked, *_room(incident), *told.lines), buttons=told.buttons
-    )
+        header=told.header, lines=(asked, *more, *_room(incident), *told.lines),
+        buttons=told.buttons,
+    )  # fmt: skip
 
 
 def reminder_card(incident: Incident, rules: Rules, now: datetime) -> Card:

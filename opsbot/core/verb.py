@@ -67,6 +67,7 @@ class Opening:
     url: str = ""  # the message it was declared from
     at: datetime | None = None
     facts: tuple[Fact, ...] = ()
+    remark: str = ""  # said to the caller besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

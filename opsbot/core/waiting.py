@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from opsbot.core.announcement import who
+from opsbot.core.cadence import update_due
 from opsbot.core.card import Button, Card, Line, Tone, line
 from opsbot.core.catch_up import waiting_runs
 from opsbot.core.consequences import ALERT_CLEARED
@@ -18,6 +19,7 @@ from opsbot.core.living import FollowUp
 from opsbot.core.living_lines import follow_up_line
 from opsbot.core.permission import DECLARER, RESPONDER, has_role
 from opsbot.core.policy_who import approver_standing
+from opsbot.core.rules import Rules
 from opsbot.core.run import Run
 from opsbot.core.run_card import run_card
 from opsbot.core.run_request import roles_of
@@ -39,14 +41,18 @@ class Waiting:
 
 
 def waiting(
-    open_incidents: Sequence[Incident], ended: Sequence[Incident], me: Standing, today: date
+    open_incidents: Sequence[Incident],
+    ended: Sequence[Incident],
+    me: Standing,
+    today: date,
+    rules: Rules,
 ) -> Waiting:
     """What waits for `me`, the most pressing first. `ended` are finished incidents, of which only
     follow-ups still wait."""
     offers = [one for one in open_incidents if _is_asked(one, me)]
     approvals = [(one, run) for one in open_incidents for run in waiting_runs(one)
                  if _may_approve(one, run, me)]  # fmt: skip
-    words = [(one, why) for one in open_incidents if (why := waits_for(one, me))]
+    words = [(one, why) for one in open_incidents if (why := waits_for(one, me, rules))]
     left = sorted(
         ((one, item) for one in (*open_incidents, *ended) for item in one.living.open_follow_ups
          if item.owner_slack_id == me.slack_id),
@@ -126,7 +132,7 @@ def _follow_up(incident: Incident, item: FollowUp, today: date) -> Card:
     return Card(header="", lines=(name_line(incident), text), buttons=buttons)
 
 
-def waits_for(incident: Incident, me: Standing) -> str:
+def waits_for(incident: Incident, me: Standing, rules: Rules) -> str:
     """Why the incident wants a word of this person; empty when it does not."""
     refused = incident.surface.refusals.get("channel")
     if refused is not None and has_role(DECLARER, me, incident):
@@ -141,7 +147,7 @@ def waits_for(incident: Incident, me: Standing) -> str:
         return "you declared it, and nobody leads it"
     if incident.lead is None and has_role(RESPONDER, me, incident):
         return "you were paged, and nobody leads it"
-    return _update_wanted(incident) if leads else ""
+    return _update_wanted(incident) if leads and update_due(incident, rules) else ""
 
 
 def _update_wanted(incident: Incident) -> str:

@@ -22,7 +22,7 @@ from opsbot.executors._kubernetes_patch import (
     undo_patch,
 )
 from opsbot.executors._kubernetes_plan import beyond
-from opsbot.executors._kubernetes_rollout import NotDone, Unknown, Watch
+from opsbot.executors._kubernetes_rollout import NotDone, Unfinished, Unknown, Watch
 from opsbot.executors._kubernetes_settings import Settings
 from opsbot.executors._kubernetes_template import fingerprint, image_words
 from opsbot.executors._kubernetes_undo import NoWayBack, chosen
@@ -140,7 +140,12 @@ class Act:
                 "or auto-sync"
             )
 
-        done = await self._watch.until_done(change.before, moved_away)
+        try:
+            done = await self._watch.until_done(change.before, moved_away)
+        except Unfinished as late:
+            # The number stands, and that too few of them run is seen: no reason to ask a person
+            # what happened, and one to set the number from before again.
+            raise NotDone(f"it asks for {count(wanted, 'pod')}, but {late.words}") from late
         return self._succeeded(change.before, done, replicas_before=change.before.replicas)
 
     def _agreed(self, now: Deployment, *, template: bool = False) -> None:

@@ -34,6 +34,14 @@ class Unknown(Exception):
     """It may have happened, and nobody could see whether; the message is for a responder."""
 
 
+class Unfinished(Unknown):
+    """The change was seen, and time was up before it was rolled out: `words` say how far it is."""
+
+    def __init__(self, said: str, words: str) -> None:
+        super().__init__(said)
+        self.words = words
+
+
 def stage_of(now: Deployment, *, stuck_before: bool = False) -> tuple[Stage, str]:
     """How the rollout of what the Deployment asks for stands, and in words. `stuck_before` says
     that it was stuck already before it was changed: the controller counts the change as seen in
@@ -110,9 +118,10 @@ class Watch:
                 f"the change was made, but {after} nobody could see whether the rollout finished: "
                 f"{silent}; look at the deployment"
             )
-        raise Unknown(
+        raise Unfinished(
             f"the change was made, but {after} its rollout was not finished ({words}); the cluster "
-            "goes on with it: look at the deployment"
+            "goes on with it: look at the deployment",
+            f"{after} {words}",
         )
 
     async def _reasons(self, now: Deployment) -> str:

@@ -199,7 +199,7 @@ async def _apply(tx: Transaction, scene: Scene, verb: Verb, reply: Reply) -> Act
     appended: Sequence[Entry] = []
     if reply.opening is not None:
         incident, appended = await _declare(tx, scene, reply.opening)
-        card = card or _declared(incident, scene.now)
+        card = card or _declared(incident, scene.now, reply.opening.remark)
     elif reply.removal is not None and incident is not None:
         appended = await _redact(tx, scene, incident, reply.removal)
     elif reply.facts and incident is not None:
@@ -308,7 +308,7 @@ def _opening_drafts(scene: Scene, opening: Opening, number: int) -> list[Draft]:
     return [replace(drafts[0], key="opened"), *drafts[1:]]
 
 
-def _declared(incident: Incident, now: datetime) -> Card:
+def _declared(incident: Incident, now: datetime, remark: str = "") -> Card:
     private = incident.visibility is Visibility.PRIVATE
     where = f"{'a private' if private else 'a'} room for it is on its way."
     if incident.mode is Mode.SHADOW:
@@ -317,7 +317,7 @@ def _declared(incident: Incident, now: datetime) -> Card:
     began = incident.opened_at
     if began is not None and now - began >= timedelta(minutes=1):
         lines.append(line("Since ", At(moment=began, style="date_time"), f", {clock_text(began)}."))
-    return answer(*lines)
+    return answer(*lines, *((remark,) if remark else ()))
 
 
 def _with_said(card: Card, said: tuple[str, ...]) -> Card:

@@ -27,10 +27,12 @@ async def greet(ports: Ports, joined: MemberJoined) -> None:
     standing = await people.standing(joined.caller)
     if not isinstance(standing, Done):
         return
-    allowed = may("status", standing.value, incident, ports.rules.permissions,
-                  guests=ports.rules.guests)  # fmt: skip
+    rules = ports.rules
+    allowed = [may(verb, standing.value, incident, rules.permissions, guests=rules.guests)
+               for verb in ("status", "brief")]  # fmt: skip
     claim = f"{incident.id}:greet:{joined.caller.user_id}"
-    if isinstance(allowed, Denied) or await ports.record.claim(claim, now) is not None:
+    denied = any(isinstance(one, Denied) for one in allowed)
+    if denied or await ports.record.claim(claim, now) is not None:
         return
     where = Invocation(
         id=joined.id, occurred_at=joined.occurred_at, how=How.MENTION, caller=joined.caller,

@@ -140,7 +140,7 @@ async def duties_for(
     match await ports.staffing.on_call(service_id=known.pagerduty_id, fresh=fresh):
         case Done(value=duties):
             return duties, ""
-        case Refused(cure=cure):
-            return (), cure
+        case Refused(error=error, cure=cure):
+            return (), f"{error}; {cure}" if cure else error
         case Unsure(reason=reason):
             return (), reason

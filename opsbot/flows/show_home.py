@@ -39,5 +39,5 @@ async def show_home(ports: Ports, opened: HomeOpened) -> None:
     ended = [await ports.record.incident(incident_id) for incident_id in over]
     known = [incident for incident in ended if may_see(me, incident)]
     today = now.astimezone(zone_named(me.zone) or UTC).date()
-    cards = home(seen, me, opened.page, today=today, ended=known)
+    cards = home(seen, me, opened.page, today=today, rules=ports.rules, ended=known)
     await people.show_home(opened.caller.user_id, cards)

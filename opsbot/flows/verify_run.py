@@ -90,8 +90,8 @@ class _Watch:
         match await self._reading():
             case Done(value=value):
                 self._value, self._trouble = value, ""
-            case Refused(cure=cure):
-                self._trouble = cure
+            case Refused(error=error, cure=cure):
+                self._trouble = f"{error}; {cure}" if cure else error
             case Unsure(reason=reason):
                 self._trouble = reason
 

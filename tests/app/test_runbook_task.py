@@ -143,6 +143,21 @@ def test_what_is_not_configured_is_said_when_it_is_asked_for(opsbot: Run) -> Non
     assert "executor kubernetes is not configured" in said
 
 
+@pytest.mark.parametrize(
+    "words", [("list",), ("show", "evil"), ("run", "evil", "checkout-api", "--dry-run")]
+)
+def test_a_runbooks_words_do_not_write_to_the_terminal(
+    opsbot: Run, folder: Path, words: tuple[str, ...]
+) -> None:
+    """Somebody wrote it who may push to a repository, and somebody else looks at it."""
+    title = r'title: "evil \x1b[2J \u202e [/bold] [red]x"'
+    text = SAY.replace("title: Move traffic away", title)
+    (folder / "runbooks" / "evil.yaml").write_text(text, "utf-8")
+    _, said = opsbot(*words)
+    assert ("\x1b" in said, "\u202e" in said) == (False, False)
+    assert "[/bold]" in said
+
+
 def test_nothing_is_run_from_the_command_line(opsbot: Run) -> None:
     """People have to see it and say yes to it."""
     code, said = opsbot("run", "move-traffic", "checkout-api")

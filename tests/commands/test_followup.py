@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -163,3 +164,47 @@ async def test_hostile_words_are_inert_wherever_they_are_shown() -> None:
     assert "\u202e" not in answered
     assert "\u202e" not in await said(office, "followup list", room)
     assert "\u202e" not in "".join(office.lines(incident, "said:"))
+
+
+async def test_a_delivery_that_comes_once_more_is_told_the_same_number() -> None:
+    """The process died after it was written: asked again it is no second one, and says so."""
+    office, incident, room = await paged()
+    trigger = office.people.new_trigger("U0ANN")
+    line = 'followup "alert on memory" <@U0BEN> by friday'
+    delivery = office.slack.typed(line, "U0ANN", room, trigger=trigger)
+    told = [await office.ask(delivery) for _ in range(3)]
+    assert {one.words for one in told if one} == {told[0].words if told[0] else ""}
+    assert [one.item for one in await items(office, incident)] == [1]
+
+
+async def test_who_sets_them_at_once_gets_a_number_each() -> None:
+    office, incident, room = await paged()
+    asked_for = [
+        office.slack.typed(f"followup {n}-x", by, room, trigger=office.people.new_trigger(by))
+        for n, by in enumerate(("U0ANN", BEN) * 6)
+    ]
+    await asyncio.gather(*(office.desk.take(one) for one in asked_for))
+    assert [one.item for one in await items(office, incident)] == [*range(1, 13)]
+
+
+async def test_what_a_list_has_no_place_for_is_named() -> None:
+    office, _, room = await paged()
+    for number in range(25):
+        await office.desk.take(
+            office.slack.typed(f"followup todo-{number}", BEN, room, trigger=f"t{number}")
+        )
+    assert "and 5 more follow-ups: followup #21 shows one" in await said(
+        office, "followup list", room
+    )
+
+
+async def test_an_owner_who_may_not_know_of_a_private_incident_is_named_to_who_asked() -> None:
+    """Ben is told nothing and sees nothing: whoever counts on him has to know that."""
+    office = Office()
+    incident = await office.declared('"Zebra-Quux leaks" --private')
+    room = incident.surface.channel_id
+    answered = await said(office, "followup rotate the keys <@U0BEN>", room)
+    assert "Ben is not in this private incident and does not see it." in answered
+    assert "does not see it" not in await said(office, "followup rotate more @me", room)
+    await office.looked_home(BEN)
+    assert "rotate" not in repr(office.people.homes[BEN])

@@ -3,10 +3,13 @@ changes before."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
+from opsbot.cards.render import render
 from opsbot.core import entry as e
 from opsbot.core.incident import Incident
 from opsbot.core.permission import Permission
@@ -208,3 +211,42 @@ async def test_a_private_incident_is_shown_to_whoever_is_asked_to_lead_it() -> N
     await pressed(office, told, "handover:accept", BEN)
     assert await leads(office, incident) == "Ben"
     assert "Zebra-Quux" not in await said(office, "list", TOWN, by=ADA)
+
+
+async def test_accepted_from_home_and_in_the_message_at_once_it_counts_once() -> None:
+    office, incident, _, told = await offered()
+    await office.looked_home(BEN)
+    (home,) = [b.action for card, _ in office.people.homes[BEN] for b in card.buttons
+               if b.action.startswith("handover:accept")]  # fmt: skip
+    presses = [
+        office.slack.pressed(one, incident.id, BEN, at, trigger=office.people.new_trigger(BEN))
+        for one, at in ((home, ""), (told.actions[0], "D0BEN"))
+    ]
+    await asyncio.gather(*(office.desk.take(one) for one in presses))
+    assert len(await office.bodies(incident, e.HandoverAnswered)) == 1
+    words = sorted(one.words for one in office.people.told(BEN)[-2:])
+    assert "this offer does not stand any more; Ben leads" in words[0]
+    assert "You lead INC-1 now." in words[1]
+
+
+async def test_accepted_while_somebody_takes_the_lead_deposes_nobody() -> None:
+    """Whoever of both comes first, the other is told."""
+    office, incident, room, told = await offered()
+    took = office.slack.typed("lead @me", ADA, room, trigger=office.people.new_trigger(ADA))
+    click = office.slack.pressed(
+        told.actions[0], incident.id, BEN, "D0BEN", trigger=office.people.new_trigger(BEN)
+    )
+    await asyncio.gather(office.desk.take(took), office.desk.take(click))
+    bodies = await office.bodies(incident, e.HandoverAnswered)
+    assert await leads(office, incident) == "Ada"
+    assert len(bodies) <= 1
+
+
+async def test_everything_that_the_lead_wrote_is_read_by_whoever_takes_over() -> None:
+    """A line of a card ends after 1,000 characters."""
+    office, _, room = await led()
+    words = [f"word{number}" for number in range(165)]
+    await said(office, f'handover <@U0BEN> "{" ".join(words)}"', room)
+    (told,) = office.people.whispered(BEN)
+    drawn = json.dumps(render(told.card).blocks)
+    assert [one for one in words if one not in drawn] == []

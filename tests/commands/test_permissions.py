@@ -254,3 +254,32 @@ async def test_while_slack_does_not_say_who_asks_nothing_is_done() -> None:
     told = await office.typed("severity sev1", at=room)
     assert told is not None
     assert "is SEV1 now" in told.words
+
+
+async def test_declaring_is_no_way_to_a_lead_that_is_limited() -> None:
+    """The incident opens all the same, and they hear who can lead it."""
+    office = Office(permissions=sre_only("lead"))
+    await office.pressed("declare")
+    told = await office.submitted(title="Search is slow", lead="yes")
+    assert told is not None
+    assert "You do not lead it. `lead` is limited here." in told.words
+    incident = await office.record.incident(told.incident_id)
+    assert (incident.seq > 0, incident.lead) == (True, None)
+
+
+async def test_who_may_lead_what_they_declare_does_so_at_once() -> None:
+    office = Office(permissions=(Permission(verbs=("lead",), roles=("declarer",)),))
+    incident = await office.declared("--lead search is slow")
+    assert incident.lead is not None
+
+
+async def test_undo_is_no_way_to_reopen_where_that_is_limited() -> None:
+    office = Office(permissions=sre_only("reopen"))
+    incident = await office.page()
+    room = incident.surface.channel_id
+    await office.typed("resolve", at=room)
+    (end,) = [x.seq for x in await office.entries(incident) if isinstance(x.body, e.StatusChanged)]
+    told = await office.typed(f"undo #{end}", at=room)
+    assert told is not None
+    assert "Nothing was undone. `reopen` is limited here." in told.words
+    assert (await office.incident(incident)).status.is_over

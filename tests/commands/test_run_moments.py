@@ -17,11 +17,13 @@ from opsbot.core.policy import Freeze, Policy
 from opsbot.core.run import Run
 from opsbot.core.run_entry import RunOutcome, StepOutcome
 from opsbot.core.runbook import Condition, Guard, Risk, Step, Who
+from opsbot.ports import Unclear
 from tests.commands.forged import click
 from tests.commands.office import ANN, BEN, START, TOWN
 from tests.commands.test_run_attacks import value
 from tests.commands.works import SERVICE, Works, runbook
 from tests.core.story import details, event
+from tests.fakes.executor import Scripted
 
 EVERYBODY = Policy(approvers=Who(everybody=True))
 
@@ -252,6 +254,21 @@ async def test_a_first_step_that_is_skipped_is_followed_by_the_second() -> None:
     run = await approved(office, incident, run)
     assert [step.outcome for step in run.steps] == [StepOutcome.SKIPPED, StepOutcome.SUCCEEDED]
     assert run.outcome is RunOutcome.SUCCEEDED
+
+
+async def test_asking_again_and_again_pushes_no_other_run_out_of_sight() -> None:
+    """What a rule denies is kept on the record; a run that somebody has to look at stays."""
+    office, incident, run = await waiting()
+    office.executor.scripts["restart"] = Scripted(outcome=Unclear(said="no answer"))
+    unknown = await approved(office, incident, run)
+    frozen = Freeze(name="sales", start=START, end=START + timedelta(days=1))
+    office.rules = replace(office.rules, policy=replace(EVERYBODY, freezes=(frozen,)))
+    office.wire(rules=office.rules)
+    for _ in range(45):
+        await office.typed("run restart service=auth-api", BEN, incident.surface.channel_id)
+    assert len((await office.incident(incident)).runs) <= 42
+    await office.press_run(incident, unknown, "judge:found=done", BEN)
+    assert (await office.incident(incident)).runs[unknown.run_id].judged is True
 
 
 @pytest.mark.parametrize("risk", [Risk.NONE, Risk.MEDIUM])

@@ -91,6 +91,16 @@ def test_a_run_that_the_incident_itself_forgot_is_still_told() -> None:
     assert all(line.run.outcome is RunOutcome.SUCCEEDED for line in lines)
 
 
+def test_what_a_rule_denied_in_a_long_incident_is_told_as_well() -> None:
+    """Its place in the state is the first to be given up, and not before it was told."""
+    pen = paged()
+    for number in range(45):
+        asked_and_done(pen, f"r{number}", number * 5.0)
+    pen.request(300, "denied", ruling=Ruling.DENIED)
+    assert "denied" in pen.incident.runs
+    assert audit_lines(pen.entries)[-1].run.run_id == "denied"
+
+
 def test_the_time_until_the_approval_is_that_of_the_last_one_that_was_needed() -> None:
     pen = paged()
     pen.request(1)

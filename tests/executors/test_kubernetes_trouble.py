@@ -97,6 +97,18 @@ async def test_a_rollout_that_takes_longer_than_the_step_is_unclear() -> None:
     assert "after 30 s its rollout was not finished" in outcome.said
 
 
+async def test_pods_that_do_not_come_up_are_a_scaling_that_failed() -> None:
+    """The number stands and the pods do not: the shipped runbook sets the one from before again,
+    which it would not do for an outcome that nobody knows."""
+    async with at_cluster() as at:
+        at.cluster.unpullable.add("registry.example.com/acorn-rye/session-validation:v2.14")
+        outcome = await at.act({"scale": {**VALIDATION, "replicas": 6}}, timeout_s=30)
+        assert isinstance(outcome, Failed), outcome
+        assert outcome.said == "it asks for 6 pods, but after 30 s 4 of 6 pods updated"
+        back = await at.act({"scale": {**VALIDATION, "replicas": 3}}, {}, step="rollback:0")
+    assert isinstance(back, Succeeded), back
+
+
 async def test_a_cluster_that_falls_silent_behind_the_change_leaves_it_unclear() -> None:
     async with at_cluster() as at:
         plan = await at.plan(UNDO)

@@ -109,3 +109,10 @@ async def test_while_slack_does_not_say_who_came_they_are_told_when_they_come_ag
     assert office.people.answers == []
     await joined(office, incident.surface.channel_id, id="event:Ev2")
     assert len(office.people.told(BEN)) == 1
+
+
+async def test_who_may_not_ask_for_the_brief_is_not_told_it_unasked() -> None:
+    rules = (Permission(verbs=("brief",), roles=("lead",)),)
+    office, incident = await under_way(permissions=rules)
+    await joined(office, incident.surface.channel_id)
+    assert office.people.told(BEN) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from opsbot.cards.form import render_form
@@ -240,3 +241,44 @@ async def test_what_does_not_fit_is_left_out_whole() -> None:
     drawn = render_home(cards)["blocks"]
     assert isinstance(drawn, list)
     assert len(drawn) == 99  # type: ignore[arg-type] # fifty headers and what parts them
+
+
+async def test_however_much_waits_the_open_incidents_are_drawn_below_it() -> None:
+    """Twelve hand-overs and thirty follow-ups: the first of each, and how many there are."""
+    office = await with_incidents(12)
+    for number in range(1, 13):
+        await office.typed(f"lead INC-{number}", by=BEN)
+        await office.typed(f'handover <@U0ANN> "{"x" * 900}" INC-{number}', by=BEN)
+    for number in range(30):
+        await office.typed(f'followup "{"todo " * 50}{number}" @me INC-1')
+    await office.looked_home()
+    assert "12 hand-overs (the first 3 are shown)" in tab(office)
+    assert "30 follow-ups (the first 6 are shown)" in tab(office)
+    view = render_home(office.people.homes[ANN])
+    drawn = json.dumps(view)
+    assert len(view["blocks"]) <= MOST_BLOCKS  # type: ignore[arg-type] # a list
+    assert "Open incidents" in drawn
+    assert drawn.count("open since") == ON_A_PAGE
+
+
+async def test_what_nobody_paged_for_is_not_acknowledged() -> None:
+    """Ben declared it: there is no page to acknowledge."""
+    office = await with_incidents(1)
+    await office.looked_home(BEN)
+    assert "[Take the lead]" in tab(office, BEN)
+    assert "Ack" not in tab(office, BEN)
+
+
+async def test_where_no_update_is_asked_for_any_more_none_is_due() -> None:
+    """Ann was reminded at SEV1; at SEV4 nobody waits for one."""
+    office = Office(cadence=((Severity.SEV1, timedelta(minutes=30)),))
+    incident = await office.page(said=details(priority="P1"))
+    for line in ("lead", 'impact "logins fail"'):
+        await office.typed(line, at=incident.surface.channel_id)
+    office.clock.advance(minutes=31)
+    await office.settle()
+    await office.looked_home()
+    assert "an update is due" in tab(office)
+    await office.typed("severity sev4", at=incident.surface.channel_id)
+    await office.looked_home()
+    assert "an update is due" not in tab(office)
