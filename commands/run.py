@@ -147,8 +147,8 @@ def _which(scene: Scene) -> Form:
         Choice(value=b.name, label=b.name, description=inert(b.title, 70))
         for b in scene.rules.runbooks
     )
-    field = Field(name=RUNBOOK, label="Runbook", kind=FieldKind.CHOICE, choices=choices,
-                  required=True)  # fmt: skip
+    kind = FieldKind.CHOICE if choices else FieldKind.TEXT  # Slack refuses an empty choice
+    field = Field(name=RUNBOOK, label="Runbook", kind=kind, choices=choices, required=True)
     return Form(
         verb="run", title="Run a runbook", submit="Next", incident_id=scene.here.id,
         channel_id=scene.asked.place.channel_id, fields=(field,),

@@ -58,8 +58,8 @@ def _people(settings: Settings, now: datetime | None) -> Iterator[Finding]:
     if is_nobody(policy.approvers):
         yield finding(
             settings, Weight.WARNING, "policy.approvers",
-            "it names nobody, so a run that needs approval is denied unless a rule or its runbook "
-            "says who approves",
+            "it names nobody, so a run that needs approval is denied unless its rule says who "
+            "approves",
             "Name groups, roles or on_call, or remove the key: then the lead and the on-call may",
         )  # fmt: skip
     if not is_nobody(policy.break_glass) or "policy" not in settings.lines:

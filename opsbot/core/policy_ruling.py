@@ -62,11 +62,13 @@ def _approvers(rule: Who, runbook: Who | None, otherwise: Who) -> tuple[Who, Who
     """Who may approve, and who they have to be as well.
 
     The runbook decides where the rule names nobody, and narrows what it names; where neither
-    names anybody, the policy's `approvers` do.
+    names anybody, the policy's `approvers` do. Where those are nobody, or people whom the runbook
+    only adds others to, it changes nothing: it may ask for more than the policy, never for less.
     """
     named = NOBODY if runbook is None else runbook
     if is_nobody(rule):
-        return (otherwise if is_nobody(named) else named), None
+        wider = is_nobody(otherwise) or implies(otherwise, named)
+        return (otherwise if is_nobody(named) or wider else named), None
     if is_nobody(named) or implies(rule, named):
         return rule, None
     return (named, None) if implies(named, rule) else (rule, named)

@@ -68,7 +68,8 @@ async def test_every_verbs_form_is_one_that_slack_takes(verb: str) -> None:
     said = office.said(room, "a" * 5_000)
     if verb == "reopen":
         await office.typed("resolve", at=room)
-    await office.pressed(verb, incident.id, at=room)
+    carries = (("do-form", "yes"),) if verb == "run" else ()  # else it lists what there is
+    await office.pressed(verb, incident.id, at=room, carries=carries)
     if verb == "declare":
         await office.chose_declare(said)
     assert [form.verb for _, form in office.people.forms]

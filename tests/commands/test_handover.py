@@ -245,7 +245,7 @@ async def test_accepted_while_somebody_takes_the_lead_deposes_nobody() -> None:
 async def test_everything_that_the_lead_wrote_is_read_by_whoever_takes_over() -> None:
     """A line of a card ends after 1,000 characters."""
     office, _, room = await led()
-    words = [f"word{number}" for number in range(165)]
+    words = [f"word{number}" for number in range(160)]
     await said(office, f'handover <@U0BEN> "{" ".join(words)}"', room)
     (told,) = office.people.whispered(BEN)
     drawn = json.dumps(render(told.card).blocks)

@@ -8,7 +8,7 @@ import pytest
 
 from opsbot.core.policy import Policy, PolicyRule, Ruling, Verdict, When
 from opsbot.core.policy_decision import considered
-from opsbot.core.runbook import Risk, Who
+from opsbot.core.runbook import Approval, Risk, Who
 from tests.core.attempts import HOUR, MINUTE, NOW, TARGET, attempt, decided, past
 
 ALLOWED, ASKS, DENIED = Ruling.ALLOWED, Ruling.NEEDS_APPROVAL, Ruling.DENIED
@@ -65,6 +65,23 @@ def test_the_explanation_says_why_the_first_rule_did_not_decide() -> None:
     first, last = [one for one in asked if one.rule in ("staging", "production")]
     assert first.said == "its environment is not known, and 'production' is stricter"
     assert (first.verdict, last.said) == (None, "its environment is not known")
+
+
+@pytest.mark.parametrize(
+    ("approvers", "by", "ruling", "whom"),
+    [
+        (Who(), SRE, DENIED, Who()),  # nobody may approve here, whatever a file says
+        (SRE, EVERYBODY, ASKS, SRE),
+        (SRE, Who(groups=("S0SRE", "S0ALL")), ASKS, SRE),
+        (SRE, Who(roles=("lead",)), ASKS, Who(roles=("lead",))),  # others: it decides
+    ],
+)
+def test_a_runbook_does_not_let_more_people_approve_than_the_policy(
+    approvers: Who, by: Who, ruling: Ruling, whom: Who
+) -> None:
+    asked = attempt(risk=Risk.HIGH, approval=Approval(by=by))
+    verdict = decided(asked, Policy(approvers=approvers))
+    assert (verdict.ruling, verdict.by) == (ruling, whom)
 
 
 def test_looking_first_does_not_hold_up_the_mending() -> None:

@@ -32,8 +32,8 @@ def test_undoing_twice_goes_back_twice() -> None:
     pen = Pen()
     for minute, status in enumerate((Status.INVESTIGATING, Status.IDENTIFIED)):
         pen.status(status, minute, "on", by=ROBIN)
-    for minute in (3, 4):
-        pen.status(Status.TRIAGE, minute, "taken back", by=ROBIN)
+    for minute, status in enumerate((Status.INVESTIGATING, Status.TRIAGE), start=3):
+        pen.status(status, minute, "taken back", by=ROBIN)
     assert numbers(pen) == []
 
 
