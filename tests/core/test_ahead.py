@@ -94,3 +94,20 @@ def test_a_length_out_of_bounds_is_refused(typed: str) -> None:
 def test_a_length_is_typed_as_it_is_read(minutes: int) -> None:
     length = timedelta(minutes=minutes)
     assert read_length(typed_length(length)) == length
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "friday"),
+    [
+        ("2026-11-27T09:59:59", "Pacific/Kiritimati", date(2026, 11, 27)),  # 23:59:59 on Friday
+        ("2026-11-27T10:00:00", "Pacific/Kiritimati", date(2026, 12, 4)),  # Saturday there
+        ("2026-11-28T04:59:59", "America/New_York", date(2026, 11, 27)),  # 23:59:59 on Friday
+        ("2026-11-28T05:00:00", "America/New_York", date(2026, 12, 4)),
+        ("2026-10-24T22:30:00", "Europe/Berlin", date(2026, 10, 30)),  # the clocks change that day
+    ],
+)
+def test_friday_is_today_to_the_last_second_where_the_typist_sits(
+    now: str, zone: str, friday: date
+) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert read_day("friday", zone=zone, now=at) == friday
