@@ -13,8 +13,7 @@ from opsbot.core.policy_who import groups_named
 from opsbot.core.runbook import Runbook
 from opsbot.http_client import proxy_for
 from opsbot.http_client.tls import trust
-from opsbot.integrations import Secret
-from opsbot.ports import Clock, Done, Refused, Unsure
+from opsbot.ports import Clock, Done, Refused, Secret, Unsure
 from opsbot.slack.accounts import Accounts
 from opsbot.slack.directory import Directory
 from opsbot.slack.gateway import Gateway

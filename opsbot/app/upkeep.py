@@ -11,8 +11,7 @@ from opsbot.engine.dbos_engine import DbosEngine
 from opsbot.engine.stopping import Stopping
 from opsbot.entrypoints.health import Health
 from opsbot.flows.watch import watch_delivery
-from opsbot.integrations import Secret, SecretUnavailable
-from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports
+from opsbot.ports import Clock, Http, HttpFailure, Inbox, Ports, Secret, SecretUnavailable
 from opsbot.slack.gateway import Gateway
 from opsbot.slack.socket_mode import SocketMode
 

@@ -1,14 +1,14 @@
-"""Finds what is there: integrations by their file names (commands and runbooks are to come)."""
+"""Finds what is there, by file names: integrations, executors, commands, runbooks, templates."""
 
 from __future__ import annotations
 
-from opsbot.catalog.executors import ExecutorCatalog
-from opsbot.catalog.integrations import IntegrationCatalog
+from opsbot.catalog.executors import executor_catalog
+from opsbot.catalog.integrations import integration_catalog
 from opsbot.executors import ExecutorKind
 from opsbot.integrations import Integration
 
-_SHIPPED = IntegrationCatalog()
-_EXECUTORS = ExecutorCatalog()
+_SHIPPED = integration_catalog()
+_EXECUTORS = executor_catalog()
 
 
 def integration_names() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from opsbot.catalog.executors import ExecutorCatalog
+from opsbot.catalog.executors import executor_catalog
 from opsbot.catalog.runbook_file import RunbookFile
 from opsbot.config import ExecutorUnusable
 from opsbot.config.document import read_document
@@ -188,7 +188,7 @@ def _version(name: str, file: RunbookFile) -> str:
 def _changes(step: Step) -> bool:
     """Whether the executor is certain that the call does more than read."""
     try:
-        kind = ExecutorCatalog().find(step.executor)
+        kind = executor_catalog().find(step.executor)
     except ExecutorUnusable:
         return False
     return kind is not None and kind.changes(step.call)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from opsbot import integrations
 from opsbot.config.secret import FoundSecrets
-from opsbot.executors import ExecutorKind, Secret, SecretUnavailable
+from opsbot.executors import ExecutorKind
+from opsbot.ports import Secret, SecretUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +17,14 @@ class HeldSecret:
     """A configured secret under the name that its executor, and runbooks, know it by."""
 
     name: str
-    held: integrations.Secret | None
+    held: Secret | None
     place: str  # the variable or file it comes from, as people are told
 
     def read(self) -> str:
         """The secret itself. Raises SecretUnavailable when it cannot be had right now."""
         if self.held is None:
             raise SecretUnavailable(f"{self.place} is not set")
-        try:
-            return self.held.read()
-        except integrations.SecretUnavailable as error:
-            raise SecretUnavailable(str(error)) from None
+        return self.held.read()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from opsbot.config.finding import Finding, Weight, finding
 from opsbot.config.settings import Settings
-from opsbot.executors import SecretUnavailable
+from opsbot.ports import SecretUnavailable
 
 
 def executor_findings(settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from opsbot.config.settings import Settings
 from opsbot.config.shadowed_rule import shadowed
 from opsbot.core.entry import Mode, Placement
 from opsbot.core.text import listed
-from opsbot.integrations import SecretUnavailable
+from opsbot.ports import SecretUnavailable
 
 __all__ = ["Finding", "Weight", "check"]
 

@@ -30,7 +30,8 @@ from opsbot.config.settings import Settings, SlackSettings
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels
 from opsbot.core.service import Catalogue
-from opsbot.integrations import Secret, SecretField
+from opsbot.integrations import SecretField
+from opsbot.ports import Secret
 
 BOT_TOKEN = SecretField(
     name="bot_token",

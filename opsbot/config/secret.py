@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opsbot.integrations import Secret, SecretField, SecretUnavailable
+from opsbot.integrations import SecretField
+from opsbot.ports import Secret, SecretUnavailable
 
 _MAX_BYTES = 65_536
 _MOST = 9  # numbered variables: NAME, NAME_2 ... NAME_9

@@ -20,7 +20,8 @@ from opsbot.core.postmortem_rule import PostmortemRule
 from opsbot.core.routing import DEFAULT_RULES, Maintenance, Rule
 from opsbot.core.rules import Channels, Rules
 from opsbot.core.service import Catalogue
-from opsbot.integrations import Integration, Secret
+from opsbot.integrations import Integration
+from opsbot.ports import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

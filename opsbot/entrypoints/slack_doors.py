@@ -11,8 +11,7 @@ from aiohttp import web
 from opsbot.entrypoints.body import WITHIN
 from opsbot.entrypoints.doors import Refusal, Watcher, later, refused, whole_body
 from opsbot.entrypoints.people_pipeline import PeoplePipeline
-from opsbot.integrations import Secret, SecretUnavailable
-from opsbot.ports import Clock
+from opsbot.ports import Clock, Secret, SecretUnavailable
 from opsbot.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from opsbot.slack.payloads import Kind, payload_in
 from opsbot.slack.payloads_answer import Ack

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from opsbot.entrypoints.doors import Door, Refusal
-from opsbot.integrations import Secret, SecretUnavailable, Webhook, WebhookRefused
+from opsbot.integrations import Webhook, WebhookRefused
+from opsbot.ports import Secret, SecretUnavailable
 
 
 def webhook_door(name: str, webhook: Webhook, secrets: Sequence[Secret], max_bytes: int) -> Door:

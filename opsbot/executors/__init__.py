@@ -8,25 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel
 
-from opsbot.ports import Clock, Executor, Http
-
-
-class Secret(Protocol):
-    """A secret that is read when it is needed, from the environment or a file that may rotate."""
-
-    @property
-    def name(self) -> str: ...
-    def read(self) -> str:
-        """The secret itself. Raises SecretUnavailable when it cannot be had right now."""
-        ...
-
-
-class SecretUnavailable(Exception):
-    """A secret is configured but cannot be read right now; trying again later may help."""
+from opsbot.ports import Clock, Executor, Http, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

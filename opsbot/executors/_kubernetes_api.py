@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 from opsbot.core.text import inert
-from opsbot.executors import SecretUnavailable
 from opsbot.executors._kubernetes_call import Target
 from opsbot.executors._kubernetes_json import loads, mapping, objects, text
 from opsbot.executors._kubernetes_objects import (
@@ -27,7 +26,7 @@ from opsbot.executors._kubernetes_objects import (
     read_pod,
     read_revisions,
 )
-from opsbot.ports import Http, HttpAnswer, HttpFailure
+from opsbot.ports import Http, HttpAnswer, HttpFailure, SecretUnavailable
 
 STRATEGIC = "application/strategic-merge-patch+json"
 MERGE = "application/merge-patch+json"

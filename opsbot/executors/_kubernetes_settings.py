@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from opsbot.executors import Secret, SecretUnavailable
+from opsbot.ports import Secret, SecretUnavailable
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 # Projected into every pod with a service account; replaced about every hour

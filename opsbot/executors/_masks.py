@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from opsbot.core.scrub import SHORTEST_OWN
-from opsbot.executors import Secret, SecretUnavailable
 from opsbot.executors._plain_text import plain
+from opsbot.ports import Secret, SecretUnavailable
 
 _LONG_LINE = 16  # a line of a key of several lines is told apart from ordinary text by its length
 

@@ -28,7 +28,7 @@ from typing import Any, cast
 
 from opsbot.core.runbook import Scalar
 from opsbot.core.text import inert
-from opsbot.executors import ExecutorKind, Secret, SecretUnavailable, Tools
+from opsbot.executors import ExecutorKind, Tools
 from opsbot.executors._call_fields import CallRefused, is_scalar
 from opsbot.executors._http_call import (
     ANY_SUCCESS,
@@ -49,6 +49,8 @@ from opsbot.ports import (
     HttpAnswer,
     HttpFailure,
     Plan,
+    Secret,
+    SecretUnavailable,
     Succeeded,
     Ticket,
     Unclear,

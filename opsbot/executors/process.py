@@ -32,7 +32,7 @@ from typing import Any, cast
 
 from opsbot.core.runbook import Scalar
 from opsbot.core.text import inert
-from opsbot.executors import ExecutorKind, Secret, SecretUnavailable, Tools
+from opsbot.executors import ExecutorKind, Tools
 from opsbot.executors._call_fields import CallRefused, quoted
 from opsbot.executors._masks import Masks, masks_of
 from opsbot.executors._output import Output
@@ -41,7 +41,7 @@ from opsbot.executors._process_group import Bounds, Command, Ended, run
 from opsbot.executors._process_settings import ProcessSettings
 from opsbot.executors._process_shown import shown
 from opsbot.executors._process_verdict import verdict
-from opsbot.ports import CallOutcome, Executor, Failed, Plan, Ticket
+from opsbot.ports import CallOutcome, Executor, Failed, Plan, Secret, SecretUnavailable, Ticket
 
 MIB = 1024 * 1024
 _ALLOW = "add it to executors.process.programs in opsbot.yaml to allow it"

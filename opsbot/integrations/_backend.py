@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from opsbot.core.text import inert
-from opsbot.integrations import Secret, SecretUnavailable
 from opsbot.integrations._foreign_json import loads, mapping, text
-from opsbot.ports import Http, HttpAnswer, HttpFailure
+from opsbot.ports import Http, HttpAnswer, HttpFailure, Secret, SecretUnavailable
 
 # Servers and proxies in front of them commonly refuse longer request lines (8 KiB).
 _LONGEST_QUERY = 6_000

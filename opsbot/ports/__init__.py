@@ -38,6 +38,7 @@ from opsbot.ports.outside import (
     Staffing,
 )
 from opsbot.ports.record import Obligation, Record, Transaction
+from opsbot.ports.secret import Secret, SecretUnavailable
 from opsbot.ports.slack import (
     Entered,
     InviteResult,
@@ -89,6 +90,8 @@ __all__ = [
     "Record",
     "Refused",
     "RoomSurface",
+    "Secret",
+    "SecretUnavailable",
     "Staffing",
     "Steps",
     "Succeeded",

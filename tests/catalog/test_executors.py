@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from opsbot.catalog import all_executors
-from opsbot.catalog.executors import ExecutorCatalog
+from opsbot.catalog.declared import Declared
+from opsbot.catalog.executors import executor_catalog
 from opsbot.config import ConfigInvalid, ExecutorUnusable, parse
+from opsbot.executors import ExecutorKind
 
 EXECUTOR = """
 from pydantic import BaseModel
@@ -23,7 +25,7 @@ EXECUTOR = ExecutorKind(name={name!r}, settings=Settings, make=lambda settings, 
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[ExecutorCatalog]:
+def catalog(tmp_path: Path) -> Iterator[Declared[ExecutorKind]]:
     """A package of executors: two good ones, and one of each mistake."""
     package = f"executors_{uuid.uuid4().hex}"  # imported modules stay; each test has its own
     folder = tmp_path / package
@@ -40,15 +42,15 @@ def catalog(tmp_path: Path) -> Iterator[ExecutorCatalog]:
     for name, text in files.items():
         (folder / name).write_text(text)
     sys.path.insert(0, str(tmp_path))
-    yield ExecutorCatalog(package=package)
+    yield executor_catalog(package=package)
     sys.path.remove(str(tmp_path))
 
 
-def test_names_are_files_and_folders_without_an_underscore(catalog: ExecutorCatalog) -> None:
+def test_names_are_files_and_folders_without_an_underscore(catalog: Declared[ExecutorKind]) -> None:
     assert catalog.names() == ("broken", "lambda_call", "misnamed", "silent", "ssh")
 
 
-def test_only_the_executor_that_is_asked_for_is_imported(catalog: ExecutorCatalog) -> None:
+def test_only_the_executor_that_is_asked_for_is_imported(catalog: Declared[ExecutorKind]) -> None:
     found = catalog.find("ssh")
     assert found is not None
     assert found.name == "ssh"
@@ -57,7 +59,7 @@ def test_only_the_executor_that_is_asked_for_is_imported(catalog: ExecutorCatalo
 
 
 @pytest.mark.parametrize("name", ["telnet", "_ssh_words", "ssh.words", "", "../ssh"])
-def test_what_is_not_there_is_none(catalog: ExecutorCatalog, name: str) -> None:
+def test_what_is_not_there_is_none(catalog: Declared[ExecutorKind], name: str) -> None:
     assert catalog.find(name) is None
 
 
@@ -69,13 +71,15 @@ def test_what_is_not_there_is_none(catalog: ExecutorCatalog, name: str) -> None:
         ("silent", "declares no EXECUTOR"),
     ],
 )
-def test_an_unusable_file_says_why(catalog: ExecutorCatalog, name: str, problem: str) -> None:
+def test_an_unusable_file_says_why(
+    catalog: Declared[ExecutorKind], name: str, problem: str
+) -> None:
     with pytest.raises(ExecutorUnusable, match=problem) as caught:
         catalog.find(name)
     assert caught.value.fix
 
 
-def test_an_unusable_executor_is_a_mistake_at_its_section(catalog: ExecutorCatalog) -> None:
+def test_an_unusable_executor_is_a_mistake_at_its_section(catalog: Declared[ExecutorKind]) -> None:
     text = "executors:\n  ssh:\n  silent:\n  shh:\n"
     with pytest.raises(ConfigInvalid) as caught:
         parse(text, Path("x.yaml"), {}, lambda name: None, (), catalog.find, catalog.names())
@@ -87,4 +91,4 @@ def test_an_unusable_executor_is_a_mistake_at_its_section(catalog: ExecutorCatal
 def test_the_executors_that_ship_with_opsbot_all_load() -> None:
     """File name and EXECUTOR agree for every one of them."""
     assert {"http", "noop", "process"} <= {kind.name for kind in all_executors()}
-    assert tuple(kind.name for kind in all_executors()) == ExecutorCatalog().names()
+    assert tuple(kind.name for kind in all_executors()) == executor_catalog().names()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from opsbot.catalog.integrations import IntegrationCatalog
+from opsbot.catalog.declared import Declared
+from opsbot.catalog.integrations import integration_catalog
 from opsbot.config import ConfigInvalid, IntegrationUnusable, parse
+from opsbot.integrations import Integration
 
 VENDOR = """
 from pydantic import BaseModel
@@ -22,7 +24,7 @@ INTEGRATION = Integration(name={name!r}, settings=Settings)
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[IntegrationCatalog]:
+def catalog(tmp_path: Path) -> Iterator[Declared[Integration]]:
     """A package of vendors: two good ones, and one of each mistake."""
     package = f"vendors_{uuid.uuid4().hex}"  # imported modules stay; each test has its own
     folder = tmp_path / package
@@ -41,15 +43,15 @@ def catalog(tmp_path: Path) -> Iterator[IntegrationCatalog]:
     for name, text in files.items():
         (folder / name).write_text(text)
     sys.path.insert(0, str(tmp_path))
-    yield IntegrationCatalog(package=package)
+    yield integration_catalog(package=package)
     sys.path.remove(str(tmp_path))
 
 
-def test_names_are_files_and_folders_without_an_underscore(catalog: IntegrationCatalog) -> None:
+def test_names_are_files_and_folders_without_an_underscore(catalog: Declared[Integration]) -> None:
     assert catalog.names() == ("acorn", "broken", "misnamed", "silent", "walnut")
 
 
-def test_only_the_vendor_that_is_asked_for_is_imported(catalog: IntegrationCatalog) -> None:
+def test_only_the_vendor_that_is_asked_for_is_imported(catalog: Declared[Integration]) -> None:
     """A broken file of a vendor nobody uses must not stop the bot."""
     found = catalog.find("acorn")
     assert found is not None
@@ -58,14 +60,14 @@ def test_only_the_vendor_that_is_asked_for_is_imported(catalog: IntegrationCatal
     assert loaded == [f"{catalog.package}.acorn"]
 
 
-def test_a_folder_is_a_vendor_too(catalog: IntegrationCatalog) -> None:
+def test_a_folder_is_a_vendor_too(catalog: Declared[Integration]) -> None:
     found = catalog.find("walnut")
     assert found is not None
     assert found.name == "walnut"
 
 
 @pytest.mark.parametrize("name", ["hazel", "_shared", "walnut.queries", "", "../acorn"])
-def test_what_is_not_there_is_none(catalog: IntegrationCatalog, name: str) -> None:
+def test_what_is_not_there_is_none(catalog: Declared[Integration], name: str) -> None:
     assert catalog.find(name) is None
 
 
@@ -77,13 +79,13 @@ def test_what_is_not_there_is_none(catalog: IntegrationCatalog, name: str) -> No
         ("silent", "declares no INTEGRATION"),
     ],
 )
-def test_an_unusable_file_says_why(catalog: IntegrationCatalog, name: str, problem: str) -> None:
+def test_an_unusable_file_says_why(catalog: Declared[Integration], name: str, problem: str) -> None:
     with pytest.raises(IntegrationUnusable, match=problem) as caught:
         catalog.find(name)
     assert caught.value.fix
 
 
-def test_an_unusable_vendor_is_a_mistake_at_its_section(catalog: IntegrationCatalog) -> None:
+def test_an_unusable_vendor_is_a_mistake_at_its_section(catalog: Declared[Integration]) -> None:
     text = "integrations:\n  acorn:\n  silent:\n  hazle:\n"
     with pytest.raises(ConfigInvalid) as caught:
         parse(text, Path("opsbot.yaml"), {}, catalog.find, catalog.names())
@@ -94,5 +96,5 @@ def test_an_unusable_vendor_is_a_mistake_at_its_section(catalog: IntegrationCata
 
 def test_the_vendors_that_ship_with_opsbot_all_load() -> None:
     """File name and INTEGRATION agree for every one of them."""
-    catalog = IntegrationCatalog()
+    catalog = integration_catalog()
     assert tuple(vendor.name for vendor in catalog.all()) == catalog.names()

@@ -12,7 +12,7 @@ import pytest
 from opsbot.catalog import all_executors, executor_names, find_executor
 from opsbot.config import ConfigInvalid, Settings, Weight, check, parse, schema
 from opsbot.core.scrub import Scrubber
-from opsbot.executors import SecretUnavailable
+from opsbot.ports import SecretUnavailable
 
 FILE = Path("opsbot.yaml")
 NAMED = "executors:\n  process:\n    programs: [deploy]\n    secrets:\n      deploy-token: "

@@ -9,7 +9,7 @@ import pytest
 
 from opsbot.config import Settings
 from opsbot.config.secret import FileSecret
-from opsbot.integrations import SecretUnavailable
+from opsbot.ports import SecretUnavailable
 from tests.config.vendor import settings_of
 
 BEACON = "integrations: {beacon: {}}\n"

@@ -9,12 +9,11 @@ import pytest
 import yaml
 
 from opsbot.catalog import executor_names, find_executor
-from opsbot.executors import Secret
 from opsbot.executors._http_call import FIELDS as HTTP_FIELDS
 from opsbot.executors._kubernetes_call import Verb
 from opsbot.executors._process_call import FIELDS as PROCESS_FIELDS
 from opsbot.executors.noop import FIELDS as NOOP_FIELDS
-from opsbot.ports import Succeeded
+from opsbot.ports import Secret, Succeeded
 from tests.docs.pages import code, fences, first_codes, page, rows, section
 from tests.executors.kubernetes_rig import CART, UNDO, VALIDATION, at_cluster
 from tests.executors.stage import StageSecret, made

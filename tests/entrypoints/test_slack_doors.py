@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from opsbot.entrypoints.people_pipeline import Hooks, PeoplePipeline
 from opsbot.entrypoints.slack_doors import LARGEST, SlackDoor, slack_doors
-from opsbot.integrations import SecretUnavailable
+from opsbot.ports import SecretUnavailable
 from opsbot.slack.payloads import Kind
 from tests.entrypoints.slow import half_a_request
 from tests.entrypoints.watching import Watching

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from opsbot.core.runbook import Scalar
-from opsbot.executors import Secret, Tools
+from opsbot.executors import Tools
 from opsbot.executors.kubernetes import EXECUTOR
 from opsbot.http_client import AiohttpClient
-from opsbot.ports import CallOutcome, Executor, Http, Plan
+from opsbot.ports import CallOutcome, Executor, Http, Plan, Secret
 from opsbot.sandbox.clock import ManualClock
 from opsbot.sandbox.kubernetes import KubernetesServer
 from opsbot.sandbox.kubernetes_cluster import Cluster

@@ -9,8 +9,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from opsbot.core.runbook import Scalar
-from opsbot.executors import ExecutorKind, Secret, SecretUnavailable, Tools
-from opsbot.ports import CallOutcome, Executor, Http, HttpAnswer, HttpFailure, Ticket
+from opsbot.executors import ExecutorKind, Tools
+from opsbot.ports import (
+    CallOutcome,
+    Executor,
+    Http,
+    HttpAnswer,
+    HttpFailure,
+    Secret,
+    SecretUnavailable,
+    Ticket,
+)
 from tests.fakes.clock import ManualClock
 
 SECRET = "s3cr3t-nobody-may-see"

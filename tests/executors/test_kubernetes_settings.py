@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from opsbot.catalog import executor_names, find_executor
 from opsbot.config import check, parse
-from opsbot.executors import SecretUnavailable
 from opsbot.executors._kubernetes_settings import (
     IN_CLUSTER,
     TOKEN_PATH,
@@ -18,6 +17,7 @@ from opsbot.executors._kubernetes_settings import (
     service_account_token,
 )
 from opsbot.executors.kubernetes import EXECUTOR
+from opsbot.ports import SecretUnavailable
 
 
 def test_in_a_cluster_the_namespaces_are_all_it_takes() -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from opsbot.executors import Secret
-from opsbot.ports import Failed, HttpAnswer, HttpFailure, Succeeded, Unclear
+from opsbot.ports import Failed, HttpAnswer, HttpFailure, Secret, Succeeded, Unclear
 from opsbot.sandbox.faults import DOWN, HUGE, error
 from opsbot.sandbox.kubernetes import Rights
 from opsbot.sandbox.world import API_TOKEN

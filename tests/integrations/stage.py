@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from opsbot.core.evidence import EvidenceAsk, Subject, Window
 from opsbot.http_client import AiohttpClient
-from opsbot.integrations import Integration, SecretUnavailable, Wiring
-from opsbot.ports import EvidenceSource, Http
+from opsbot.integrations import Integration, Wiring
+from opsbot.ports import EvidenceSource, Http, SecretUnavailable
 
 NOW = datetime(2026, 3, 4, 14, 10, 0, tzinfo=UTC)
 TOKEN = "t0k3n-nobody-may-see"

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsbot.integrations import SecretUnavailable, WebhookRefused
+from opsbot.integrations import WebhookRefused
 from opsbot.integrations.pagerduty.webhook import key, verify
+from opsbot.ports import SecretUnavailable
 from tests.integrations.pagerduty_events import body
 from tests.integrations.stage import StageSecret
 

@@ -17,8 +17,7 @@ from opsbot.app.own_commands import command_findings
 from opsbot.cards.render import ACTION_PREFIX
 from opsbot.config import Weight, check
 from opsbot.core.text import count
-from opsbot.integrations import SecretUnavailable
-from opsbot.ports import HttpAnswer, HttpFailure
+from opsbot.ports import HttpAnswer, HttpFailure, SecretUnavailable
 from opsbot.slack.manifest import INTERACTIONS_PATH as DOOR
 from opsbot.slack.payloads import canonical_body
 

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opsbot.core.moment import clock_text
-from opsbot.integrations import Secret
 from opsbot.integrations._backend import Backend, Credentials, LookUpFailed
 from opsbot.integrations._foreign_json import items, loads, mapping, text, whole
 from opsbot.integrations.pagerduty.their_time import TheirTime
-from opsbot.ports import Clock, Http, HttpAnswer
+from opsbot.ports import Clock, Http, HttpAnswer, Secret
 
 ALREADY_RESOLVED = frozenset({1001, 2018})
 """Error codes that say an incident is resolved: already, or so that the key sees it no longer."""

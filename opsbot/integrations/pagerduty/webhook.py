@@ -11,8 +11,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from opsbot.integrations import Secret, SecretUnavailable, WebhookRefused
+from opsbot.integrations import WebhookRefused
 from opsbot.integrations._foreign_json import loads, mapping, text
+from opsbot.ports import Secret, SecretUnavailable
 
 SIGNATURE = "x-pagerduty-signature"
 DELIVERY = "x-webhook-id"
