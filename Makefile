@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# One worker a core; stories wait for processes and timers.
-WORKERS ?= 2
+# More than cores: stories wait for processes and timers, and begin first (tests/conftest.py).
+WORKERS ?= 4
 
 .PHONY: help demo test check format clean
 help:            ## list the targets
@@ -27,7 +27,7 @@ demo: $(VENV)/.installed   ## one whole incident against the sandbox, no account
 	@$(BIN)/opsbot demo $(ARGS)
 
 test: $(VENV)/.test        ## the test suite (ARGS="-k room")
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.check      ## lint, types, layers, documents
 	$(BIN)/ruff check .

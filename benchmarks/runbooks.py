@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +33,16 @@ from opsbot.store.database import Database
 from opsbot.store.lookup import entries_of
 
 GOALS = {
-    "click_to_first_step_ms": "median under 200", "lost": "0", "doubled": "0",
-    "peak_rss_mb": "none set",
+    "click_to_first_step_ms": "median under 200", "lost_clicks": "0", "lost": "0",
+    "doubled": "0", "peak_rss_mb": "none set",
 }  # fmt: skip
 NO_EVIDENCE = {
     "integrations": dict.fromkeys(("prometheus", "loki", "tempo", "github", "folder")),
     "executors": {"process": {"programs": ["seq"]}},
 }  # fmt: skip
 ENDS_WITHIN = 300.0  # seconds for all runs
+ONE_ENDS_WITHIN = 30.0  # seconds for one click on an idle opsbot
+NOTHING, TALK = "bench-nothing", "bench-talk"
 
 
 def write_runbooks(folder: Path, lines: int) -> None:
@@ -54,7 +57,7 @@ def write_runbooks(folder: Path, lines: int) -> None:
         "do": {"argv": ["seq", "-f", "line %06g of a program that has much to say", str(lines)]},
     }  # fmt: skip
     (folder / "runbooks").mkdir(parents=True)
-    for name, step in (("bench-nothing", nothing), ("bench-talk", talk)):
+    for name, step in ((NOTHING, nothing), (TALK, talk)):
         book = {**shared, "title": name, "steps": [step]}
         (folder / "runbooks" / f"{name}.yaml").write_text(yaml.safe_dump(book), "utf-8")
 
@@ -73,9 +76,11 @@ class Bench:
         await self.player.types(f"run {runbook} round={round_}", self.room)
         return heard
 
-    async def click(self, place: int) -> None:
-        """Press "Run it now"."""
-        await self.player.presses(self.player.heard[place], "run:do-way=ask")
+    async def click(self, place: int) -> str:
+        """Press "Run it now"; the message it stands in, which the stored click names."""
+        message = self.player.heard[place]
+        await self.player.presses(message, "run:do-way=ask")
+        return message.ts
 
     async def entries(self) -> list[e.Entry]:
         """The incident's whole record, read beside the running opsbot."""
@@ -86,15 +91,27 @@ class Bench:
         finally:
             await database.close()
 
-    async def until_over(self, count: int) -> list[e.Entry]:
-        """Wait until so many runs have ended."""
-        until_ = time.monotonic() + ENDS_WITHIN
+    async def until_over(
+        self, runbook: str, rounds: Collection[int], within: float
+    ) -> list[e.Entry]:
+        """Wait until the runs of these rounds have ended, or for so many seconds."""
+        until_ = time.monotonic() + within
         while time.monotonic() < until_:
             entries = await self.entries()
-            if sum(isinstance(x.body, e.RunFinished) for x in entries) >= count:
+            ended = {x.body.run_id for x in entries if isinstance(x.body, e.RunFinished)}
+            if all(run in ended for run in _runs(entries, runbook, rounds).values()):
                 return entries
             await asyncio.sleep(0.25)
         return await self.entries()
+
+
+def _runs(entries: Iterable[e.Entry], runbook: str, rounds: Collection[int]) -> dict[int, str]:
+    """The run of each round by its id; empty for a round that nobody asked for."""
+    asked = {
+        int(x.body.plan.arguments["round"]): x.body.run_id for x in entries
+        if isinstance(x.body, e.RunRequested) and x.body.plan.runbook == runbook
+    }  # fmt: skip
+    return {round_: asked.get(round_, "") for round_ in rounds}
 
 
 async def _only(stage: Stage) -> str:
@@ -107,46 +124,57 @@ async def opened(stage: Stage) -> Bench:
     """Page, and bring somebody into the room."""
     await stage.world.pagerduty.trigger()
     slack = stage.slack
-    await until(lambda: any(_cards(stage)), "the incident's room", 30.0)
-    room = next(_cards(stage))
+    await until(lambda: any(_rooms(stage)), "the incident's room", 30.0)
+    room = next(_rooms(stage))
     user = slack.workspace.add_user("bench", email="bench@example.com")
     await slack.people.join(user.id, room)
     return Bench(stage, Player(slack, user), room)
 
 
-def _cards(stage: Stage):  # type: ignore[no-untyped-def] # a generator of channel ids
+def _rooms(stage: Stage) -> Iterator[str]:
+    """The ids of incident channels in which a card stands."""
     for channel in stage.slack.workspace.channels.values():
         if channel.name.startswith("inc-") and message_of(stage.slack, channel.id, "card"):
             yield channel.id
 
 
 async def clicks(bench: Bench, count: int) -> dict[str, Figure]:
-    """One click after the other on an idle opsbot."""
+    """One click after the other on an idle opsbot; one without a claim is lost."""
+    pressed: dict[int, str] = {}
     for round_ in range(count):
-        place = await bench.previewed("bench-nothing", round_)
-        await bench.click(place)
-        await bench.until_over(round_ + 1)
-    entries = await bench.entries()
-    claims = {
-        x.body.run_id: x.recorded_at for x in entries if isinstance(x.body, e.StepStarted)
-    }  # fmt: skip
-    asked = {x.body.run_id: x.key for x in entries if isinstance(x.body, e.RunRequested)}
-    stored = _clicks_stored(bench.stage)
-    claimed = sorted(at.timestamp() for at in claims.values())
-    waits = [(claim - at) * 1000 for claim, at in zip(claimed, stored, strict=False)]
+        place = await bench.previewed(NOTHING, round_)
+        pressed[round_] = await bench.click(place)
+        await bench.until_over(NOTHING, (round_,), ONE_ENDS_WITHIN)
+    waits = _waits(await bench.entries(), pressed, _clicks_stored(bench.stage))
     return {
-        "clicks": len(asked), "click_to_first_step_ms": median(waits),
+        "clicks": count, "lost_clicks": count - len(waits),
+        "click_to_first_step_ms": median(waits),
         "click_to_first_step_p99_ms": percentile(waits, 0.99),
     }  # fmt: skip
 
 
-def _clicks_stored(stage: Stage) -> list[float]:
-    """When each press arrived, in Unix seconds, in order."""
+def _waits(
+    entries: Collection[e.Entry], pressed: Mapping[int, str], stored: Mapping[str, float]
+) -> list[float]:
+    """Milliseconds from each click to the claim of its own run, which its round names; nothing of
+    one that was not stored or not claimed."""
+    claimed = {
+        x.body.run_id: x.recorded_at.timestamp() for x in entries
+        if isinstance(x.body, e.StepStarted)
+    }  # fmt: skip
+    runs = _runs(entries, NOTHING, pressed)
+    return [
+        (claimed[runs[round_]] - stored[message]) * 1000
+        for round_, message in pressed.items()
+        if message in stored and runs[round_] in claimed
+    ]
+
+
+def _clicks_stored(stage: Stage) -> dict[str, float]:
+    """When each press arrived, in Unix seconds, by the message that was pressed."""
     with sqlite3.connect(f"file:{stage.folder / 'data' / 'inbox.db'}?mode=ro", uri=True) as db:
-        rows = db.execute(
-            "select received_at from inbox where key like 'click:%' order by received_at"
-        ).fetchall()
-    return [row[0] / 1_000_000 for row in rows]
+        rows = db.execute("select key, received_at from inbox where key like 'click:%'").fetchall()
+    return {key.split(":")[1]: received_at / 1_000_000 for key, received_at in rows}
 
 
 def two_commits_ms(folder: Path, rounds: int = 50) -> float:
@@ -168,12 +196,13 @@ def two_commits_ms(folder: Path, rounds: int = 50) -> float:
 
 async def together(bench: Bench, count: int, lines: int, after: int) -> dict[str, Figure]:
     """Many runs at once, each with many lines."""
-    places = [await bench.previewed("bench-talk", after + number) for number in range(count)]
+    rounds = range(after, after + count)
+    places = [await bench.previewed(TALK, round_) for round_ in rounds]
     peak, watching = [0.0], asyncio.create_task(_watch_memory(bench.stage.bot.pid))
     began = time.monotonic()
     try:
         await asyncio.gather(*(bench.click(place) for place in places))
-        entries = await bench.until_over(after + count)
+        entries = await bench.until_over(TALK, rounds, ENDS_WITHIN)
         took = time.monotonic() - began
     finally:
         watching.cancel()
@@ -206,7 +235,7 @@ def _fates(entries: list[e.Entry], count: int, lines: int) -> dict[str, Figure]:
     bodies = [entry.body for entry in entries]
     asked = {
         b.run_id for b in bodies
-        if isinstance(b, e.RunRequested) and b.plan.runbook == "bench-talk"
+        if isinstance(b, e.RunRequested) and b.plan.runbook == TALK
     }  # fmt: skip
     good = {
         b.run_id for b in bodies

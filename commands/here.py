@@ -4,6 +4,7 @@ from opsbot.core import entry as e
 from opsbot.core.entry import Mode, Placement, Severity, Visibility
 from opsbot.core.event import NO_SERVICE
 from opsbot.core.parameter import Kind, Parameter
+from opsbot.core.permission import Denied, may
 from opsbot.core.text import inert
 from opsbot.core.verb import Fact, Needs, Opening, Reads, Reply, Scene, Values, Verb, answer, refuse
 
@@ -25,6 +26,8 @@ def run(scene: Scene, values: Values) -> Reply:
         return refuse(why)
     if isinstance(number, int):
         return _adopt(scene, number)
+    if limited := _may_not_declare(scene):
+        return refuse(limited)
     return _open(scene, inert(str(values.get("title", "")), 150))
 
 
@@ -37,6 +40,16 @@ def _taken(scene: Scene) -> str:
     if last is not None and last.surface.channel_id == channel_id and not last.surface.lent:
         return f"This channel was made for INC-{last.number} and is archived with it; use another."
     return ""
+
+
+def _may_not_declare(scene: Scene) -> str:
+    """Who may not declare an incident does not open one so."""
+    rules = scene.rules
+    match may("declare", scene.me, None, rules.permissions, guests=rules.guests):
+        case Denied() as denied:
+            return denied.sentence
+        case _:
+            return ""
 
 
 def _open(scene: Scene, title: str) -> Reply:

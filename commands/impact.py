@@ -1,28 +1,48 @@
 """What users notice, and since when."""
 
+from datetime import datetime
+
 from opsbot.core import entry as e
-from opsbot.core.card import At, line
+from opsbot.core.act_permission import verbs_of, why_not
+from opsbot.core.card import At, Tone, line
 from opsbot.core.form import Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.said_back import read_as
-from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given
+from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
+
+NOT_SET = "When it began was not set."
 
 
 def run(scene: Scene, values: Values) -> Reply:
-    """Set the impact; what is not said again is kept."""
+    """Set the impact; what is not said again is kept. Since when is for who may say `onset`."""
     incident, at = scene.here, values.get("since")
     held, onset = incident.impact, incident.living.onset
     text = str(values.get("text", "")).strip() or (held.text if held else "")
-    since = at.at if isinstance(at, Moment) else (onset.at if onset else None)
-    if held and (text, since) == (held.text, held.since):
-        return Reply(card=answer("The impact stands so already."))
+    known = onset.at if onset else None
+    since = _meant(at, known)
+    wanted = e.ImpactSet(text=text, since=since)
+    verbs = verbs_of((wanted,), incident)
+    limited = why_not(verbs, scene.me, incident, scene.rules, asked="impact")
+    if limited:
+        wanted = e.ImpactSet(text=text, since=known)
+    if held and (wanted.text, wanted.since) == (held.text, held.since):
+        same = "The impact stands so already."
+        return refuse(f"{NOT_SET} {limited}") if limited else Reply(card=answer(same))
     said = [line(f"The impact of INC-{incident.number} is set.")]
-    if isinstance(at, Moment):
-        said += [line("It began ", At(moment=at.at, style="date_time"), "."), read_as(at)]
-    return Reply(
-        card=answer(*said), facts=(Fact(body=e.ImpactSet(text=text, since=since)),), undo=True
-    )
+    if limited:
+        said.append(line(f"{NOT_SET} {limited}", tone=Tone.LOUD))
+    elif isinstance(at, Moment) and since is not None:
+        said += [line("It began ", At(moment=since, style="date_time"), "."), read_as(at)]
+    return Reply(card=answer(*said), facts=(Fact(body=wanted),), undo=True)
+
+
+def _meant(at: object, known: datetime | None) -> datetime | None:
+    """The form shows whole minutes: the minute that it began in is no other beginning."""
+    if not isinstance(at, Moment):
+        return known
+    same = known is not None and at.at == known.replace(second=0, microsecond=0)
+    return known if same else at.at
 
 
 def form(scene: Scene, values: Values) -> Form:

@@ -8,6 +8,7 @@ from opsbot.core.form import Choice, Field, FieldKind, Form
 from opsbot.core.parameter import Kind, Parameter
 from opsbot.core.said_back import looks_like_time, read_as
 from opsbot.core.text import inert
+from opsbot.core.told import TAKEN_BACK
 from opsbot.core.verb import Fact, Reply, Scene, Values, Verb, answer, given, refuse
 from opsbot.core.when import Moment
 
@@ -41,11 +42,17 @@ def run(scene: Scene, values: Values) -> Reply:
 
 
 def _out_of_order(scene: Scene, when: datetime) -> tuple[Line, ...]:
-    onset = scene.here.living.onset
-    if onset is None or when >= onset.at:
-        return ()
-    return (line("That is before it began, ", At(moment=onset.at, style="date_time"),
-                 ": one of the two times is wrong.", tone=Tone.LOUD),)  # fmt: skip
+    onset, again = scene.here.living.onset, scene.here.living.reopened
+    lines: list[Line] = []
+    if onset is not None and when < onset.at:
+        lines.append(line("That is before it began, ", At(moment=onset.at, style="date_time"),
+                          ": one of the two times is wrong.", tone=Tone.LOUD))  # fmt: skip
+    if again is not None and again.said != TAKEN_BACK and when < again.at:
+        lines.append(line("That is before it was reopened, ",
+                          At(moment=again.at, style="date_time"), ", and counts all the same. If "
+                          "users noticed it again then, say since when they no longer do.",
+                          tone=Tone.LOUD))  # fmt: skip
+    return tuple(lines)
 
 
 def form(scene: Scene, values: Values) -> Form:

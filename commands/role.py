@@ -33,9 +33,10 @@ def run(scene: Scene, values: Values) -> Reply:
     wanted = Role(role)
     if isinstance(person, PersonRef) and not person.slack_id:
         return refuse(f"I do not know who {inert(person.name, 60)} is; type @ and pick the person.")
-    if wanted is Role.LEAD and (denied := _may_not_lead(scene)):
-        return refuse(denied)
     whom = person if isinstance(person, PersonRef) else None
+    changes = whom is not None or bool(values.get("gone"))
+    if changes and wanted is Role.LEAD and (denied := _may_not_lead(scene)):
+        return refuse(denied)
     if values.get("gone"):
         return _taken(scene, wanted, whom)
     return _held(scene, wanted) if whom is None else _given(scene, wanted, whom)

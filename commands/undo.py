@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from opsbot.core import entry as e
+from opsbot.core.act_permission import verbs_of, why_not
+from opsbot.core.incident import fold
 from opsbot.core.parameter import Kind, Parameter
-from opsbot.core.permission import Denied, may
 from opsbot.core.undo import reversal
 from opsbot.core.verb import Fact, Reads, Reply, Scene, Values, Verb, answer, refuse
 
@@ -17,7 +18,7 @@ def run(scene: Scene, values: Values) -> Reply:
     bodies = reversal(scene.entries, seq, scene.me.actor, scene.now)
     if isinstance(bodies, str):
         return refuse(f"Nothing was undone: {bodies}.")
-    if denied := _may_not(scene, bodies):
+    if denied := _may_not(scene, seq, bodies):
         return refuse(f"Nothing was undone. {denied}")
     facts = tuple(
         Fact(body=body, at=_when(body), key=f"undo:{seq}:{number}")
@@ -26,17 +27,14 @@ def run(scene: Scene, values: Values) -> Reply:
     return Reply(card=answer("Undone."), facts=facts)
 
 
-def _may_not(scene: Scene, bodies: tuple[e.Body, ...]) -> str:
-    """Taking an end back opens the incident again: who may not reopen it may not do it so."""
-    opens = any(isinstance(one, e.StatusChanged) and not one.status.is_over for one in bodies)
-    if not (opens and scene.here.status.is_over):
-        return ""
-    rules = scene.rules
-    match may("reopen", scene.me, scene.here, rules.permissions, guests=rules.guests):
-        case Denied() as denied:
-            return denied.sentence
-        case _:
-            return ""
+def _may_not(scene: Scene, seq: int, bodies: tuple[e.Body, ...]) -> str:
+    """Taking back is for who may do it now, and may do what holds again then: taking an end back
+    opens the incident again."""
+    me, here, rules = scene.me, scene.here, scene.rules
+    before = fold(here.id, [entry for entry in scene.entries if entry.seq < seq])
+    taken = [entry.body for entry in scene.entries if entry.seq == seq]
+    verbs = (*verbs_of(bodies, here), *verbs_of(taken, before))
+    return why_not(verbs, me, here, rules)
 
 
 def _when(body: e.Body) -> datetime | None:

@@ -83,6 +83,13 @@ def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         task="opsbot.sandbox.demo", config=False,
     )  # fmt: skip
     demo.add_argument("--once", action="store_true", help="play the incident to its end and exit")
+    demo.add_argument(
+        "--by-hand", action="store_true", help="let nobody respond but you, in the browser"
+    )
+    demo.add_argument(
+        "--pace", metavar="SECONDS", type=_seconds, default=15.0,
+        help="how long you have before the company's people act themselves (default: 15)",
+    )  # fmt: skip
     demo.add_argument("--report", metavar="FILE", help="write what happened as JSON")
     demo.add_argument(
         "--scenario", metavar="NAME", default="memory-limit",
@@ -93,6 +100,16 @@ def _serving(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="where the postmortem is put (default: opsbot-demo)",
     )  # fmt: skip
     demo.add_argument("--seed", type=int, help="seed of the story's noise (default: its own)")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 600")
+    return seconds
 
 
 def _looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -145,7 +162,31 @@ def _running(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--incident", metavar="NUMBER", default="",
         help="the incident it would be for; look-ups find its number and service",
     )  # fmt: skip
+    _for_whom(run)
     run.add_argument("--json", action="store_true", help="print it as JSON")
+    output = _task(
+        acts, "output", "print the whole output of a run that was done",
+        task="opsbot.app.tasks.runbook_output",
+    )  # fmt: skip
+    output.add_argument("incident", metavar="NUMBER", help="the incident, such as 42 or INC-42")
+    output.add_argument(
+        "run", metavar="RUN", nargs="?", default="",
+        help="which of its runs (default: the one that was asked for last, of those that began)",
+    )  # fmt: skip
+    output.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _for_whom(run: argparse.ArgumentParser) -> None:
+    run.add_argument("--as-group", metavar="NAME", action="append", default=[],
+                     help="what the policy says to a member of this user group")  # fmt: skip
+    run.add_argument("--as-role", metavar="ROLE", action="append", default=[],
+                     help="and to who has this role in the incident, such as lead")  # fmt: skip
+    run.add_argument("--as-guest", action="store_true", help="and to a guest who was let in")
+    run.add_argument("--on-call", action="store_true", help="and to who is on call")
+    run.add_argument("--severity", metavar="SEV",
+                     help="in which severity (default: the incident's, or unset)")  # fmt: skip
+    run.add_argument("--environment", metavar="NAME",
+                     help="in which environment (default: as the catalogue says)")  # fmt: skip
 
 
 def _deciding(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -177,6 +218,7 @@ def _about_a_run(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--role", metavar="ROLE", action="append", default=[],
                          help="a role of who asks, such as lead")  # fmt: skip
     explain.add_argument("--on-call", action="store_true", help="who asks is on call")
+    explain.add_argument("--guest", action="store_true", help="who asks is a guest who was let in")
     explain.add_argument("--break-glass", metavar="REASON", help="the reason that is typed")
     explain.add_argument("--at", metavar="TIME", help="local time (default: now)")
     explain.add_argument("--target", metavar="NAME", help="what is acted on (default: the service)")
@@ -239,9 +281,7 @@ def _keeping(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _task(words, "migrate", "bring the database up to this version")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and answer its exit code: 0 fine, 1 it failed, 2 it cannot be run so."""
-    arguments = build_parser().parse_args(argv)
+def _done(arguments: argparse.Namespace) -> int:
     task = importlib.import_module(arguments.task)
     from opsbot.app.store import Unusable
 
@@ -250,6 +290,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Unusable as why:
         print(f"opsbot: {why}", file=sys.stderr)  # noqa: T201 - the command line's own error
         return 2
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """What was typed. A runbook's arguments may stand behind options too, where argparse does not
+    look for them any more."""
+    parser = build_parser()
+    arguments, more = parser.parse_known_args(argv)
+    if more and (not hasattr(arguments, "arguments") or any(one[:1] == "-" for one in more)):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    if more:
+        arguments.arguments += more
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit code: 0 fine, 1 it failed, 2 it cannot be run so."""
+    arguments = _parsed(argv)
+    try:
+        return _done(arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output went away, e.g. `opsbot show 1 | head`

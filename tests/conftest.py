@@ -22,6 +22,13 @@ from sqlalchemy import URL, make_url
 from opsbot.store.migrate import migrate
 
 _COUNT = itertools.count(1)
+# For timers and processes, more than they compute.
+_WAITS = {"stories", "browser", "test_demo.py", "test_demo_visited.py", "test_response.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits begins first, so that no worker is left with a long story at the end."""
+    items.sort(key=lambda item: _WAITS.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(scope="session")

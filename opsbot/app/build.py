@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,9 @@ from opsbot.app.store import (
 )
 from opsbot.app.tracing import traced, traced_flows
 from opsbot.app.upkeep import Upkeep, every
+from opsbot.catalog.runbooks import Shelf
 from opsbot.config import Settings
+from opsbot.core.rules import Rules
 from opsbot.drawing.worker import ChartWorker
 from opsbot.engine.dbos_engine import DbosEngine
 from opsbot.engine.dispatcher import Dispatcher, Parse
@@ -79,6 +81,14 @@ async def _take_back(inbox: Inbox) -> None:
     if aside:
         await inbox.release([pending.id for pending, _ in aside])
         log.warning("%d deliveries that were put aside are tried again", len(aside))
+
+
+def _rules(settings: Settings, outside: Outside, shelf: Shelf) -> Rules:
+    """What decisions go by: the settings, with what they are put together with here."""
+    kinds = tuple((source.name, source.kind.value) for source in outside.sources)
+    return replace(
+        settings.rules([name for name, _ in kinds]), evidence_kinds=kinds, runbooks=shelf.runbooks
+    )
 
 
 def _publishers(
@@ -133,42 +143,73 @@ class Opsbot:
         return self._server.port if self._server else 0
 
     async def start(self) -> None:
-        """Open store, Slack, engine and doors, in this order. Raises Unusable."""
-        settings, clock = self._settings, self._clock
-        where = places(settings)
+        """Open store, outside, people, engine, doors and watches, in this order. Raises
+        Unusable."""
+        runners: list[ObligationRunner] = []
+        await self._take_the_store()
+        store = await self._open_store(runners)
+        await self._http.start()
+        outside = self._open_outside()
+        slack, ports = await self._open_ports(store, outside)
+        doorman, people = self._open_people(store, slack, ports)
+        runner = await self._start_engine(store, ports)
+        runners.append(runner)
+        dispatcher = Dispatcher(
+            inbox=store.inbox, record=store.record, rules=ports.rules, clock=self._clock,
+            parsers=self._parsers(), people=people.handle, order_key=order_key,
+            observe=self.metrics.dispatched, busy=runner.busy,
+        )  # fmt: skip
+        self._watches = watches(
+            outside.feeds, inbox=store.inbox, record=store.record, clock=self._clock,
+            webhooks=self._settings.intake == "webhook",
+        )  # fmt: skip
+        await self._open_doors(store, ports, slack, people, doorman)
+        await people.start()
+        self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
+        self._watch_pagers()
+        _spare_the_collector()
+
+    async def _take_the_store(self) -> None:
+        """Be the one process on this store, before anything in it is opened."""
+        where = places(self._settings)
         refuse_old_sqlite(where)
         if where.lock_file:
             self._lock = SingleProcess(where.lock_file)
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
             self._lock.take()
         else:
             self._postgres = SinglePostgres(where.record_url)
             await self._postgres.take(self._wait_for_store)
-        runners: list[ObligationRunner] = []
+
+    async def _open_store(self, runners: Sequence[ObligationRunner]) -> Store:
+        """The store, which wakes whoever is among `runners` by the time of a commit."""
 
         def wake() -> None:
             for runner in runners:
                 runner.wake()
 
-        self._store = store = await open_store(settings, clock, on_commit=(wake,))
+        self._store = store = await open_store(self._settings, self._clock, on_commit=(wake,))
         await _take_back(store.inbox)
-        await self._http.start()
-        outside = build_integrations(settings, self._http, clock)
-        if settings.intake == "poll" and not outside.feeds:
+        return store
+
+    def _open_outside(self) -> Outside:
+        outside = build_integrations(self._settings, self._http, self._clock)
+        if self._settings.intake == "poll" and not outside.feeds:
             raise Unusable(
                 "intake is poll, but no pager can be asked: configure `pagerduty:` with "
                 "PAGERDUTY_API_TOKEN, or write `intake: webhook`"
             )
+        return outside
+
+    async def _open_ports(self, store: Store, outside: Outside) -> tuple[SlackSide, Ports]:
+        """Slack, which is asked about the groups that runbooks name, and every port with it."""
+        settings, clock = self._settings, self._clock
         executors = build_executors(settings, self._http, clock)
         shelf = team_shelf(settings, executors)
         for problem in shelf.aside:
             log.error("a runbook is left out: %s", problem)
         self._slack = slack = await build_slack(settings, clock, self.metrics, shelf.runbooks)
-        kinds = tuple((source.name, source.kind.value) for source in outside.sources)
-        rules = replace(
-            settings.rules([name for name, _ in kinds]), evidence_kinds=kinds,
-            runbooks=shelf.runbooks,
-        )  # fmt: skip
+        rules = _rules(settings, outside, shelf)
         self._painter = ChartWorker()
         ports = Ports(
             record=traced(store.record, "record"), clock=clock, rules=rules,
@@ -180,44 +221,38 @@ class Opsbot:
             boot=secrets.token_hex(6), drafter=team_drafter(settings),
             publishers=_publishers(settings, outside, store, slack, clock),
         )  # fmt: skip
-        book = team_book(settings)
+        return slack, ports
+
+    def _open_people(
+        self, store: Store, slack: SlackSide, ports: Ports
+    ) -> tuple[Doorman, PeopleSide]:
+        book = team_book(self._settings)
         for aside in book.aside:
             log.error("a command is left out: %s", aside)
-        doorman = Doorman(store.record, clock, self.metrics)
+        doorman = Doorman(store.record, self._clock, self.metrics)
         self._people = people = PeopleSide(
-            settings, slack, ports, book.verbs, store.inbox, clock, doorman
+            self._settings, slack, ports, book.verbs, store.inbox, self._clock, doorman
         )
-        own = {**flows_for(ports), **doctor_flow(settings, ports)}
+        return doorman, people
+
+    async def _start_engine(self, store: Store, ports: Ports) -> ObligationRunner:
+        """The engine with every flow, and what runs in it that is owed."""
+        own = {**flows_for(ports), **doctor_flow(self._settings, ports)}
         flows = traced_flows({**own, **self._more_flows(ports)})
-        self._engine = DbosEngine(where.engine_url, flows)
+        self._engine = DbosEngine(places(self._settings).engine_url, flows)
         await self._engine.start()
-        runner = ObligationRunner(
-            record=store.record,
-            engine=self._engine,
-            clock=clock,
+        one_step = {*self._one_step, PURPOSE}
+        return ObligationRunner(
+            record=store.record, engine=self._engine, clock=self._clock,
             observe=self.metrics.flow,
-            one_step={
-                name: flow for name, flow in flows.items() if name in {*self._one_step, PURPOSE}
-            },
-        )
-        runners.append(runner)
-        dispatcher = Dispatcher(
-            inbox=store.inbox, record=store.record, rules=rules, clock=clock,
-            parsers=self._parsers(), people=people.handle, order_key=order_key,
-            observe=self.metrics.dispatched, busy=runner.busy,
+            one_step={name: flow for name, flow in flows.items() if name in one_step},
         )  # fmt: skip
-        self._watches = watches(
-            outside.feeds, inbox=store.inbox, record=store.record, clock=clock,
-            webhooks=settings.intake == "webhook",
-        )  # fmt: skip
-        await self._open_doors(store, ports, slack, people, doorman)
-        await people.start()
-        self._run(dispatcher.run(self._stopping), runner.run(self._stopping))
-        every_s = settings.poll_every.total_seconds()
+
+    def _watch_pagers(self) -> None:
+        polled = self._settings.poll_every.total_seconds()
+        pace = SWEEP_EVERY if self._settings.intake == "webhook" else polled
         for watch in self._watches:
-            pace = SWEEP_EVERY if settings.intake == "webhook" else every_s
-            self._run(every(pace, clock, watch.look, self._stopping))
-        _spare_the_collector()
+            self._run(every(pace, self._clock, watch.look, self._stopping))
 
     def _parsers(self) -> dict[str, Parse]:
         parsers: dict[str, Parse] = {}

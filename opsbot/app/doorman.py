@@ -65,5 +65,8 @@ class Doorman:
         try:
             async with self._record.transaction(LOCK) as tx:
                 await tx.owe(tell_ops(key, text, now))
-        except Exception:  # noqa: BLE001 - the refusal itself stands; this is only its echo
-            log.warning("the ops channel could not be told of a %s at %s", refusal.status, door)
+        except Exception as error:  # noqa: BLE001 - the refusal itself stands; this is only its echo
+            log.warning(
+                "the ops channel could not be told of a %s at %s: %s", refusal.status, door,
+                type(error).__name__,
+            )  # fmt: skip

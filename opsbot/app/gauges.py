@@ -55,10 +55,11 @@ def never_verified(settings: Settings, check: Verification) -> str:
         folder=settings.file.parent,
     )  # fmt: skip
     gauge = known.integration.gauge(known.settings, wiring)
-    return gauge.trouble(_any_service(check)) if isinstance(gauge, Foreseeing) else ""
+    return gauge.trouble(any_service(check)) if isinstance(gauge, Foreseeing) else ""
 
 
-def _any_service(check: Verification) -> RenderedCheck:
+def any_service(check: Verification) -> RenderedCheck:
+    """The check without a run: of a service called "any", and look-ups left as they are."""
     return RenderedCheck(
         source=check.source, signal=check.signal, query=check.query, service="any",
         below=check.below, above=check.above, unit=check.unit,

@@ -16,20 +16,28 @@ from opsbot.core.document import Document
 from opsbot.core.entry import Entry, Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.picture import Picture
+from opsbot.core.postmortem_versions import is_silenced, versions
 from opsbot.drawing.worker import ChartWorker
 from opsbot.ports import Done
 from opsbot.store.record import SqlRecord
 
+_ANEW = (
+    "leave --as-published out to make it from the record as it stands, or type "
+    "/incident postmortem write, which publishes it as well"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What the store holds of an incident. `drafted` is None while no postmortem was written."""
+    """What the store holds of an incident. Without a `drafted`, `why_none` is a sentence about the
+    postmortem that says what to do instead."""
 
     incident: Incident
     entries: tuple[Entry, ...]
     head: str
     blobs: Mapping[str, bytes]  # that pictures were drawn from
     drafted: Document | None
+    why_none: str = ""
 
 
 async def kept_of(settings: Settings, number: int) -> Kept | None:
@@ -41,12 +49,14 @@ async def kept_of(settings: Settings, number: int) -> Kept | None:
         incident = await record.incident(incident_id)
         entries = tuple(await record.entries(incident_id))
         drawn_from = [x.body.blob for x in entries if isinstance(x.body, e.Illustrated)]
+        drafted = await _drafted(record, incident, entries)
         return Kept(
             incident=incident,
             entries=entries,
             head=await record.head(incident_id, entries[-1].seq),
             blobs=await _blobs(record, drawn_from),
-            drafted=await _drafted(record, incident, entries),
+            drafted=drafted if isinstance(drafted, Document) else None,
+            why_none=drafted if isinstance(drafted, str) else "",
         )
 
 
@@ -57,18 +67,19 @@ async def _blobs(record: SqlRecord, names: Sequence[str]) -> dict[str, bytes]:
 
 async def _drafted(
     record: SqlRecord, incident: Incident, entries: Sequence[Entry]
-) -> Document | None:
+) -> Document | str:
     """The newest postmortem, byte for byte as it was drafted; none that says what was redacted
     since."""
-    bodies = [entry.body for entry in entries if isinstance(entry.body, e.PostmortemDrafted)]
-    gone = [(x.seq, x.body.seq) for x in entries if isinstance(x.body, e.Redacted)]
-    if not bodies or any(since > bodies[-1].through >= seq for since, seq in gone):
-        return None
-    body = bodies[-1]
+    name, drafted = f"INC-{incident.number}", versions(entries)
+    if not drafted:
+        return f"no postmortem of {name} was written yet: {_ANEW}"
+    if is_silenced(entries, drafted[-1]):
+        return f"the postmortem of {name} was removed, because words of it were redacted: {_ANEW}"
+    body = drafted[-1][1]
     cover_of = await record.blob(body.cover) if body.cover else None
     parts = await _blobs(record, (body.markdown, body.data, body.html))
     if cover_of is None or len(parts) < len({body.markdown, body.data, body.html}):
-        return None
+        return f"the postmortem of {name} is not in the store any more: `opsbot verify`; {_ANEW}"
     cover = cast("dict[str, Any]", json.loads(cover_of))
     attached = {path: await record.blob(blob) for path, blob in cover["attachments"].items()}
     return Document(

@@ -4,20 +4,44 @@ them."""
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
-from opsbot.app.postmortems import background, template_folder
+from opsbot.app.postmortems import background
+from opsbot.app.store import Unusable
 from opsbot.catalog.templates import Templates, read_templates
 from opsbot.config import Finding, Settings, Weight
+from opsbot.core.nearest import nearest
 from opsbot.core.text import inert, listed
 from opsbot.documents.drafter import PostmortemDrafter
-from opsbot.documents.template import DEFAULT
+from opsbot.documents.template import DEFAULT, ENDING, Template
 
 log = logging.getLogger(__name__)
+
+
+def template_folder(settings: Settings) -> Path:
+    """Where a team's own templates lie: beside opsbot.yaml."""
+    return settings.file.parent / "templates"
 
 
 def team_templates(settings: Settings) -> Templates:
     """Every template that can be used, and the team's files that were left out."""
     return read_templates(template_folder(settings))
+
+
+def find_template(settings: Settings, name: str) -> Template:
+    """The template of this name, opsbot's own or the team's. Raises Unusable."""
+    templates = team_templates(settings)
+    found = templates.named(name)
+    if found is not None:
+        return found
+    for path, why in templates.aside:
+        if path.name == f"{name}{ENDING}":
+            raise Unusable(f"the template cannot be used: {why}")
+    known = [template.name for template in templates.found]
+    close = nearest(name, set(known))
+    hint = f"did you mean {close}?" if close else f"there are {', '.join(known)}."
+    folder = template_folder(settings)
+    raise Unusable(f"there is no template {inert(name, 60)!r}: {hint} A team's lie in {folder}")
 
 
 def team_drafter(settings: Settings) -> PostmortemDrafter:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from opsbot.app.store import Unusable
 from opsbot.config import Settings
+from opsbot.config.explain import validate
 from opsbot.config.policy_cases import CaseSection, GivenSection, PastRunSection, time_or_ago
+from opsbot.config.problem import Report
 from opsbot.config.scalar import moment
+from opsbot.core.moment import lasting
 from opsbot.core.nearest import nearest
-from opsbot.core.policy import Attempt, PastRun, Verdict
-from opsbot.core.policy_decision import Considered, considered
+from opsbot.core.policy import Attempt, PastRun, Ruling, Verdict
+from opsbot.core.policy_decision import Considered, considered, who_approves
 from opsbot.core.runbook import AS_THE_POLICY_SAYS, Risk, Runbook, Who
-from opsbot.core.text import inert
+from opsbot.core.text import count, inert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ def trial_of(
         groups=frozenset(_group(name, settings) for name in given.groups),
         roles=frozenset(given.roles),
         on_call=given.on_call,
+        full_member=not given.guest,
         break_glass=given.break_glass,
         approval=known.approval if known else AS_THE_POLICY_SAYS,
         recent=tuple(
@@ -80,11 +85,37 @@ def steps_of(trial: Trial, settings: Settings) -> Iterator[Considered]:
             return
 
 
-def tried(case: CaseSection, settings: Settings, trial: Trial) -> Tried:
-    """The case decided, and compared with what it expects."""
+def verdict_on(trial: Trial, settings: Settings) -> Verdict:
+    """The decision."""
     *_, last = steps_of(trial, settings)
     assert last.verdict is not None  # noqa: S101 - the last one decides
-    return Tried(case=case, verdict=last.verdict, wrong=tuple(_wrong(case, last.verdict)))
+    return last.verdict
+
+
+def asked_for(verdict: Verdict, service: str) -> str:
+    """Whose yes is wanted, in how long, and who is paged; empty where nobody is asked."""
+    if verdict.ruling is not Ruling.NEEDS_APPROVAL:
+        return ""
+    page = verdict.page_after
+    paged = f"; after {lasting(page)} the next on-call is paged" if page else ""
+    wants = f"{count(verdict.approvals, 'approval')} within {lasting(verdict.expires)}"
+    return f"{wants}: {who_approves(verdict, service)}{paged}"
+
+
+def checked(written: Mapping[str, Any]) -> GivenSection:
+    """What the command line says, checked as a case of the file is. Raises ConfigInvalid."""
+    report = Report("the command line", {})
+    said = {key: value for key, value in written.items() if value not in (None, "", [])}
+    given = validate(GivenSection, said, report)
+    report.raise_if_any()
+    assert given is not None  # noqa: S101 - what is not valid has been reported
+    return given
+
+
+def tried(case: CaseSection, settings: Settings, trial: Trial) -> Tried:
+    """The case decided, and compared with what it expects."""
+    verdict = verdict_on(trial, settings)
+    return Tried(case=case, verdict=verdict, wrong=tuple(_wrong(case, verdict)))
 
 
 def _wrong(case: CaseSection, verdict: Verdict) -> Iterator[str]:

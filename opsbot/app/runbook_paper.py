@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from opsbot.app.paper import cell, say
+from opsbot.app.run_verdict import OnPaper
 from opsbot.catalog.runbooks import Shelf
 from opsbot.core.run_prepared import Prepared
 from opsbot.core.runbook import Runbook, RunParameter, Step, Verification
@@ -61,8 +62,8 @@ def say_runbook(console: Console, runbook: Runbook) -> None:
         say(console, f"  {_check(runbook.verification)}", hang=4)
 
 
-def say_prepared(console: Console, prepared: Prepared) -> None:
-    """What would run, or why it would not."""
+def say_prepared(console: Console, prepared: Prepared, verdicts: OnPaper | None) -> None:
+    """What would run, what the policy would say to whom, or why it would not."""
     for problem in prepared.problems:
         say(console, problem.sentence, hang=2, style="red")
     if why := prepared.runbook.unavailable or prepared.refused:
@@ -74,6 +75,10 @@ def say_prepared(console: Console, prepared: Prepared) -> None:
         say(console, f"  {line}", hang=5)
     for warning in prepared.warnings:
         say(console, f"  ! {warning}", hang=4, style="yellow")
+    for one in verdicts.said if verdicts else ():
+        say(console, f"to {one.whom}: {one.sentence}", hang=2)
+    if verdicts:
+        say(console, f"assumed: {verdicts.assumed}", hang=2, style="dim")
     say(console, f"hash {prepared.plan.digest}", hang=2, style="dim")
     line = line_of(prepared.runbook, prepared.arguments)
     if line:

@@ -13,6 +13,7 @@ from opsbot.core.text import count
 
 T = TypeVar("T")
 Fits = Callable[[Sequence[T]], bool]
+_ONE = " that does not fit here"
 _CONSIDERED = 100  # no card near this many lines fits; it bounds the work on a hostile one
 
 
@@ -38,11 +39,12 @@ def most_that_fit(items: Sequence[T], fits: Fits[T], tone: Callable[[T], Tone]) 
     return tuple(items[at] for at in chosen)
 
 
-def cut_note(lines: int, buttons: int) -> str:
-    """Say what was left out, empty when nothing was."""
+def cut_note(lines: int, buttons: int, more: str = "") -> str:
+    """Say what was left out, and by `more` where it can be read; empty when nothing was."""
     notes: list[str] = []
     if lines:
-        notes.append(f"and {count(lines, 'more line')} in the thread")
+        where = f": {more}" if more else " that do not fit here" if lines > 1 else _ONE
+        notes.append(f"and {count(lines, 'more line')}{where}")
     if buttons:
         notes.append(f"{count(buttons, 'button')} left out")
     return ", ".join(notes)

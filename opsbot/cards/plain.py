@@ -33,7 +33,7 @@ def fallback_text(card: Card) -> str:
     lines = [(line.tone, _fallback_line(line)) for line in shown]
 
     def joined(chosen: Sequence[tuple[Tone, str]]) -> str:
-        note = cut_note(len(lines) - len(chosen), 0)
+        note = cut_note(len(lines) - len(chosen), 0, card.more)
         return "\n".join([*head, *(said for _, said in chosen), *([note] if note else [])])
 
     kept = most_that_fit(

@@ -59,7 +59,7 @@ def render(card: Card, *, button_value: str = "") -> Rendered:
         return len(blocks) + len(tail) + 2 <= limits.BLOCKS and json_size(blocks) <= room
 
     kept = most_that_fit(lines, fits, _tone)
-    cut = cut_note(len(lines) - len(kept), len(card.buttons) - len(buttons))
+    cut = cut_note(len(lines) - len(kept), len(card.buttons) - len(buttons), card.more)
     note: list[Block] = [{"type": "context", "elements": [plain_text(cut)]}] if cut else []
     blocks = (*header, *_layout(kept), *note, *tail)
     return Rendered(text=fallback_text(card), blocks=blocks, cut=cut)

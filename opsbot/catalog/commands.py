@@ -68,6 +68,8 @@ def _add(verbs: dict[str, tuple[Verb, Path]], verb: Verb, path: Path) -> None:
 
 def _read(path: Path, whose: str) -> Verb:
     """Import one file without putting its folder on the path. Raises CommandUnusable."""
+    if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+        raise CommandUnusable(f"{path} is no ordinary file: remove it")
     name = f"opsbot_commands.{whose}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -40,7 +40,7 @@ def read_templates(team_folder: Path | None = None) -> Templates:
     """All templates. A team's file of the shipped one's name takes its place."""
     found = {DEFAULT: default_template()}
     aside: list[tuple[Path, str]] = []
-    for path in sorted(team_folder.glob(f"*{ENDING}")) if team_folder else ():
+    for path in _files(team_folder, aside):
         try:
             template = _read(path)
         except (TemplateBroken, OSError, ValueError) as broken:
@@ -51,13 +51,32 @@ def read_templates(team_folder: Path | None = None) -> Templates:
     return Templates(found=tuple(found.values()), aside=tuple(aside))
 
 
+def _files(folder: Path | None, aside: list[tuple[Path, str]]) -> list[Path]:
+    """A team's files; why the folder itself cannot be read is put to `aside`."""
+    if folder is None or not folder.exists():
+        return []
+    try:  # `glob` would keep it to itself
+        return sorted(path for path in folder.iterdir() if path.name.endswith(ENDING))
+    except OSError as error:
+        aside.append((folder, f"the folder cannot be read: {error.strerror or error}"))
+        return []
+
+
 def _read(path: Path) -> Template:
     """One template, tried on an incident of which nothing is known."""
     name = path.name.removesuffix(ENDING)
     if not is_template_name(name):
         raise TemplateBroken("its name has to be lower-case letters, digits, - or _")
-    if path.stat().st_size > LONGEST:
-        raise TemplateBroken(f"it is larger than {LONGEST // 1024} KiB")
-    template = Template(name=name, text=path.read_text("utf-8"))
+    template = Template(name=name, text=_text(path))
     document_of(new_incident("template-check"), (), template)
     return template
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+        raise TemplateBroken("it is no ordinary file")
+    with path.open("rb") as file:
+        data = file.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise TemplateBroken(f"it is larger than {LONGEST // 1024} KiB")
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

@@ -1,7 +1,8 @@
 """YAML with line numbers: plain values plus the line of every key, bounded, without surprises.
 
 Read by the YAML 1.2 core rules, so `no` is text, `09:00` is no number and times stay as written.
-Aliases, tags and merge keys are refused: nothing in the file can grow or construct anything.
+Aliases, tags and merge keys are refused: nothing in the file can grow or construct anything. So
+are `.nan` and `.inf`, numbers that nothing can be set to.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(
     r"[-+]?(?=.*[.eE])(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,2})?"
 )
+_ENDLESS = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -177,6 +179,9 @@ class _Reader:
             return text
         if text in _WORDS:
             return _WORDS[text]
+        if _ENDLESS.fullmatch(text):
+            fix = "Write digits, or put it in quotes if it is a text"
+            self._refuse(event, f"{text} is a number that nothing can be set to", fix)
         if _INTEGER.fullmatch(text):
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text

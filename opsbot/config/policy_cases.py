@@ -78,6 +78,9 @@ class GivenSection(Section):
     groups: Texts = Field(default=(), description="User groups of who asks, by name or id.")
     roles: RoleWords = Field(default=(), description="Roles of who asks, such as lead.")
     on_call: bool = Field(default=False, description="Whether who asks is on call for the service.")
+    guest: bool = Field(
+        default=False, description="Whether who asks is a guest whom the settings let in."
+    )
     break_glass: str = Field(default="", description="The reason typed to break the glass.")
     target: str | None = Field(default=None, description="What is acted on (default: service).")
     cooldown: Duration | None = Field(

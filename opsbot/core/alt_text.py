@@ -9,10 +9,10 @@ import math
 import statistics
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from opsbot.core.evidence import Window
-from opsbot.core.picture import Chart, Picture, TracePicture, panels, time_axis
+from opsbot.core.picture import Chart, MarkKind, Picture, TracePicture, panels, time_axis
 from opsbot.core.quantity import percent, quantity
 from opsbot.core.series import LEAST_HOLE, Point, Series, Span, Waterfall, holes, lasts
 from opsbot.core.text import count, cut, inert, listed
@@ -20,6 +20,7 @@ from opsbot.core.text import count, cut, inert, listed
 LONGEST = 1_990  # Slack takes 2,000 characters (block kit reference, image block)
 _MOST_FAILING = 5
 _MOST_HOLES = 3
+_BACK = 0.15  # of how far it went: no farther from the usual value it is back
 
 
 def alt_text(picture: Picture) -> str:
@@ -38,9 +39,10 @@ def _chart(chart: Chart) -> Iterable[str]:
     if window is None or not shown:
         yield f"Chart without data: {inert(chart.title, 200) or 'no title'}."
         return
+    when_last = "at the end" if any(m.kind is MarkKind.RESOLVED for m in chart.marks) else "now"
     for number, series in enumerate(shown):
         when = f", {_from_to(window)}" if number == 0 else ""
-        yield f"{_called(series)}{when}: {_course(series, chart.onset, window)}."
+        yield f"{_called(series)}{when}: {_course(series, chart.onset, window, when_last)}."
     marks = [mark for mark in chart.marks if window.start <= mark.at <= window.end]
     if marks:
         said = [
@@ -56,7 +58,7 @@ def _called(series: Series) -> str:
     return f"{name[:1].upper()}{name[1:]}{of}"
 
 
-def _course(series: Series, onset: datetime | None, window: Window) -> str:
+def _course(series: Series, onset: datetime | None, window: Window, when_last: str) -> str:
     points = sorted(
         p for p in series.points if window.start <= p[0] <= window.end and math.isfinite(p[1])
     )
@@ -64,7 +66,7 @@ def _course(series: Series, onset: datetime | None, window: Window) -> str:
         return "no data"
     words = [_values(points, onset, series.unit, window), *_limits(series, window)]
     if series.limit is not None and 0 < series.limit < math.inf and series.unit != "ratio":
-        words.append(f"now {percent(points[-1][1] / series.limit)} of its limit")
+        words.append(f"{when_last} {percent(points[-1][1] / series.limit)} of its limit")
     gaps = holes(tuple(points), window)
     words += [f"no data {_from_to(gap)}" for gap in gaps[:_MOST_HOLES]]
     if len(gaps) > _MOST_HOLES:
@@ -83,14 +85,24 @@ def _values(points: list[Point], onset: datetime | None, unit: str, window: Wind
     if onset is None or not before or not after:
         return f"between {quantity(low, unit)} and {quantity(high, unit)}, {last} at the end"
     usual = statistics.median(before)
+    rose = f"from {quantity(usual, unit)} before {_clock(onset, window)} (onset)"
     # What moved is the value farthest from the usual one, up or down (traffic falls away).
     at, far = max(after, key=lambda point: abs(point[1] / 2 - usual / 2))
     if at == points[-1][0]:
-        return f"from {quantity(usual, unit)} before {_clock(onset, window)} (onset) to {last}"
-    return (
-        f"from {quantity(usual, unit)} before {_clock(onset, window)} (onset)"
-        f" to {quantity(far, unit)} at {_clock(at, window)}, {last} at the end"
-    )
+        return f"{rose} to {last}"
+    told = f"{rose} to {quantity(far, unit)} at {_clock(at, window)}"
+    back = _back(after, usual, far)
+    if back is None:
+        return f"{told}, {last} at the end"
+    return f"{told}, near the usual again from {_clock(back, window)} on, {last} at the end"
+
+
+def _back(after: list[Point], usual: float, far: float) -> datetime | None:
+    """Since when it has stayed near the usual value again; None when it has not, for two points."""
+    away = _BACK * abs(far / 2 - usual / 2)
+    near = [abs(value / 2 - usual / 2) <= away for _, value in after]
+    stays = len(near) - len(list(takewhile(bool, reversed(near))))
+    return after[stays][0] if stays < len(after) - 1 else None
 
 
 def _limits(series: Series, window: Window) -> Iterable[str]:

@@ -17,8 +17,13 @@ def brief(incident: Incident, *buttons: Button) -> Card:
     """Everything to know in one screen: state, impact, roles, suspects, questions, latest words."""
     return Card(
         header=brief_header(incident), lines=brief_lines(incident),
-        buttons=(*buttons, WHAT_CAN_I_DO),
+        buttons=(*buttons, WHAT_CAN_I_DO), more=told_whole(incident),
     )  # fmt: skip
+
+
+def told_whole(incident: Incident) -> str:
+    """Where somebody reads more who is told in private, where no thread is."""
+    return f"timeline INC-{incident.number} says what happened"
 
 
 def brief_header(incident: Incident) -> str:

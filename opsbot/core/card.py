@@ -8,7 +8,7 @@ only as their own pieces, so foreign text can never become one.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,6 +105,9 @@ class Card:
     footer: tuple[Line, ...] = ()
     struck: bool = False
     images: tuple[Image, ...] = ()
+    # Where to read what finds no place in the message: "see the thread". Of one kind of message
+    # always the same, so that it says nothing of whether Slack shows the newest (`card_hash`).
+    more: str = field(default="", repr=False)
 
 
 def line(*pieces: Piece, tone: Tone = Tone.PLAIN, label: str = "") -> Line:

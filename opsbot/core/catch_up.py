@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsbot.core import entry as e
-from opsbot.core.brief import WHAT_CAN_I_DO, brief_header, brief_lines
+from opsbot.core.brief import WHAT_CAN_I_DO, brief_header, brief_lines, told_whole
 from opsbot.core.card import At, Button, Card, Line, Piece, Strong, Tone, line
 from opsbot.core.entry import Entry, Role
 from opsbot.core.incident import Incident
@@ -31,7 +31,10 @@ def catch_up(incident: Incident, entries: Sequence[Entry], slack_id: str, *butto
         *_to_do(incident),
         *_since(entries, timeline, slack_id),
     )
-    return Card(header=brief_header(incident), lines=lines, buttons=(*buttons, WHAT_CAN_I_DO))
+    return Card(
+        header=brief_header(incident), lines=lines, buttons=(*buttons, WHAT_CAN_I_DO),
+        more=told_whole(incident),
+    )  # fmt: skip
 
 
 def waiting_runs(incident: Incident) -> tuple[Run, ...]:

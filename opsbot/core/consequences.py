@@ -17,11 +17,12 @@ from opsbot.core.evidence import Window
 from opsbot.core.incident import Alert, Incident
 from opsbot.core.incident_pages import page_of_key
 from opsbot.core.intake import page_for, severity_of
+from opsbot.core.last_picture import deserves_another
 from opsbot.core.moment import lasting, plausible, shifted, to_micros
 from opsbot.core.page_acts import owes_pages
 from opsbot.core.pager_acts import owes_pager, tells_pager
 from opsbot.core.people import Actor
-from opsbot.core.postmortem_acts import owes_postmortem
+from opsbot.core.postmortem_acts import WRITE, owes_postmortem
 from opsbot.core.routing import route
 from opsbot.core.rules import Rules
 from opsbot.core.run_moves import owes_runs
@@ -291,6 +292,16 @@ def _illustrated(story: Unfolding, before: Incident) -> None:
         story.owed.append(Owed(purpose="illustrate", key=key, due_at=story.now))
 
 
+def _illustrated_end(story: Unfolding, before: Incident) -> None:
+    """The chart shows the recovery once it is over; a postmortem that is owed has it drawn."""
+    state, written = story.state, any(owed.purpose == WRITE for owed in story.owed)
+    if before.status.is_over or written or not deserves_another(state):
+        return
+    due_at = shifted(story.now, story.rules.postmortem.delay)
+    key = f"illustrate_end:{state.seq}"
+    story.owed.append(Owed(purpose="illustrate_end", key=key, due_at=due_at))
+
+
 def _ended(story: Unfolding, before: Incident) -> None:
     state = story.state
     if before.status.is_over and not state.status.is_over:
@@ -307,5 +318,5 @@ def _ended(story: Unfolding, before: Incident) -> None:
 _RULES: tuple[Callable[[Unfolding, Incident], None], ...] = (
     _over_before_heard_of, _reopened, _fires_again, _acknowledged, _cleared, _late_human_act,
     _severity, _routed, _evidence, _looked, tells_pager, owes_pager, owes_pages, owes_runs,
-    _illustrated, _ended, reminds, tells_people, owes_postmortem,
+    _illustrated, _ended, reminds, tells_people, owes_postmortem, _illustrated_end,
 )  # fmt: skip

@@ -35,6 +35,7 @@ from opsbot.core.run_entry import (
     RunDenied,
     RunFinished,
     RunJudged,
+    RunOutputShared,
     RunRequested,
     RunStarted,
     RunVerified,
@@ -351,7 +352,7 @@ Body = (
     | Asked | Answered | RoomRequested | EvidenceAsked | EvidenceCollected | EvidenceComplete
     | ChannelOpened | MessageShown | PeopleInvited | SurfaceChanged | SurfaceRefused
     | RunRequested | RunApproved | RunDenied | RunStarted | StepStarted | StepProgressed
-    | StepFinished | RunVerified | RunFinished | RunJudged
+    | StepFinished | RunVerified | RunFinished | RunJudged | RunOutputShared
     | Mitigated | OnsetSet | UpdatePosted | CadenceSnoozed | ReminderSent | HandoverOffered
     | HandoverAnswered | FollowUpSet | PageAsked | PageActed | PageAnswered
     | PostmortemDrafted | PostmortemPublished | PostmortemFailed

@@ -123,7 +123,8 @@ class EvidenceAsk:
     """What a source is asked: the paged service first, then what it depends on, and a window.
 
     `before` is the stretch just ahead of the window that findings are compared with; sources
-    may look further back to tell since when they are silent (`horizon`).
+    may look further back to tell since when they are silent (`horizon`). A picture that is drawn
+    once more names its `quantities` (`series.py`): nothing else is asked for then.
     """
 
     incident_id: str
@@ -133,6 +134,7 @@ class EvidenceAsk:
     horizon: timedelta
     alert_ids: tuple[str, ...] = ()  # the pager's own incident ids
     private: bool = False
+    quantities: tuple[str, ...] = ()  # of a chart; empty: whatever there is to show
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from opsbot.core.ending_marks import ending_marks, has_recovered
 from opsbot.core.event import Transition
 from opsbot.core.evidence import EvidenceAsk, Finding, FindingKind, Window
 from opsbot.core.incident import Incident
+from opsbot.core.moment import shifted
 from opsbot.core.picture import Chart, Mark, MarkKind, Picture, TracePicture
 from opsbot.core.series import (
     ERROR_SHARE,
     LATENCY,
+    LEAST_HOLE,
     MEMORY,
     REQUESTS,
     Exhibit,
@@ -76,7 +79,9 @@ def _page_chart(incident: Incident, series: Sequence[Series]) -> Chart | None:
     window = _window(incident, shown)
     onset = _onset(incident, tuple(one.service for one in shown), window)
     marks = [*_deploys(incident, shown, window, onset), *_paged(incident, window)]
-    marks.append(Mark(at=window.end, kind=MarkKind.NOW, label="now"))
+    marks += ending_marks(incident, window)
+    if not incident.status.is_over:
+        marks.append(Mark(at=window.end, kind=MarkKind.NOW, label="now"))
     if onset is not None and onset >= window.start:
         marks.append(Mark(at=onset, kind=MarkKind.ONSET, label="onset"))
     order = tuple(MarkKind)
@@ -140,10 +145,14 @@ def _troubled(incident: Incident) -> list[str]:
 
 
 def _window(incident: Incident, shown: Sequence[Series]) -> Window:
-    """What evidence was asked for, and what came of it; a later look shows more."""
+    """What evidence was asked for, and what came of it; a later look shows more. An end that lies
+    between the last sample and the one that would be next belongs to it."""
     times = [at for one in shown for at, _ in one.points]
     if incident.window is not None:
         times += [incident.window.start, incident.window.end]
+    over_at = incident.over_at if has_recovered(incident) else None
+    if over_at is not None and over_at <= shifted(max(times), LEAST_HOLE):
+        times.append(max(over_at, min(times)))
     return Window(start=min(times), end=max(times))
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -21,15 +21,13 @@ def apply_runs(state: Incident, entry: Entry) -> Incident:
     """The incident after an entry about a run; others change nothing."""
     match entry.body:
         case e.RunRequested() as body:
-            return _kept(state, _requested(entry, body))
+            return _kept(state, replace(_requested(entry, body), number=state.number))
         case e.RunApproved(run_id=run_id) as body:
             return _changed(state, run_id, lambda run: _approved(run, entry, body))
         case e.RunDenied(run_id=run_id, reason=reason):
             return _changed(state, run_id, lambda run: _denied(run, entry, reason))
-        case e.RunStarted(run_id=run_id, before=before):
-            return _changed(
-                state, run_id, lambda run: replace(run, started_at=entry.occurred_at, before=before)
-            )
+        case e.RunStarted(run_id=run_id) as body:
+            return _changed(state, run_id, lambda run: _started(run, entry, body))
         case e.StepStarted(run_id=run_id) as body:
             return _changed(state, run_id, lambda run: _begun(run, entry, body))
         case e.StepProgressed(run_id=run_id) as body:
@@ -38,6 +36,18 @@ def apply_runs(state: Incident, entry: Entry) -> Incident:
             return _changed(state, run_id, lambda run: _step_finished(run, entry, body))
         case _:
             return _ended(state, entry)
+
+
+def all_runs(entries: Iterable[Entry]) -> tuple[Run, ...]:
+    """Every run of a record in the order in which they were asked for, those as well that the
+    incident's state has let go."""
+    alone: dict[str, Incident] = {}
+    for entry in entries:
+        run_id = getattr(entry.body, "run_id", "")
+        if run_id:
+            state = alone.get(run_id) or Incident(id=entry.incident_id)
+            alone[run_id] = apply_runs(state, entry)
+    return tuple(run for state in alone.values() for run in state.runs.values())
 
 
 def _ended(state: Incident, entry: Entry) -> Incident:
@@ -52,6 +62,12 @@ def _ended(state: Incident, entry: Entry) -> Incident:
                 return state
             judged = replace(held, judged=happened, judged_by=entry.actor)
             return replace(state, runs=extended(state.runs, run_id, judged))
+        case e.RunOutputShared(run_id=run_id, problem=problem, unsure=unsure):
+            held = state.runs.get(run_id)
+            if held is None or held.outcome is None:
+                return state
+            told = replace(held, output_problem=problem, output_unsure=unsure)
+            return replace(state, runs=extended(state.runs, run_id, told))
         case _:
             return state
 
@@ -110,6 +126,10 @@ def _denied(run: Run, entry: Entry, reason: str) -> Run:
     return _over(run, entry, outcome, reason)
 
 
+def _started(run: Run, entry: Entry, body: e.RunStarted) -> Run:
+    return replace(run, started_at=entry.occurred_at, before=body.before, unread=body.unread)
+
+
 def _over(run: Run, entry: Entry, outcome: RunOutcome, said: str) -> Run:
     return replace(run, outcome=outcome, said=said, finished_at=entry.occurred_at)
 
@@ -152,7 +172,7 @@ def _step_finished(run: Run, entry: Entry, body: e.StepFinished) -> Run:
     done = replace(
         begun, outcome=body.outcome, said=body.said, output=body.output, tail=body.tail,
         lines=body.lines, cut=body.cut, values=MappingProxyType(dict(body.values)),
-        took_s=body.took_s, seq=entry.seq,
+        took_s=body.took_s, seq=entry.seq, acted=body.acted,
     )  # fmt: skip
     return _with_step(run, body.phase, body.step, done)
 

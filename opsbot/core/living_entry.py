@@ -132,6 +132,7 @@ class PostmortemDrafted:
     html: str  # blob
     problems: int = 0  # that the lint found
     cover: str = ""  # blob, JSON: its names and summary, and the blob of each chart
+    charts: tuple[str, ...] = ()  # the blobs of the charts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from opsbot.core import entry as e
 from opsbot.core.entry import Body, Entry, Role
 from opsbot.core.incident import Incident
+from opsbot.core.points import episodes
+from opsbot.core.told import told
 
 REASON = "taken back"
 
@@ -68,13 +70,16 @@ def role_back(body: e.RoleAssigned, before: Incident) -> tuple[Body, ...]:
 
 
 def built_upon(entry: Entry, entries: Sequence[Entry]) -> str:
-    """Why a beginning stays: the impact that stands was set since, and counts from it; empty when
-    it may go."""
+    """Why the entry stays: the impact that is set counts from this beginning; this mitigation is
+    over, because the incident came back since. Empty when it may go."""
     impacts = [one.body for one in entries if isinstance(one.body, e.ImpactSet)]
     later = any(isinstance(one.body, e.ImpactSet) for one in entries if one.seq > entry.seq)
+    spells = episodes(told(entries))
     match entry.body:
         case e.OnsetSet(at=at) if later and impacts[-1].since == at:
             return "the impact was set since and counts from it; say with onset when it began"
+        case e.Mitigated() if len(spells) > 1 and spells[-1].entries[0] > entry.seq:
+            return "the incident came back since, which cleared it"
         case _:
             return ""
 

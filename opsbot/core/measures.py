@@ -132,7 +132,7 @@ def _between(name: str, title: str, end: Point, start: Point) -> Measure:
         )  # fmt: skip
     later, earlier = stamps(end.at, start.at)
     formula = f"{end.name} {later} minus {start.name} {earlier} UTC"
-    value = end.at - start.at
+    value = _whole(end.at) - _whole(start.at)
     backwards = value < NOTHING
     why = f"out of order: {end.name} {later} lies before {start.name} {earlier}"
     return Measure(
@@ -153,14 +153,21 @@ def _time_open(spells: Sequence[Episode]) -> Measure:
         return Measure(name=OPEN, title=title, definition=definition, formula=definition,
                        value=None, why_not="it is still open", entries=entries)  # fmt: skip
     formula = " plus ".join("{1} minus {0}".format(*stamps(*spell)) for spell in ended) + " UTC"
-    backwards = any(end < start for start, end in ended)
-    total = sum((end - start for start, end in ended), NOTHING)
+    lengths = [_whole(end) - _whole(start) for start, end in ended]
+    backwards = any(length < NOTHING for length in lengths)
+    total = sum(lengths, NOTHING)
     return Measure(
         name=OPEN, title=title, definition=definition, formula=formula, entries=entries,
         value=None if backwards else total, out_of_order=backwards,
         why_not="out of order: it ended before it was opened" if backwards else "",
         start=ended[0][0], end=ended[-1][1],
     )  # fmt: skip
+
+
+def _whole(at: datetime) -> datetime:
+    """A moment as formulas print it, to the second: so the value is what the printed times give.
+    PagerDuty's log has no parts of a second, either, and its webhook has."""
+    return at.replace(microsecond=0)
 
 
 def stamps(*moments: datetime) -> tuple[str, ...]:

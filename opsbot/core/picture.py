@@ -23,6 +23,9 @@ class MarkKind(StrEnum):
     ONSET = "onset"
     PAGED = "paged"
     DEPLOY = "deploy"
+    RUN = "run"  # of a runbook that changes something
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
     NOW = "now"
 
 

@@ -216,14 +216,15 @@ def _identified(record: Sequence[Entry]) -> Point:
 
 
 def _mitigated(record: Sequence[Entry], came_back: Episode | None, end: Point) -> Point:
-    """What was said last; of an incident that came back, only what was said of its last spell."""
+    """What was said last, for whatever time; of an incident that came back, only what was said
+    since. Who says afterwards that it was mitigated before it came back knows that it did."""
     name = PointName.MITIGATED
     said = entries_of(record, e.Mitigated)[-1:]
     if said and said[0][1].at is None:
         return _missing(name, "it was marked mitigated, and that was taken back", said[0][0].seq)
     for entry, body in said:
-        at = utc(body.at or entry.occurred_at)
-        if came_back is None or at >= came_back.start:
+        if came_back is None or entry.seq > came_back.entries[0]:
+            at = utc(body.at or entry.occurred_at)
             return _point(name, entry, f"set by {name_of(entry.actor)}", at)
         return _missing(name, "it came back after it was mitigated, and nobody has said so since",
                         entry.seq, *came_back.entries[:1])  # fmt: skip

@@ -70,6 +70,7 @@ class Attempt:
     approval: Approval = AS_THE_POLICY_SAYS  # what the runbook itself asks for
     recent: tuple[PastRun, ...] = ()
     run_id: str = ""  # of the run itself, when it is decided on again; it is not in its own way
+    full_member: bool = True  # False for a guest whom the settings let in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from opsbot.core.policy_rules import BREAK_GLASS, requester_standing, rules_cons
 from opsbot.core.policy_ruling import Considered
 from opsbot.core.policy_when import conditions, until_text
 from opsbot.core.policy_who import approver_standing, fits, is_nobody, who_approves, who_can
+from opsbot.core.run_target import same_target
 from opsbot.core.runbook import Risk
 from opsbot.core.text import count, inert
 
@@ -94,7 +95,7 @@ class _Case:
     @property
     def begun_here(self) -> tuple[PastRun, ...]:
         """Those of them that began on the same target; a run without a target has none."""
-        same = (run for run in self.others if self.target and run.target == self.target)
+        same = (run for run in self.others if same_target(run.target, self.target))
         return tuple(run for run in same if run.started_at is not None)
 
     def until(self, at: datetime) -> str:
@@ -211,7 +212,7 @@ def _counts(case: _Case, limit: Limit, run: PastRun) -> bool:
     same = {
         LimitOf.ALL: True,
         LimitOf.RUNBOOK: run.runbook == attempt.runbook,
-        LimitOf.TARGET: bool(case.target) and run.target == case.target,
+        LimitOf.TARGET: same_target(run.target, case.target),
         LimitOf.REQUESTER: run.requester == attempt.requester,
     }[limit.of]
     meant = (

@@ -41,7 +41,7 @@ def requester_standing(attempt: Attempt, policy: Policy) -> str:
     """Why who asks may break the glass; empty when they may not."""
     return fits(
         policy.break_glass, groups=attempt.groups, roles=attempt.roles, on_call=attempt.on_call,
-        service=attempt.service,
+        full_member=attempt.full_member, service=attempt.service,
     )  # fmt: skip
 
 

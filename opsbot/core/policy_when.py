@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from opsbot.core.hours import WEEKDAYS
 from opsbot.core.policy import Attempt, When
-from opsbot.core.policy_who import fits, who_can
+from opsbot.core.policy_who import asks_as, who_can
 from opsbot.core.text import inert
 from opsbot.core.wall_clock import zone_named
 
@@ -27,9 +27,14 @@ def conditions(
     """Every condition that is written, with whether it holds at `now` in `zone`.
 
     An environment that the catalogue does not tell is nobody's guess: `strict` says that the
-    condition holds then, because what it guards asks for more rather than for less.
+    condition holds then, because what it guards asks for more rather than for less. So it does for
+    a guest of whom nothing but the rule's own words speaks.
     """
-    return (*_of_the_run(when, attempt, strict), *_of_the_moment(when, attempt, now, zone))
+    return (
+        *_of_the_run(when, attempt, strict),
+        *_of_who_asks(when, attempt, strict),
+        *_of_the_moment(when, now, zone),
+    )
 
 
 def _of_the_run(when: When, attempt: Attempt, strict: bool) -> Iterator[Met]:
@@ -56,14 +61,15 @@ def _one_of(name: str, given: str, wanted: tuple[str, ...]) -> Met:
     return Met(holds=False, said=f"{name} is {shown}, not {' or '.join(wanted)}")
 
 
-def _of_the_moment(when: When, attempt: Attempt, now: datetime, zone: str) -> Iterator[Met]:
+def _of_who_asks(when: When, attempt: Attempt, strict: bool) -> Iterator[Met]:
     if when.requester is not None:
-        why = fits(
-            when.requester, groups=attempt.groups, roles=attempt.roles, on_call=attempt.on_call,
-            service=attempt.service,
-        )  # fmt: skip
-        others = f"who asks is not {who_can(when.requester, attempt.service)}"
+        why = asks_as(when.requester, attempt, strict=strict)
+        guest = "" if attempt.full_member else "a guest, and "
+        others = f"who asks is {guest}not {who_can(when.requester, attempt.service)}"
         yield Met(holds=bool(why), said=f"who asks is {why}" if why else others)
+
+
+def _of_the_moment(when: When, now: datetime, zone: str) -> Iterator[Met]:
     local = local_time(now, zone)
     if when.hours is not None:
         held = when.hours.contain(local.time())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from opsbot.core.policy import Policy, Verdict
+from opsbot.core.policy import Attempt, Policy, Verdict
 from opsbot.core.runbook import NOBODY, Who
 from opsbot.core.text import inert
 
@@ -22,6 +22,31 @@ def fits(
     """
     if not full_member:
         return ""
+    named = _named(who, groups=groups, roles=roles, on_call=on_call, service=service)
+    return named or ("full member of this workspace" if who.everybody else "")
+
+
+def asks_as(who: Who, attempt: Attempt, *, strict: bool) -> str:
+    """Why who asks is one of a condition's `requester`; empty when they are not.
+
+    A guest who is let in is one of them by a user group that is named, because whoever keeps the
+    workspace put them there. Roles that anybody can take, duties and `everybody` count for a guest
+    only where the condition asks for more or denies (`strict`): there it has to hold them too.
+    """
+    if not attempt.full_member and not strict:
+        who = Who(groups=who.groups, group_names=who.group_names)
+    named = _named(
+        who, groups=attempt.groups, roles=attempt.roles, on_call=attempt.on_call,
+        service=attempt.service,
+    )  # fmt: skip
+    anybody = "full member of this workspace" if attempt.full_member else "guest who was let in"
+    return named or (anybody if who.everybody else "")
+
+
+def _named(
+    who: Who, *, groups: Collection[str], roles: Collection[str], on_call: bool, service: str
+) -> str:
+    """The duty, role or group by which somebody is one of `who`."""
     if who.on_call and on_call:
         return f"on call for {inert(service, 80)}" if service else "on call"
     for role in who.roles:
@@ -31,7 +56,7 @@ def fits(
     for group in who.groups:
         if group in groups:
             return f"member of {inert(names.get(group, group), 80)}"
-    return "full member of this workspace" if who.everybody else ""
+    return ""
 
 
 def approver_standing(

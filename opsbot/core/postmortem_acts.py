@@ -23,11 +23,13 @@ def owes_postmortem(story: Unfolding, before: Incident) -> None:
     """Owe a postmortem some time after the end; and again a while after the last change of
     something it tells, however many changes there are."""
     state, rule = story.state, story.rules.postmortem
-    if rule.when is WriteWhen.NEVER or state.mode is not Mode.LIVE:
-        return
     written = state.living.draft is not None
     if written and _silenced(state) > _silenced(before):
-        _owe(story, story.now)  # what must not be read any more waits for no end and no quiet
+        # What must not be read any more waits for no end and no quiet, and is replaced although
+        # nothing else is written any more: the version that says it leaves with the next one alone.
+        _owe(story, story.now)
+        return
+    if rule.when is WriteWhen.NEVER or state.mode is not Mode.LIVE:
         return
     if not state.status.is_over:
         if before.status.is_over:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.announcement import who
-from opsbot.core.brief import WHAT_CAN_I_DO, brief_header, brief_lines
+from opsbot.core.brief import WHAT_CAN_I_DO, brief_header, brief_lines, told_whole
 from opsbot.core.cadence import cadence_of
 from opsbot.core.card import Button, Card, Line, Room, line
 from opsbot.core.catch_up import catch_up
@@ -32,7 +32,10 @@ def role_card(incident: Incident, role: Role, slack_id: str, entries: Sequence[E
         line(*by, f"INC-{incident.number}."), *guide_lines(role), *_room(incident),
         *brief_lines(incident)[:2],
     )  # fmt: skip
-    return Card(header=brief_header(incident), lines=lines, buttons=(WHAT_CAN_I_DO,))
+    return Card(
+        header=brief_header(incident), lines=lines, buttons=(WHAT_CAN_I_DO,),
+        more=told_whole(incident),
+    )  # fmt: skip
 
 
 def guide_lines(role: Role) -> tuple[Line, ...]:
@@ -68,7 +71,7 @@ def offer_card(incident: Incident, offer: Offer, entries: Sequence[Entry]) -> Ca
     more = (line(one) for one in others)
     return Card(
         header=told.header, lines=(asked, *more, *_room(incident), *told.lines),
-        buttons=told.buttons,
+        buttons=told.buttons, more=told.more,
     )  # fmt: skip
 
 

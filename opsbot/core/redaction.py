@@ -54,7 +54,7 @@ def _remains_of_people(body: Body) -> Body:
         case e.PagerActed():
             return replace(body, said="")
         case e.Illustrated():
-            return replace(body, title=REDACTED, alt=REDACTED)
+            return replace(body, title=REDACTED, alt=REDACTED, blob="")
         case _:
             # Others hold no words; only the actor's name goes.
             return living_remains(what_remains_of_run(body))

@@ -7,12 +7,14 @@ and archiving it are this one comparison.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from opsbot.core.card import Card, card_hash
 from opsbot.core.digest_card import digest_card
+from opsbot.core.direct import DIRECT
 from opsbot.core.entry import Mode, Placement, Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.incident_card import bookmarks, incident_card, topic
@@ -67,12 +69,14 @@ class RoomPlan:
 
 
 def room_plan(
-    incident: Incident, rules: Rules, now: datetime, timeline: Card | None = None
-) -> RoomPlan:
-    """The room that the record asks for at `now`."""
-    where = _where(incident, rules, now)
+    incident: Incident, rules: Rules, now: datetime, timeline: Card | None = None,
+    direct: Sequence[tuple[str, Card]] = (),
+) -> RoomPlan:  # fmt: skip
+    """The room that the record asks for at `now`; `direct` is what is left of direct messages that
+    stand (`direct.py`)."""
+    where, private = _where(incident, rules, now), _direct_messages(incident, direct)
     if where is Where.NOWHERE:
-        return RoomPlan(where=where, visibility=incident.visibility)
+        return RoomPlan(where=where, visibility=incident.visibility, messages=private)
     shadow = incident.mode is Mode.SHADOW
     home = _home(where, incident, rules)
     messages = _messages(incident, rules, where, home, timeline)
@@ -85,7 +89,7 @@ def room_plan(
         topic=topic(incident) if in_channel and not incident.surface.lent else "",
         people=incident.people if in_channel and not shadow else (),
         asks_on_call=in_channel and not shadow,
-        messages=messages,
+        messages=(*messages, *private),
         bookmarks=bookmarks(incident) if in_channel else (),
         archived=in_channel and not incident.surface.lent and _archive_due(incident, rules, now),
     )
@@ -155,7 +159,7 @@ def _messages(
 ) -> tuple[Message, ...]:
     found: list[Message] = []
     if home:
-        card = incident_card(incident, rules)
+        card = replace(incident_card(incident, rules), more="see the thread")
         found.append(Message(slot=CARD, card=card, channel_id=home, urgent=True))
         thread_of = CARD if where is Where.THREAD else ""
         found += [
@@ -191,8 +195,8 @@ def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Mess
         for slot, card, edits in announcements(incident)
     ]
     said += [
-        Message(slot=f"{RUN}{run.run_id}", card=run_card(run), channel_id=home,
-                thread_of=thread_of, urgent=run.waits)
+        Message(slot=f"{RUN}{run.run_id}", channel_id=home, thread_of=thread_of,
+                card=replace(run_card(run), more=_whole(incident)), urgent=run.waits)
         for run in incident.runs.values()
         if run.seq > incident.housed_since and run.verdict.ruling is not Ruling.DENIED
     ]  # fmt: skip
@@ -205,6 +209,20 @@ def _people_messages(incident: Incident, home: str, thread_of: str) -> list[Mess
         for slot, card in (*page_posts(incident), *postmortem_posts(incident))
     ]
     return [*said, *paged, *below]
+
+
+def _whole(incident: Incident) -> str:
+    """Where a run can be read whole: its lines are cut to what a message takes."""
+    return f"opsbot show {incident.number} --json has them"
+
+
+def _direct_messages(incident: Incident, direct: Sequence[tuple[str, Card]]) -> tuple[Message, ...]:
+    held = incident.surface.messages
+    return tuple(
+        Message(slot=slot, card=card, channel_id=held[slot].channel_id)
+        for slot, card in direct
+        if slot in held
+    )
 
 
 def _archive_due(incident: Incident, rules: Rules, now: datetime) -> bool:
@@ -298,7 +316,7 @@ def difference(plan: RoomPlan, surface: Surface, now: datetime) -> tuple[Move, .
 
 def _moves(plan: RoomPlan, surface: Surface) -> list[Move]:
     if plan.where is Where.NOWHERE:
-        return []
+        return [*_shows(plan, surface)]  # nothing but direct messages
     in_channel = plan.where is Where.CHANNEL
     if in_channel and not surface.channel_id:
         return [
@@ -307,10 +325,13 @@ def _moves(plan: RoomPlan, surface: Surface) -> list[Move]:
             )
         ]
     if surface.archived:
-        # An archived channel takes no message; the digest still does.
-        digest: list[Move] = [m for m in _shows(plan, surface) if m.message.slot == DIGEST]
+        # An archived channel takes no message; the digest and people still do.
+        elsewhere = (DIGEST, DIRECT)
+        others: list[Move] = [
+            m for m in _shows(plan, surface) if m.message.slot.startswith(elsewhere)
+        ]
         back: list[Move] = [SetArchived(archived=False)]
-        return [*back, *digest] if in_channel and not plan.archived else digest
+        return [*back, *others] if in_channel and not plan.archived else others
     shows = _shows(plan, surface)
     moves: list[Move] = [m for m in shows if m.message.urgent]
     if in_channel:

@@ -40,6 +40,7 @@ class StepState:
     values: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
     took_s: float = 0.0
     seq: int = 0  # of its newest entry
+    acted: bool = False  # it changed something before it failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +79,15 @@ class Run:
     rollback: tuple[StepState, ...] = ()
     check: Checked | None = None
     before: float | None = None
+    unread: str = ""  # why `before` is not known
     outcome: RunOutcome | None = None
     said: str = ""
     finished_at: datetime | None = None
     judged: bool | None = None  # what a person found out about an unknown outcome
     judged_by: Actor | None = None
+    number: int = 0  # of its incident
+    output_problem: str = ""  # why its whole output does not stand in Slack
+    output_unsure: bool = False  # nobody can say whether it stands there
 
     @property
     def approved(self) -> bool:

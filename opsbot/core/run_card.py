@@ -177,6 +177,9 @@ def _step_lines(run: Run) -> list[Line]:
             lines += _state_lines(state, name, shown)
     waiting = run.plan.steps[len(run.steps) :] if run.outcome is None and not run.rollback else ()
     lines += [line(f"   {step.name}", tone=Tone.QUIET) for step in waiting]
+    if run.unread:
+        told = f"what the metric said before the run is not known: {inert(run.unread, 200)}"
+        lines.append(line(told, tone=Tone.QUIET))
     if run.check is not None and run.check.outcome is None and run.outcome is None:
         lines.append(line(f"… {inert(run.check.said, 300)}"))
     return lines
@@ -214,7 +217,17 @@ def _end_lines(run: Run) -> list[Line]:
     if run.judged is not None and run.judged_by is not None:
         found = "it was done" if run.judged else "it was not done"
         lines.append(line(who(run.judged_by), f" looked: {found}"))
+    if run.output_problem:
+        lines.append(_output_line(run))
     return lines
+
+
+def _output_line(run: Run) -> Line:
+    """Where the whole output is to be had, since it does not stand below the message."""
+    there = "may or may not be in Slack" if run.output_unsure else "is not in Slack"
+    why = inert(run.output_problem, 300).rstrip(".")
+    command = f"opsbot runbook output {run.number} {run.run_id}"
+    return line(f"the whole output {there}: {why}; `{command}` prints it", tone=Tone.LOUD)
 
 
 def _length(run: Run) -> str:

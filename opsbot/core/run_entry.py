@@ -76,10 +76,12 @@ class RunDenied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first step is about to be claimed. `before` is what the verification's metric said."""
+    """The first step is about to be claimed. `before` is what the verification's metric said;
+    `unread` why that is not known."""
 
     run_id: str
     before: float | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,7 @@ class StepFinished:
     cut: bool = False  # the output was longer than its limit
     values: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
     took_s: float = 0.0
+    acted: bool = False  # it changed something before it failed
 
 
 class CheckOutcome(StrEnum):
@@ -150,6 +153,16 @@ class RunFinished:
     run_id: str
     outcome: RunOutcome
     said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutputShared:
+    """What came of giving Slack the whole output as a file: `problem` is why it is not there, or,
+    when `unsure`, why nobody can say; empty when the file stands."""
+
+    run_id: str
+    problem: str = ""
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """What a run owes next: the next step, the verification, the way back, or its end.
 
 A failed step or verification is followed by the rollback, where there is one and something was
-done; an outcome that nobody knows ends the run and asks a person. Nothing is tried twice.
+changed, be it by the step that failed; an outcome that nobody knows ends the run and asks a person.
+Nothing is tried twice.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from opsbot.core.unfolding import Owed, Unfolding
 STEP, VERIFY, EXPIRE, NAG, OUTPUT = (
     "run_step", "verify_run", "expire_run", "nag_approval", "share_output",
 )  # fmt: skip
+
+ROLLED_BACK = "; it was rolled back"  # behind why; whoever names the outcome leaves it out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +99,8 @@ def _verdict(run: Run) -> Move:
 
 
 def _back(run: Run, why: str) -> Move | None:
-    """The way back after a failure; there is none when nothing had been done."""
-    acted = any(step.outcome is StepOutcome.SUCCEEDED for step in run.steps)
+    """The way back after a failure; there is none when nothing had been changed."""
+    acted = any(step.acted or step.outcome is StepOutcome.SUCCEEDED for step in run.steps)
     if not run.plan.rollback or not acted:
         return Finish(outcome=RunOutcome.FAILED, said=why)
     for step in run.rollback:
@@ -114,7 +117,7 @@ def _back(run: Run, why: str) -> Move | None:
                 pass
     if len(run.rollback) < len(run.plan.rollback):
         return DoStep(phase=Phase.ROLLBACK, step=len(run.rollback))
-    return Finish(outcome=RunOutcome.ROLLED_BACK, said=f"{why}; it was rolled back")
+    return Finish(outcome=RunOutcome.ROLLED_BACK, said=f"{why}{ROLLED_BACK}")
 
 
 def _failed(name: str, said: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from opsbot.core import run_entry as r
 from opsbot.core.entry import Body
-from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
+from opsbot.core.run_target import silenced_target
+from opsbot.core.runbook.rendered import RenderedCheck, RenderedRun, RenderedStep
 
 _GONE = "[redacted]"
 
@@ -29,6 +30,10 @@ def what_remains_of_run(body: Body) -> Body:
             return replace(body, tail="")
         case r.StepFinished():
             return replace(body, said="", tail="", output="", values={})
+        case r.RunStarted():
+            return replace(body, unread=_GONE if body.unread else "")
+        case r.RunOutputShared():
+            return replace(body, problem=_GONE if body.problem else "")
         case r.RunVerified() | r.RunFinished() | r.RunJudged():
             return replace(body, said=_GONE)
         case _:
@@ -36,10 +41,24 @@ def what_remains_of_run(body: Body) -> Body:
 
 
 def _wordless(plan: RenderedRun) -> RenderedRun:
+    """The plan without everything that arguments were filled into.
+
+    What is left is the runbook's own (name, version, names of steps, bounds) or a name of the
+    catalogue, which a service is by the time it is asked for. The hash of all of it stays, too:
+    approvals count by it, and without them a run that has begun would never end. Whoever reads the
+    database, has the runbook and guesses every argument can check the guess against it.
+    """
     return replace(
-        plan, arguments={}, steps=tuple(_bare(step) for step in plan.steps),
+        plan, arguments={}, target=silenced_target(plan.target),
+        steps=tuple(_bare(step) for step in plan.steps),
         rollback=tuple(_bare(step) for step in plan.rollback),
+        check=_unspoken(plan.check) if plan.check else None,
     )  # fmt: skip
+
+
+def _unspoken(check: RenderedCheck) -> RenderedCheck:
+    """That it was to be verified, against which bounds; a run without any would count as done."""
+    return replace(check, query="", service="")
 
 
 def _bare(step: RenderedStep) -> RenderedStep:

@@ -48,17 +48,14 @@ def environment_of(service: str, rules: Rules) -> str:
 
 
 def attempt_of(scene: Scene, prepared: Prepared, plan: RenderedRun, glass: str) -> Attempt:
-    """What the policy decides on. A guest who is let in is nobody to it: neither group, role nor
-    duty counts."""
+    """What the policy decides on. What a guest is to it, `policy_who.asks_as` says."""
     incident, me = scene.here, scene.me
     duty = standing_on_call(prepared.duties, me, scene.rules.accounts)
-    member, nothing = not me.outsider, frozenset[str]()
     return Attempt(
         runbook=prepared.runbook.name, risk=prepared.runbook.risk, service=plan.service,
         environment=environment_of(plan.service, scene.rules), severity=incident.severity,
-        requester=me.actor.id, groups=me.groups if member else nothing,
-        roles=roles_of(me, incident) if member else nothing,
-        on_call=member and duty is not None, break_glass=glass,
+        requester=me.actor.id, full_member=not me.outsider, groups=me.groups,
+        roles=roles_of(me, incident), on_call=duty is not None, break_glass=glass,
         approval=prepared.runbook.approval, recent=scene.recent,
     )  # fmt: skip
 

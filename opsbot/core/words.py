@@ -1,13 +1,14 @@
 """A typed line as words: quotes, Slack's tokens and entities understood, nothing hidden or lost.
 
 `split` never fails: what it cannot understand is a plain word. `rest` makes prose of words again.
+`split_exactly` keeps every character, for a reader that refuses what cannot be seen.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opsbot.core.text import inert
@@ -15,7 +16,8 @@ from opsbot.core.text import inert
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One word, inert; a quoted stretch is one word. `start` and `end` are places in the line."""
+    """One word, inert unless it was split exactly; a quoted stretch is one word. `start` and `end`
+    are places in the line."""
 
     text: str  # without its quotes
     quoted: bool = False
@@ -83,7 +85,13 @@ def split(line: str) -> tuple[Word, ...]:
     no letter or digit, so that the apostrophe of "don't" is none; one that never closes is text.
     Hidden and reordering characters become visible escapes. Entities are decoded once.
     """
-    return tuple(_Splitter(line).words())
+    return tuple(_Splitter(line, _inert).words())
+
+
+def split_exactly(line: str) -> tuple[Word, ...]:
+    """As `split`, but the words hold what was typed, character by character: nothing is escaped,
+    composed or made one blank. What is shown of them has to be made inert."""
+    return tuple(_Splitter(line, str).words())
 
 
 def rest(words: Sequence[Word]) -> str:
@@ -115,8 +123,8 @@ class _Splitter:
     """One pass over one line. `shape` is the line with its tokens masked, so that nothing inside
     a token is taken for a space or a quote."""
 
-    def __init__(self, line: str) -> None:
-        self.line = line
+    def __init__(self, line: str, spell: Callable[[str], str]) -> None:
+        self.line, self.spell = line, spell
         self.tokens = {match.start(): match for match in _TOKEN.finditer(line)}
         self.starts = sorted(self.tokens)
         plain = line.replace(_MASK, "\x01")
@@ -138,7 +146,7 @@ class _Splitter:
     def _word_at(self, start: int) -> Word:
         token = self.tokens.get(start)
         if token is not None:
-            return _token_word(token)
+            return _token_word(token, self.spell)
         fresh = start == 0 or self.shape[start - 1].isspace()
         if fresh and (end := self._quote_end(start)):
             text = self._shown(start + 1, end - 1)
@@ -170,13 +178,14 @@ class _Splitter:
         return 0
 
     def _shown(self, start: int, end: int) -> str:
-        """The stretch as inert text, its tokens by what they show."""
+        """The stretch as text, its tokens by what they show."""
         parts: list[str] = []
         at = start
         for begin in self.starts[bisect_left(self.starts, start) : bisect_left(self.starts, end)]:
-            parts += [_decoded(self.line[at:begin]), _token_word(self.tokens[begin]).typed]
+            token = _token_word(self.tokens[begin], self.spell)
+            parts += [_decoded(self.line[at:begin]), token.typed]
             at = self.tokens[begin].end()
-        return _inert("".join([*parts, _decoded(self.line[at:end])]))
+        return self.spell("".join([*parts, _decoded(self.line[at:end])]))
 
 
 # A closing mark is followed by the end, by white space or by punctuation.
@@ -186,14 +195,14 @@ _CLOSING = {
 }
 
 
-def _token_word(token: re.Match[str]) -> Word:
-    label = _inert(_decoded(token["label"] or ""))
+def _token_word(token: re.Match[str], spell: Callable[[str], str]) -> Word:
+    label = spell(_decoded(token["label"] or ""))
     start, end = token.span()
     if token["url"] is not None:
-        url = _inert(_decoded(token["url"]))
+        url = spell(_decoded(token["url"]))
         shown = label if any(url == f"{before}{label}" for before in _AUTOMATIC) else url
         return LinkWord(text=shown, typed=shown, start=start, end=end, url=url)
-    mark, name = token["mark"], _inert(_decoded(token["id"]))
+    mark, name = token["mark"], spell(_decoded(token["id"]))
     if mark == "@" and _USER.fullmatch(name):
         shown = f"@{label.removeprefix('@') or name}"
         return UserWord(

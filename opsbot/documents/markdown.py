@@ -23,6 +23,7 @@ _FORGED = re.compile(r"<!--(?=\s*opsbot:)")
 _RISKY = re.compile(r"(?i)[\\`*\[\]~|$_&<@#]|(?:https?|ftp|mailto|xmpp):|www\.|gh-\d|^[-+=#>\d]")
 _APART = "&#8203;"  # a space of no width: what follows is no name and no number any more
 _URL = re.compile(r"https?://[^\s<>\"'`|\\^{}]+")
+_ENTITY_IN_URL = re.compile(r"&(?=#?\w+;)")  # would be read as the sign that it names
 _IN_URL = {"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "*": "%2A", "~": "%7E"}
 
 
@@ -85,4 +86,4 @@ def destination(url: str) -> str:
     url = web_address(url)
     for mark, encoded in _IN_URL.items():
         url = url.replace(mark, encoded)
-    return url.replace("&", "&amp;")
+    return _ENTITY_IN_URL.sub("&amp;", url)

@@ -14,6 +14,7 @@ from opsbot.drawing.canvas import (
     LINES,
     MUTED,
     POLES,
+    PURPLE,
     SMALL,
     VERMILION,
     WIDTH,
@@ -45,6 +46,9 @@ _POLES: dict[MarkKind, tuple[str, float, tuple[float, ...]]] = {
     MarkKind.ONSET: (VERMILION, 5.0, ()),
     MarkKind.PAGED: (BLACK, 3.5, ()),
     MarkKind.DEPLOY: (GREEN, 5.0, (2.6, 1.2)),
+    MarkKind.RUN: (PURPLE, 5.0, (2.6, 1.2)),
+    MarkKind.MITIGATED: (BLACK, 3.5, (1.0, 0.8)),
+    MarkKind.RESOLVED: (BLACK, 3.5, (4.0, 1.6)),
     MarkKind.NOW: (MUTED, 3.0, (1.0, 1.2)),
 }
 
@@ -95,8 +99,19 @@ def draw_chart(chart: Chart) -> bytes:
     _time_axes(canvas, chart, layout)
     for panel, area in zip(shown, layout.areas, strict=True):
         _header(canvas, panel, area.top - 16)
-        draw_panel(canvas, panel, area, chart.onset)
+        draw_panel(canvas, panel, area, _trouble(chart, window))
     return canvas.png()
+
+
+def _trouble(chart: Chart, window: Window) -> Window | None:
+    """From the onset to when users no longer noticed, else to the end of the incident or of what
+    is shown; None when nobody knows of an onset in the window."""
+    if chart.onset is None:
+        return None
+    ends = {mark.kind: mark.at for mark in chart.marks if mark.at >= chart.onset}
+    end = ends.get(MarkKind.MITIGATED) or ends.get(MarkKind.RESOLVED) or window.end
+    start, end = max(chart.onset, window.start), min(end, window.end)
+    return Window(start=start, end=end) if start < end else None
 
 
 def _without_data(chart: Chart) -> bytes:

@@ -152,15 +152,15 @@ def _hole_words(gap: Window, window: Window) -> str:
     return f"{gap.start:%H:%M}–{gap.end:%H:%M}"
 
 
-def draw_panel(canvas: Canvas, panel: Panel, area: Area, onset: datetime | None) -> None:
-    """Draw the panel into its area."""
+def draw_panel(canvas: Canvas, panel: Panel, area: Area, trouble: Window | None) -> None:
+    """Draw the panel into its area, with the time of trouble behind it."""
     for value, label in panel.ticks:
         y, colour = area.down(panel.up(value)), GRID if value else MUTED
         canvas.line((area.left, area.right), (y, y), colour=colour, width=1.5, z=BEHIND)
         canvas.words(area.left - 10, y, label, align="right", middle=True, colour=MUTED)
-    if onset is not None and onset < panel.window.end:
-        since = replace(area, left=area.across(max(panel.across(onset), 0.0)))
-        canvas.box(since, fill=VERMILION, alpha=0.08, z=LOWEST)
+    if trouble is not None:
+        left, right = (area.across(panel.across(at)) for at in (trouble.start, trouble.end))
+        canvas.box(replace(area, left=left, right=right), fill=VERMILION, alpha=0.08, z=LOWEST)
     if len(panel.lines) == 1:
         _holes(canvas, panel, area)
     for one, colour in zip(panel.lines, LINES, strict=False):

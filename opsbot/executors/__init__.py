@@ -6,13 +6,13 @@ executor that needs settings and has none is not there, and runbooks that name i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
-from opsbot.ports import Clock, Executor, Http, Secret
+from opsbot.ports import Clock, Executor, Http, Inspection, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,8 @@ class ExecutorKind:
     """One way of acting: its settings, its secrets, and how it is made. `always` is true for one
     that works without any settings, `named_secrets` for one whose section may hold `secrets:`,
     which runbooks name. `changes` says of a call as written that it certainly does more than read;
-    False when nobody can tell."""
+    False when nobody can tell. `inspect` is for the doctor: it asks whether calls could be made,
+    and changes nothing; None where there is nothing to ask."""
 
     name: str
     settings: type[BaseModel]
@@ -51,3 +52,4 @@ class ExecutorKind:
     always: bool = False
     named_secrets: bool = False
     changes: Callable[[Mapping[str, Any]], bool] = _cannot_tell
+    inspect: Callable[[Any, Tools], Awaitable[Inspection]] | None = None

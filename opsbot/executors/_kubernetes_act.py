@@ -122,7 +122,8 @@ class Act:
             now = await self._now()
             self._agreed(now)
             planned = self.binding.get("replicas_before", now.replicas)
-            if planned != now.replicas:
+            # The way back begins from a number that the run's own steps have set.
+            if planned != now.replicas and not self.ticket.takes_back:
                 was = f"{planned} pods when this was planned and {now.replicas} now"
                 raise NotDone(f"it had {was}; {_ASK_AGAIN}")
             if why := beyond(self.settings, now.replicas, wanted):
@@ -145,7 +146,8 @@ class Act:
         except Unfinished as late:
             # The number stands, and that too few of them run is seen: no reason to ask a person
             # what happened, and one to set the number from before again.
-            raise NotDone(f"it asks for {count(wanted, 'pod')}, but {late.words}") from late
+            said = f"it asks for {count(wanted, 'pod')}, but {late.words}"
+            raise NotDone(said, acted=True) from late
         return self._succeeded(change.before, done, replicas_before=change.before.replicas)
 
     def _agreed(self, now: Deployment, *, template: bool = False) -> None:

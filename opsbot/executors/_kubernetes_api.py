@@ -61,6 +61,19 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What a token may be allowed in a namespace: a verb on a resource, or on a part of it."""
+
+    verb: str
+    group: str
+    resource: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{f'/{self.part}' if self.part else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterApi:
     """One cluster. Everything raises ClusterFailed; `timeout` is seconds for one answer."""
 
@@ -117,6 +130,22 @@ class ClusterApi:
             if not more:
                 break
         return found
+
+    async def may(self, right: Right, namespace: str, *, timeout: float) -> bool:
+        """Whether our own token is allowed something (SelfSubjectAccessReview); nothing is done."""
+        attributes = {
+            "namespace": namespace, "verb": right.verb, "group": right.group,
+            "resource": right.resource, **({"subresource": right.part} if right.part else {}),
+        }  # fmt: skip
+        review = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }  # fmt: skip
+        answer = await self._ask(
+            "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", (),
+            body=json.dumps(review).encode(), kind="application/json", timeout=timeout,
+        )  # fmt: skip
+        return mapping(answer.get("status")).get("allowed") is True
 
     async def patch(self, patch: Patch, *, dry_run: bool = False, timeout: float) -> dict[str, Any]:
         """Change an object; with `dry_run` every admission check is asked, and nothing changed."""

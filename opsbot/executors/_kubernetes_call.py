@@ -131,11 +131,11 @@ def _wrong(name: str, value: Any) -> str:
 def _wrong_name(value: Any, *, dots: bool) -> str:
     text = value if isinstance(value, str) else ""
     parts = text.split(".") if dots else [text]
-    fits = len(text) <= (_LONGEST_NAME if dots else _LONGEST_LABEL)
-    if fits and all(len(part) <= 253 and _LABEL.fullmatch(part) for part in parts):
+    longest = _LONGEST_NAME if dots else _LONGEST_LABEL
+    if len(text) <= longest and all(len(part) <= 253 and _LABEL.fullmatch(part) for part in parts):
         return ""
     allowed = "lower-case letters, digits and hyphens" + (", with dots between" if dots else "")
-    return f"{quoted(value)} is no name of Kubernetes ({allowed})"
+    return f"{quoted(value)} is no name of Kubernetes ({allowed}; at most {longest} characters)"
 
 
 def _whole(value: Any) -> int | None:

@@ -25,6 +25,7 @@ from opsbot.executors._kubernetes_settings import Settings
 from opsbot.executors._kubernetes_template import fingerprint, image_words
 from opsbot.executors._kubernetes_undo import (
     ALL_AT_ONCE,
+    Back,
     NoWayBack,
     chosen,
     undo_warnings,
@@ -123,7 +124,8 @@ class Planner:
         warnings = undo_warnings(now, back)
         synced = _synced(now)
         warnings += synced or [
-            "the next deploy brings it back, unless the change is reverted in git as well"
+            f"the next deploy brings {_taken_back(now, back)} back unless it is reverted in git as "
+            "well"
         ]
         warnings += [*_unsettled(now), *await self._admitted(undo_patch(now, back.then, "dry-run"))]
         binding: dict[str, Scalar] = {
@@ -193,6 +195,12 @@ class Planner:
                 raise PlanRefused(said) from failed
             raise PlanRefused(f"the cluster would not take it: {failed.said}") from failed
         return []
+
+
+def _taken_back(now: Deployment, back: Back) -> str:
+    """What an undo takes away: the image by its name where that is what changes."""
+    before, after = image_words(now.template), image_words(back.then.template)
+    return "what runs now" if before == after else before
 
 
 def beyond(settings: Settings, now: int, wanted: int) -> str:

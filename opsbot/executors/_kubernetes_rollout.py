@@ -27,7 +27,12 @@ class Stage(Enum):
 
 
 class NotDone(Exception):
-    """It was tried, or refused, and did not work; the message is for a responder."""
+    """It was tried, or refused, and did not work; the message is for a responder. `acted` says
+    that the cluster had taken the change before."""
+
+    def __init__(self, said: str, *, acted: bool = False) -> None:
+        super().__init__(said)
+        self.acted = acted
 
 
 class Unknown(Exception):
@@ -77,7 +82,8 @@ class Watch:
         """The Deployment once the change of what it was `before` is rolled out. `moved_away` says
         why what stands there is not what was asked for any more, such as another deploy.
 
-        Raises NotDone when the rollout is stuck or overtaken, Unknown when time is up before.
+        Raises NotDone when the rollout is stuck or overtaken, Unknown when time is up before. The
+        change was made either way: what is watched has been acted on.
         """
         target = Target(namespace=before.namespace, deployment=before.name)
         old_news = before.rollout.stuck
@@ -87,16 +93,16 @@ class Watch:
                 now = await self._look(target)
             except ClusterFailed as failed:
                 if failed.status == 404:
-                    raise NotDone("the Deployment was deleted meanwhile") from failed
+                    raise NotDone("the Deployment was deleted meanwhile", acted=True) from failed
                 words, silent = f"the cluster cannot be asked: {failed.said}", failed.said
             else:
                 silent = ""
                 if why := moved_away(now):
-                    raise NotDone(why)
+                    raise NotDone(why, acted=True)
                 old_news = old_news and now.rollout.stuck_at == before.rollout.stuck_at
                 stage, words = stage_of(now, stuck_before=old_news)
                 if stage is Stage.STUCK:
-                    raise NotDone(words + await self._reasons(now))
+                    raise NotDone(words + await self._reasons(now), acted=True)
                 if stage is Stage.DONE:
                     self.tell(words)
                     return now

@@ -32,7 +32,10 @@ def _api_url(url: str) -> str:
 
 def _namespace(name: str) -> str:
     if not _LABEL.fullmatch(name):
-        raise ValueError(f"{name!r} is no namespace: lower-case letters, digits and hyphens")
+        raise ValueError(
+            f"{name!r} is no namespace: lower-case letters, digits and hyphens, "
+            "at most 63 characters"
+        )
     return name
 
 

@@ -134,11 +134,19 @@ def _packed(changes: Sequence[str]) -> list[str]:
     return lines
 
 
+def _going_back(changes: str) -> str:
+    """One value that changes in a sentence; several, or other changes, in a list."""
+    what, colon, values = changes.partition(": ")
+    if colon and ";" not in changes:
+        return f"the {what} goes back too: {values}"
+    return f"what else goes back: {changes}"
+
+
 def undo_warnings(now: Deployment, back: Back) -> list[str]:
     """What people should know before: what goes back besides the image, and what does not."""
     said: list[str] = []
     changes = differences(now.template, back.then.template)
-    said += [f"goes back as well: {some}" for some in _packed(changes)]
+    said += [_going_back(some) for some in _packed(changes)]
     if back.between:
         names = listed(tuple(str(number) for number in sorted(back.between)), limit=12)
         said.append(f"the changes of revision {names} in between go back, too")

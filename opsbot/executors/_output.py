@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from opsbot.core.text import cut
 from opsbot.executors._masks import Masks
 from opsbot.executors._plain_text import plain
 
+log = logging.getLogger(__name__)
 _PIECE = 8_192  # characters of a line without an end after which it is taken as it is
 ALL_TOLD = 4 * 1024 * 1024  # bytes of output of which every line is told
 _TOLD = 2_000  # characters of a line that are told
@@ -56,6 +58,7 @@ class Output:
         self._end_room = self._limit // 4 if self._limit >= _SMALL else 0
         self._end_lost = False  # whether the beginning of `_end` was thrown away
         self._at_line_start = True
+        self._deaf = False  # whether who is told has raised
 
     def feed(self, chunk: bytes) -> None:
         """Take what came."""
@@ -154,8 +157,10 @@ class Output:
             return
         try:
             self._tell(cut(line, _TOLD))
-        except Exception:  # noqa: BLE001 - somebody who cannot listen is no reason to stop
-            return
+        except Exception as error:  # noqa: BLE001 - who cannot listen is no reason to stop
+            if not self._deaf:  # without the error's words: they may hold the line
+                log.warning("who is told the output of a step raised %s", type(error).__name__)
+            self._deaf = True
 
 
 def _text(packed: bytes | bytearray) -> str:

@@ -24,7 +24,12 @@ def verdict(
     call: ProcessCall, ended: Ended, kept: Kept, ticket: Ticket, settings: ProcessSettings
 ) -> CallOutcome:
     """Succeeded for exit code 0, Failed for another; Unclear when it had to be ended, or was ended
-    by a signal: nobody has said then what it has done."""
+    by a signal: nobody has said then what it has done.
+
+    A program that fails is taken to have left nothing behind, as programs of Unix are meant to: its
+    code says no more, and one that only refused its arguments must not begin a rollback. A runbook
+    whose program may fail half way splits it in two steps, so that one has succeeded before.
+    """
     name = inert(PurePosixPath(call.argv[0]).name, 60)
     if why := _without_verdict(ended, ticket, settings):
         return Unclear(said=f"{name} {why}. {_LOOK}", output=kept.text, cut=kept.cut)

@@ -14,8 +14,8 @@
 
 It carries an Idempotency-Key, the same for the same step of the same run, so that a server that
 knows the header never does it twice. Every act is sent once, PUT and DELETE too. One without an
-answer, or with a gateway's excuse for one (502, 504 and the like), is unclear: it may be done.
-A read never is.
+answer, or whose answer is an error on the server's side (5xx), is unclear: it may be done. A read
+never is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from opsbot.executors._http_call import (
     read_call,
     wrong_header,
 )
+from opsbot.executors._http_inspect import inspect
 from opsbot.executors._http_settings import HttpSettings
 from opsbot.executors._masks import Masks, masks_of
 from opsbot.executors._output import Kept, Output
@@ -57,9 +58,12 @@ from opsbot.ports import (
 )
 
 MOST_BYTES = 4_000_000  # of an answer; a larger one is no answer
-# A gateway has not heard from the server, which may have done it (RFC 9110, 15.6.3 and 15.6.5;
-# Cloudflare's page "5xx errors" for the other two).
-_NO_WORD = frozenset({502, 504, 520, 524})
+# A server that broke off may have done it, or half of it, and a gateway that lost the server does
+# not know either: 502 and 504 (RFC 9110, 15.6.3 and 15.6.5), Cloudflare's 520 and 524, and 503, as
+# Envoy answers when a connection ends behind the request. These two say that it was not taken at
+# all (RFC 9110, 15.6.2 and 15.6.6).
+_NOT_TAKEN = frozenset({501, 505})
+_DONE_ELSEWHERE = 303  # "See Other": what came of it stands at another address (15.4.4)
 _LOOK = "Look at the target before you do anything: it may be done, half done, or not begun."
 _LONGEST_VALUE = 1_000
 _SHOWN_BODY = 400
@@ -179,11 +183,17 @@ def _answered(call: HttpCall, answer: HttpAnswer, kept: Kept, masks: Masks) -> C
         return Succeeded(output=kept.text, said=f"{what}{lacking}", values=values, cut=kept.cut)
     first = next((line for line in kept.text.split("\n") if line.strip()), "")
     said = f"{what}: {inert(first, 160)}" if first else what
-    if answer.status in _NO_WORD and not call.reads:
+    if answer.status >= 500 and answer.status not in _NOT_TAKEN and not call.reads:
         return Unclear(said=f"{said}. {_LOOK}", output=kept.text, cut=kept.cut)
     if call.expect != ANY_SUCCESS:
         said = f"{said} (expected {', '.join(map(str, sorted(call.expect)))})"
-    return Failed(said=said, output=kept.text, cut=kept.cut)
+    return Failed(said=said, output=kept.text, cut=kept.cut, acted=_acted(call, answer.status))
+
+
+def _acted(call: HttpCall, status: int) -> bool:
+    """Whether an act was taken that did not end as its runbook expects. A 4xx was refused, other
+    redirects ask for it to be sent elsewhere: nothing was changed by those."""
+    return not call.reads and (status in ANY_SUCCESS or status == _DONE_ELSEWHERE)
 
 
 def _values(call: HttpCall, body: bytes, masks: Masks) -> tuple[dict[str, Scalar], str]:
@@ -225,5 +235,6 @@ def _make(settings: HttpSettings, tools: Tools) -> Executor:
 
 
 EXECUTOR = ExecutorKind(
-    name="http", settings=HttpSettings, make=_make, named_secrets=True, changes=_changes
-)
+    name="http", settings=HttpSettings, make=_make, named_secrets=True, changes=_changes,
+    inspect=inspect,
+)  # fmt: skip

@@ -24,13 +24,24 @@ from opsbot.executors._kubernetes_call import (
     read_call,
 )
 from opsbot.executors._kubernetes_countdown import Countdown
+from opsbot.executors._kubernetes_inspect import inspect
 from opsbot.executors._kubernetes_look import Look
 from opsbot.executors._kubernetes_plan import Planner, outside
 from opsbot.executors._kubernetes_rollout import NotDone, Unknown
 from opsbot.executors._kubernetes_settings import Settings, token_of
 from opsbot.executors._masks import Masks
 from opsbot.executors._output import Output
-from opsbot.ports import CallOutcome, Clock, Executor, Failed, Plan, Succeeded, Ticket, Unclear
+from opsbot.ports import (
+    CallOutcome,
+    Clock,
+    Executor,
+    Failed,
+    Inspection,
+    Plan,
+    Succeeded,
+    Ticket,
+    Unclear,
+)
 
 
 class KubernetesExecutor:
@@ -55,7 +66,8 @@ class KubernetesExecutor:
         self, call: Mapping[str, Any], binding: Mapping[str, Scalar], ticket: Ticket,
         tell: Callable[[str], None],
     ) -> CallOutcome:  # fmt: skip
-        """Do what was planned, once, and watch it until the ticket's time is up."""
+        """Do what was planned, once, and watch it until the ticket's time is up. A change that
+        the cluster took and that did not come up has acted; one that it refused has not."""
         output = Output(ticket.output_limit, Masks(), tell)
 
         def line(text: str) -> None:
@@ -74,8 +86,10 @@ class KubernetesExecutor:
             if why := outside(self._settings, checked.target):
                 return Failed(said=why)
             return await self._done(checked, binding, ticket, tell)
-        except (CallRefused, NotDone) as not_done:
-            return Failed(said=str(not_done))
+        except CallRefused as refused:
+            return Failed(said=str(refused))
+        except NotDone as not_done:
+            return Failed(said=str(not_done), acted=not_done.acted)
         except Unknown as unknown:
             return Unclear(said=str(unknown))
         except ClusterFailed as failed:  # of a read, or of a change that was turned down
@@ -109,10 +123,17 @@ def _changes(call: Mapping[str, Any]) -> bool:
     return not _reads_only(call)
 
 
-def _make(settings: Settings, tools: Tools) -> Executor:
+def _api(settings: Settings, tools: Tools) -> ClusterApi:
     secret = tools.secrets.get("token")
-    api = ClusterApi(http=tools.http, url=settings.api_url, token=lambda: token_of(secret))
-    return KubernetesExecutor(settings, api, tools.clock)
+    return ClusterApi(http=tools.http, url=settings.api_url, token=lambda: token_of(secret))
+
+
+def _make(settings: Settings, tools: Tools) -> Executor:
+    return KubernetesExecutor(settings, _api(settings, tools), tools.clock)
+
+
+async def _inspect(settings: Settings, tools: Tools) -> Inspection:
+    return await inspect(settings, _api(settings, tools))
 
 
 EXECUTOR = ExecutorKind(
@@ -120,6 +141,7 @@ EXECUTOR = ExecutorKind(
     settings=Settings,
     make=_make,
     changes=_changes,
+    inspect=_inspect,
     secrets=(
         ExecutorSecret(
             name="token",

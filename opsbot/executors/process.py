@@ -38,6 +38,7 @@ from opsbot.executors._masks import Masks, masks_of
 from opsbot.executors._output import Output
 from opsbot.executors._process_call import ProcessCall, problems_of, read_call
 from opsbot.executors._process_group import Bounds, Command, Ended, run
+from opsbot.executors._process_inspect import inspect
 from opsbot.executors._process_settings import ProcessSettings
 from opsbot.executors._process_shown import shown
 from opsbot.executors._process_verdict import verdict
@@ -86,7 +87,8 @@ class ProcessExecutor:
         self, call: Mapping[str, Any], binding: Mapping[str, Scalar], ticket: Ticket,
         tell: Callable[[str], None],
     ) -> CallOutcome:  # fmt: skip
-        """Start the program and wait for its end; Unclear when it ended without a verdict."""
+        """Start the program and wait for its end; Unclear when it ended without a verdict. A
+        failure never says that it acted (see `verdict`)."""
         masks = masks_of(self.secrets)
         try:
             read, program = self._opened(call, masks)
@@ -167,4 +169,6 @@ def _make(settings: ProcessSettings, tools: Tools) -> Executor:
     return ProcessExecutor(settings=settings, secrets=tools.secrets)
 
 
-EXECUTOR = ExecutorKind(name="process", settings=ProcessSettings, make=_make, named_secrets=True)
+EXECUTOR = ExecutorKind(
+    name="process", settings=ProcessSettings, make=_make, named_secrets=True, inspect=inspect
+)

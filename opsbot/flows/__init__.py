@@ -5,6 +5,7 @@ a person asks      act.act            who, which verb, which incident; facts, an
 what Slack knows   beforehand.look_up what has to be asked before the record is locked
 the pager          tell_pager         what a person did in Slack, done there in their name
 pictures           illustrate         charts and a waterfall, drawn elsewhere, shown in the thread
+how it ended       illustrate_end     the chart once more, with the recovery
 the room           converge           plan, difference, the missing calls, facts
 evidence           investigate        every source at once, each answer recorded as it comes
 a run              run_step           one step, claimed, done at most once; its result kept
@@ -27,6 +28,7 @@ from functools import partial
 
 from opsbot.flows.converge import converge
 from opsbot.flows.illustrate import illustrate
+from opsbot.flows.illustrate_end import illustrate_end
 from opsbot.flows.investigate import investigate
 from opsbot.flows.page_people import page_people
 from opsbot.flows.publish_postmortem import publish_postmortem
@@ -48,8 +50,8 @@ ONE_STEP = frozenset(
     {
         "converge", "archive", "look_again", "route_again", "tell_ops", "tell_pager",
         "tell_person", "remind_update",
-        "page_people", "illustrate", "run_step", "verify_run", "expire_run", "nag_approval",
-        "share_output", "write_postmortem", "publish_postmortem",
+        "page_people", "illustrate", "illustrate_end", "run_step", "verify_run", "expire_run",
+        "nag_approval", "share_output", "write_postmortem", "publish_postmortem",
     }
 )  # fmt: skip
 
@@ -68,6 +70,7 @@ def flows_for(ports: Ports) -> Mapping[str, Flow]:
         "remind_update": partial(remind, ports),
         "page_people": partial(page_people, ports),
         "illustrate": partial(illustrate, ports),
+        "illustrate_end": partial(illustrate_end, ports),
         "run_step": partial(run_step, ports),
         "verify_run": partial(verify_run, ports),
         "expire_run": partial(expire_run, ports),

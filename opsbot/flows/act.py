@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from opsbot.core import entry as e
+from opsbot.core.act_permission import verbs_of, why_not
 from opsbot.core.card import At, Button, Card, Tone, line
 from opsbot.core.entry import Body, Draft, Entry, Mode, Placement, Visibility
 from opsbot.core.event import DECLARED, Origin
@@ -155,7 +156,19 @@ async def decide(
         duties=known.runs.duties, lacks=known.lacks,
     )  # fmt: skip
     reply = verb.run(scene, understood.reading.values)
+    if limited := _reached_past(scene, verb, reply):
+        return Acted(card=answer(f"Nothing was done. {limited}"))
     return await _apply(tx, scene, verb, reply)
+
+
+def _reached_past(scene: Scene, verb: Verb, reply: Reply) -> str:
+    """Why the caller may not do by this verb what another one is limited for."""
+    bodies = [fact.body for fact in reply.facts]
+    incident = scene.incident
+    if incident is None or reply.opening is not None:
+        return ""
+    verbs = verbs_of(bodies, incident)
+    return why_not(verbs, scene.me, incident, scene.rules, asked=verb.name)
 
 
 async def _open(tx: Transaction, me: Standing, asked: Invocation) -> tuple[Incident, ...]:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from opsbot.core import entry as e
 from opsbot.core.card import Card, card_hash
+from opsbot.core.direct import DIRECT, settled_messages
 from opsbot.core.entry import Body, Draft, Placement
 from opsbot.core.incident import Incident
 from opsbot.core.moment import shifted
@@ -84,8 +85,16 @@ async def _converge(ports: Ports, room: RoomSurface, incident_id: str) -> float 
 async def missing_moves(ports: Ports, incident: Incident) -> tuple[Move, ...]:
     """What Slack lacks of what the record says, as far as is known; empty when nothing."""
     now = ports.clock.now()
-    plan = room_plan(incident, ports.rules, now, await _timeline(ports, incident))
+    timeline, direct = await _timeline(ports, incident), await _direct(ports, incident)
+    plan = room_plan(incident, ports.rules, now, timeline, direct)
     return difference(plan, incident.surface, now)
+
+
+async def _direct(ports: Ports, incident: Incident) -> tuple[tuple[str, Card], ...]:
+    """What is left of the direct messages that were answered or have lapsed."""
+    if not any(slot.startswith(DIRECT) for slot in incident.surface.messages):
+        return ()
+    return settled_messages(incident, await ports.record.entries(incident.id))
 
 
 async def _timeline(ports: Ports, incident: Incident) -> Card | None:
@@ -266,15 +275,19 @@ async def _fact(
 
 def _gone(move: Move, error: str) -> Body | None:
     """The fact behind a refusal that says what a person did to the room."""
-    if error in ("is_archived", "is_inactive") and not _is_digest(move):
+    if error in ("is_archived", "is_inactive") and not _is_elsewhere(move):
         return e.SurfaceChanged(what="abandoned", value="archived by a person")
     if error == "message_not_found" and isinstance(move, Show) and move.ts:
         return e.SurfaceChanged(what=f"{GONE}{move.message.slot}", value=move.ts)
     return None
 
 
-def _is_digest(move: Move) -> bool:
-    return isinstance(move, Show) and move.message.slot in (DIGEST, LEFT + CARD)
+def _is_elsewhere(move: Move) -> bool:
+    """Whether the message stands outside the room, whose archiving says nothing of the room's."""
+    if not isinstance(move, Show):
+        return False
+    slot = move.message.slot
+    return slot in (DIGEST, LEFT + CARD) or slot.startswith(DIRECT)
 
 
 async def _give_up(ports: Ports, incident: Incident, refusal: e.SurfaceRefused) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from opsbot.core import entry as e
 from opsbot.core.alt_text import alt_text
 from opsbot.core.entry import Draft
+from opsbot.core.evidence import EvidenceAsk
 from opsbot.core.illustration import pictures, worth_showing
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
@@ -31,7 +33,10 @@ async def illustrate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -
 
     async def step() -> float | None:
         incident, run = await ports.record.incident(incident_id), arguments["key"]
-        exhibits = await _exhibits(ports, incident)
+        if incident.window is None:
+            return None
+        ask = worth_showing(ask_about(ports, incident, None), incident)
+        exhibits = await exhibits_for(ports, ask)
         # What an earlier try gave to Slack stands; giving it again would leave an orphan.
         held = {entry.key for entry in await ports.record.entries(incident_id)}
         waits = [
@@ -44,10 +49,8 @@ async def illustrate(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -
     return await steps.run("illustrate", step)
 
 
-async def _exhibits(ports: Ports, incident: Incident) -> tuple[Exhibit, ...]:
-    if incident.window is None:
-        return ()
-    ask = worth_showing(ask_about(ports, incident, None), incident)
+async def exhibits_for(ports: Ports, ask: EvidenceAsk) -> tuple[Exhibit, ...]:
+    """What every source has to show, without secrets; nothing of one that does not answer."""
 
     async def one(found: list[Exhibit], index: int) -> None:
         try:
@@ -66,18 +69,16 @@ async def _picture(
     picture: Picture, run: str,
 ) -> float | None:  # fmt: skip
     shown = picture.series if isinstance(picture, Chart) else (picture.waterfall,)
-    blob = await ports.record.keep_blob(b"\n".join(pack(exhibit) for exhibit in shown))
+    data = b"\n".join(pack(exhibit) for exhibit in shown)
     drawn = await painter.draw(picture)
     if not isinstance(drawn, Done):
         return None  # what it would have shown stands in words
     alt = alt_text(picture)
-    match await room.upload(f"{slot.replace(':', '-')}.png", drawn.value, alt):
+    match await room.upload(file_name(slot), drawn.value, alt):
         case Done(value=file_id):
             await ports.clock.sleep(READY_AFTER)
-            body = e.Illustrated(
-                slot=slot, blob=blob, file_id=file_id, title=picture.title, alt=alt
-            )
-            await _append(ports, incident, body, f"{run}:{slot}")
+            body = e.Illustrated(slot=slot, blob="", file_id=file_id, title=picture.title, alt=alt)
+            await keep_picture(ports, incident, body, data, f"{run}:{slot}")
             return None
         case Refused(retry_after=None):
             return None
@@ -85,9 +86,18 @@ async def _picture(
             return AGAIN
 
 
-async def _append(ports: Ports, incident: Incident, body: e.Illustrated, key: str) -> None:
+def file_name(slot: str) -> str:
+    """What Slack is told that the image is called."""
+    return f"{slot.replace(':', '-')}.png"
+
+
+async def keep_picture(
+    ports: Ports, incident: Incident, body: e.Illustrated, drawn_from: bytes, key: str
+) -> None:
+    """Put it on the record with what it was drawn from, and owe the room the sight of it."""
     now = ports.clock.now()
-    draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
     async with ports.record.transaction(incident.id) as tx:
+        body = replace(body, blob=await tx.keep_blob(drawn_from))
+        draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
         await tx.append(incident.id, [draft])
         await tx.owe(converge_soon(await tx.incident(incident.id), now))

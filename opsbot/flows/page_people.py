@@ -1,14 +1,12 @@
-"""Page whom somebody asked for, once, in their name; what came of it on the record and told to
-whoever asked."""
+"""Page whom somebody asked for, once, in their name; what came of it goes on the record, from where
+the room's line and whoever asked hear it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 
 from opsbot.core import entry as e
-from opsbot.core.card import line
 from opsbot.core.entry import Draft, Mode
 from opsbot.core.event import Origin
 from opsbot.core.incident import Incident
@@ -19,16 +17,14 @@ from opsbot.core.living import Page
 from opsbot.core.living_entry import PageState
 from opsbot.core.moment import lasting
 from opsbot.core.page_acts import joins_alert, made_already, page_message, page_title
-from opsbot.core.page_posts import page_reported
 from opsbot.core.people import OPSBOT, slack_account
-from opsbot.core.verb import answer
+from opsbot.flows.claiming import claimed, refused
 from opsbot.flows.intake import LOCK, follow
 from opsbot.ports import Done, Outcome, Paged, Paging, Ports, Refused, Staffing, Steps, Unsure
 
 EXPIRES = timedelta(minutes=30)  # after which whoever asked has long found another way
 LOOK_AGAIN = 5.0  # seconds until a page that its key makes once is sent again after a lost answer
 SOURCE = "pagerduty"
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # of a mark that says: no refusal was heard
 
 
 async def page_people(ports: Ports, steps: Steps, arguments: Mapping[str, str]) -> float | None:
@@ -60,30 +56,13 @@ async def _page(ports: Ports, incident: Incident, page: Page) -> float | None:
     alert = joins_alert(incident, page)
     claim: str | None = ""
     if alert is not None:  # a request to join has no key, so it is claimed before it is sent
-        claim = await _claimed(ports, f"{incident.id}:page:{page.seq}")
+        claim = await claimed(ports, f"{incident.id}:page:{page.seq}")
         if claim is None:
             said = "opsbot stopped while paging; look at the pager"
             return await _settle(ports, incident, page, _unsure(page, said))
     paging = _paging(ports, incident, page, alert)
     outcome = await staffing.page(paging, as_email=await _email(ports, page))
     return await _told(ports, incident, page, outcome, claim)
-
-
-async def _claimed(ports: Ports, base: str) -> str | None:
-    """The claim by which the request may be sent now: the first one, or another after each that the
-    pager has refused for now. None when one was begun and nobody knows what came of it."""
-    for number in count(1):
-        claim = base if number == 1 else f"{base}:{number}"
-        if await ports.record.claim(claim, ports.clock.now()) is None:
-            return claim
-        # Asking leaves a mark of its own, so that asking again finds no refusal either.
-        if await ports.record.claim(_refusal(claim), _NEVER) in (None, _NEVER):
-            return None
-    return None
-
-
-def _refusal(claim: str) -> str:
-    return f"{claim}:refused"
 
 
 def _cannot(ports: Ports, incident: Incident, page: Page) -> str:
@@ -153,7 +132,7 @@ async def _told(
             return await _settle(ports, incident, page, body, made)
         case Refused(retry_after=wait) if wait is not None:  # so nobody was paged
             if claim:
-                await ports.record.claim(_refusal(claim), ports.clock.now())
+                await refused(ports, claim)
             return max(wait.total_seconds(), 1.0)
         case Unsure() if not claim:
             return LOOK_AGAIN  # sending it twice makes it once
@@ -204,7 +183,6 @@ async def _settle(
         before = await tx.incident(incident.id)
         entries = await tx.append(incident.id, drafts)
         await follow(tx, before, cause=entries[0].key, rules=ports.rules, now=now)
-    await _tell(ports, incident.id, page)
 
 
 def _made(incident: Incident, page: Page, paged: Paged) -> Draft | None:
@@ -221,17 +199,3 @@ def _made(incident: Incident, page: Page, paged: Paged) -> Draft | None:
         key=f"joined:{SOURCE}:{paged.alert_id}", occurred_at=page.at, actor=OPSBOT,
         source="routing", body=joined,
     )  # fmt: skip
-
-
-async def _tell(ports: Ports, incident_id: str, page: Page) -> None:
-    """Whoever asked hears what the room's own line does not tell them: that it failed, or all of
-    it where there is no room."""
-    account = slack_account(page.by.id)
-    incident = await ports.record.incident(incident_id)
-    now = next((one for one in incident.living.pages if one.seq == page.seq), page)
-    channel = incident.surface.channel_id
-    told = now.state is PageState.SENT and bool(channel)
-    if ports.people is None or not account or told:
-        return
-    card = answer(line(*page_reported(now)))
-    await ports.people.whisper(channel, account, card, incident_id=incident_id)

@@ -4,7 +4,8 @@ would do, and the pager who is on call. Nothing is changed by it, here or elsewh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 
 from opsbot.cards.render import render as drawn
 from opsbot.core.card import Card, line
@@ -18,11 +19,12 @@ from opsbot.core.runbook import Runbook, Scalar
 from opsbot.core.runbook.arguments import read_arguments
 from opsbot.core.runbook.lookups import Unresolved, resolve
 from opsbot.core.runbook.render import render, with_bindings
-from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
+from opsbot.core.runbook.rendered import RenderedCheck, RenderedRun, RenderedStep
 from opsbot.core.runbook.surroundings import surroundings
 from opsbot.core.text import inert
 from opsbot.ports import Done, Plan, Ports, Refused, Unsure
 
+log = logging.getLogger(__name__)
 PLANS_WITHIN = 8.0  # seconds in which every executor has to say what it would do
 MOST_WARNINGS = 12
 TOO_LONG = (
@@ -57,7 +59,8 @@ async def prepare(
     bindings = {name: dict(found.binding) for name, found in plans.items()}
     plan = with_bindings(plan, bindings)
     refused = next((found.refused for found in plans.values() if found.refused), "")
-    preview, warnings = _preview(plan, plans), _warnings(plans)
+    preview = _preview(plan, plans)
+    warnings = _shown((*_unverified(ports, plan.check), *_warnings(plans)))
     if not refused and not _can_be_shown(preview, warnings):
         refused = TOO_LONG
     return Prepared(
@@ -97,7 +100,8 @@ async def _plan(ports: Ports, step: RenderedStep) -> Plan:
     except TimeoutError:
         said = f"{step.executor} did not say within {PLANS_WITHIN:.0f} s what it would do"
         return Plan(shown=step.name, refused=f"{said}; try again")
-    except Exception as error:  # noqa: BLE001 - executors do not raise; one that does runs nothing
+    except Exception as error:  # executors do not raise; one that does runs nothing
+        log.exception("the executor %s raised", step.executor)
         said = f"{step.executor} cannot say what it would do ({type(error).__name__})"
         return Plan(shown=step.name, refused=said)
 
@@ -120,14 +124,32 @@ def _can_be_shown(preview: tuple[str, ...], warnings: tuple[str, ...]) -> bool:
     return not drawn(whole).cut
 
 
-def _warnings(plans: Mapping[str, Plan]) -> tuple[str, ...]:
-    said = [
-        inert(warning, 400)
-        for name, plan in plans.items()
-        if name.startswith("steps:")
-        for warning in plan.warnings
-    ]
-    return tuple(dict.fromkeys(said))[:MOST_WARNINGS]
+def _unverified(ports: Ports, check: RenderedCheck | None) -> Iterator[str]:
+    """That nobody here could tell whether the run helped."""
+    if check is None or check.source in ports.gauges:
+        return
+    source = inert(check.source, 60)
+    yield (
+        f"whether it helped cannot be verified: {source} is not configured as a source of metrics "
+        "(`integrations:` in opsbot.yaml), so the outcome of the run would be unknown: a person is "
+        "asked, and nothing is rolled back"
+    )
+
+
+def _warnings(plans: Mapping[str, Plan]) -> Iterator[str]:
+    """What executors warn of: of the steps first, then of the way back, which says so."""
+    for name, plan in plans.items():
+        of = "the rollback: " if name.startswith("rollback:") else ""
+        yield from (f"{of}{inert(warning, 400)}" for warning in plan.warnings)
+
+
+def _shown(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Each warning once, and no more than a message has room for: what is left out is counted."""
+    said = tuple(dict.fromkeys(warnings))
+    if len(said) <= MOST_WARNINGS:
+        return said
+    rest = len(said) - MOST_WARNINGS + 1
+    return (*said[: MOST_WARNINGS - 1], f"{rest} more warnings have no room here")
 
 
 async def duties_for(

@@ -18,9 +18,29 @@ from opsbot.core.entry import Body, Draft, Entry, Visibility
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
 from opsbot.core.postmortem_merge import Merged, merge
+from opsbot.core.postmortem_versions import (
+    PUBLISHED,
+    REFUSED,
+    Version,
+    is_settled,
+    is_silenced,
+    settling_key,
+    versions,
+)
 from opsbot.documents.html import page
+from opsbot.flows.forget_versions import forget_versions
 from opsbot.flows.intake import converge_soon
-from opsbot.ports import Done, Outcome, Ports, Published, Publisher, Refused, Steps, Unsure
+from opsbot.ports import (
+    Done,
+    Outcome,
+    Ports,
+    Published,
+    Publisher,
+    Refused,
+    Steps,
+    Transaction,
+    Unsure,
+)
 
 SAID_AFTER = timedelta(minutes=1)  # for which a place that cannot take it is no news
 GIVES_UP = timedelta(hours=24)  # after which a person has to ask again
@@ -28,7 +48,6 @@ SHORTEST, LONGEST = 2.0, 300.0  # seconds between two tries
 _LOST = Refused(
     error="lost", cure="The draft is not in the store: `opsbot verify`, then write it anew."
 )
-_PUBLISHED, _REFUSED = "published", "not published"  # keys of what settles a draft at a place
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -36,10 +55,8 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 class _Told:
     """What the record says of the drafts, and of this place."""
 
-    drafts: tuple[tuple[Entry, e.PostmortemDrafted], ...]  # the newest last
+    drafts: tuple[Version, ...]  # the newest last
     published: e.PostmortemPublished | None
-    settled: frozenset[int]  # drafts that are there, or will not be
-    redacted: tuple[tuple[int, int], ...]  # by which entry, and which one
 
 
 async def publish_postmortem(
@@ -49,25 +66,29 @@ async def publish_postmortem(
     many seconds to try again."""
     incident_id, name = arguments["incident_id"], arguments["publisher"]
     place = next((one for one in ports.publishers if one.name == name), None)
-    if place is None:
-        return None  # taken out of the settings since
 
     async def step() -> float | None:
         lock = _locks.setdefault(f"{incident_id}:{name}", asyncio.Lock())
-        async with lock:
-            return await _publish(ports, place, incident_id, int(arguments["draft"]))
+        again: float | None = None
+        if place is not None:  # else it was taken out of the settings since
+            async with lock:
+                again = await _publish(ports, place, incident_id, int(arguments["draft"]))
+        if again is None:
+            await forget_versions(ports, incident_id)
+        return again
 
     return await steps.run("publish postmortem", step)
 
 
 async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -> float | None:
     incident = await ports.record.incident(incident_id)
-    told = _told(await ports.record.entries(incident_id), place.name)
-    if seq in told.settled or not told.drafts or told.drafts[-1][0].seq != seq:
+    entries = await ports.record.entries(incident_id)
+    told = _told(entries, place.name)
+    if not told.drafts or told.drafts[-1][0].seq != seq or is_settled(entries, place.name, seq):
         return None
     entry, drafted = told.drafts[-1]
-    if any(since > drafted.through >= silenced for since, silenced in told.redacted):
-        return None  # it still says what was redacted; another one is owed
+    if is_silenced(entries, told.drafts[-1]):
+        return None  # another one is owed
     document = await _document(ports, incident, drafted)
     if document is None:
         return await _refused(ports, incident, place, entry, _LOST)
@@ -79,7 +100,6 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
     merged = await _merged(ports, place, document, held.value, told)
     if not isinstance(merged, Done):
         return await _again(ports, incident, place, entry, merged)
-    base = await ports.record.keep_blob(merged.value.base.encode("utf-8", "replace"))
     document = await asyncio.to_thread(_with_people, document, merged.value)
     outcome = await place.publish(document, held.value)
     if not isinstance(outcome, Done):
@@ -88,34 +108,23 @@ async def _publish(ports: Ports, place: Publisher, incident_id: str, seq: int) -
         publisher=place.name,
         url=outcome.value.url,
         ref=outcome.value.ref,
-        base=base,
+        base="",
         conflicts=len(merged.value.conflicts),
     )
-    await _append(ports, incident, f"{_PUBLISHED}:{place.name}:{seq}", body)
+    key, base = settling_key(PUBLISHED, place.name, seq), merged.value.base
+    async with ports.record.transaction(incident.id) as tx:
+        kept = await tx.keep_blob(base.encode("utf-8", "replace"))
+        await _appended(tx, ports, incident, key, replace(body, base=kept))
     return None
 
 
 def _told(entries: Sequence[Entry], name: str) -> _Told:
-    drafts: list[tuple[Entry, e.PostmortemDrafted]] = []
-    published: e.PostmortemPublished | None = None
-    for entry in entries:
-        match entry.body:
-            case e.PostmortemDrafted() as body:
-                drafts.append((entry, body))
-            case e.PostmortemPublished() as body if body.publisher == name:
-                published = body
-            case _:
-                pass
-    keys = {entry.key for entry in entries}
-    settled = frozenset(
-        entry.seq
-        for entry, _ in drafts
-        if keys & {f"{word}:{name}:{entry.seq}" for word in (_PUBLISHED, _REFUSED)}
-    )
-    redacted = tuple(
-        (entry.seq, entry.body.seq) for entry in entries if isinstance(entry.body, e.Redacted)
-    )
-    return _Told(drafts=tuple(drafts), published=published, settled=settled, redacted=redacted)
+    at_place = [
+        entry.body
+        for entry in entries
+        if isinstance(entry.body, e.PostmortemPublished) and entry.body.publisher == name
+    ]
+    return _Told(drafts=versions(entries), published=at_place[-1] if at_place else None)
 
 
 async def _document(
@@ -206,12 +215,18 @@ async def _refused(
     ports: Ports, incident: Incident, place: Publisher, draft: Entry, refused: Refused
 ) -> None:
     body = e.PostmortemFailed(publisher=place.name, cure=refused.cure, gives_up=True)
-    await _append(ports, incident, f"{_REFUSED}:{place.name}:{draft.seq}", body)
+    await _append(ports, incident, settling_key(REFUSED, place.name, draft.seq), body)
 
 
 async def _append(ports: Ports, incident: Incident, key: str, body: Body) -> None:
+    async with ports.record.transaction(incident.id) as tx:
+        await _appended(tx, ports, incident, key, body)
+
+
+async def _appended(
+    tx: Transaction, ports: Ports, incident: Incident, key: str, body: Body
+) -> None:
     now = ports.clock.now()
     draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
-    async with ports.record.transaction(incident.id) as tx:
-        await tx.append(incident.id, [draft])
-        await tx.owe(converge_soon(await tx.incident(incident.id), now))
+    await tx.append(incident.id, [draft])
+    await tx.owe(converge_soon(await tx.incident(incident.id), now))

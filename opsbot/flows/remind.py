@@ -8,6 +8,8 @@ from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.cadence import reminder_due, reminder_owed
+from opsbot.core.direct import REMINDER as ABOUT
+from opsbot.core.direct import direct_slot
 from opsbot.core.entry import Body, Draft
 from opsbot.core.incident import Incident
 from opsbot.core.incident_parts import Holder
@@ -17,13 +19,11 @@ from opsbot.core.people import OPSBOT
 from opsbot.core.private_words import reminder_card
 from opsbot.core.surface import REMINDER
 from opsbot.core.text import inert
+from opsbot.flows.direct_message import say_once
 from opsbot.flows.intake import LOCK, follow
 from opsbot.ports import Done, Obligation, Outcome, PeopleSurface, Ports, Refused, Steps
 
 UPDATE = "update"
-# Slack page "chat.postEphemeral": seen only by who is active in Slack just then, and nothing tells
-# of it on a phone. A direct message reaches who is not looking.
-DIRECT = ""
 TRY_AGAIN = 300.0  # seconds until a lead who could not be reached is tried again
 
 
@@ -65,7 +65,7 @@ async def _at_its_time(ports: Ports, incident: Incident, due: datetime) -> None:
 async def _whisper(
     ports: Ports, people: PeopleSurface, incident: Incident, lead: Holder, due: datetime
 ) -> float | None:
-    outcome = await _reached(ports, people, incident, lead)
+    outcome = await _reached(ports, people, incident, lead, due)
     held = incident.surface.refusals.get(REMINDER)
     if isinstance(outcome, Refused):
         if outcome.retry_after is not None:
@@ -83,16 +83,18 @@ async def _whisper(
 
 
 async def _reached(
-    ports: Ports, people: PeopleSurface, incident: Incident, lead: Holder
+    ports: Ports, people: PeopleSurface, incident: Incident, lead: Holder, due: datetime
 ) -> Outcome[None]:
-    """Tell the lead; refused for whoever has no account any more, to whom Slack may well deliver
-    what nobody reads."""
+    """Tell the lead, once for each time at which it is due; refused for whoever has no account
+    any more, to whom Slack may well deliver what nobody reads."""
     found = await people.standing(Caller(user_id=lead.slack_id))
     if isinstance(found, Done) and found.value.deactivated:
         cure = f"{inert(lead.name, 60)} leads, but their account is deactivated: take the lead."
         return Refused(error="account_deactivated", cure=cure)
     card = reminder_card(incident, ports.rules, ports.clock.now())
-    return await people.whisper(DIRECT, lead.slack_id, card, incident_id=incident.id)
+    slot = direct_slot(incident.seq, ABOUT, lead.slack_id)
+    claim = f"{incident.id}:{reminder_owed(due).key}:{lead.slack_id}"
+    return await say_once(ports, people, incident, lead.slack_id, card, slot=slot, claim=claim)
 
 
 async def _append(ports: Ports, incident: Incident, due: datetime, *bodies: Body) -> None:

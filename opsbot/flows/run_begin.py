@@ -4,6 +4,7 @@ and nothing else at work on its target."""
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,19 +18,24 @@ from opsbot.core.rules import Rules
 from opsbot.core.run import Run
 from opsbot.core.run_approval import is_whole
 from opsbot.core.run_request import environment_of
+from opsbot.core.run_target import same_target
 from opsbot.core.runbook.arguments import typed
 from opsbot.core.runbook.lookups import deferred
 from opsbot.core.runbook.render import with_bindings
 from opsbot.core.severity import Severity
+from opsbot.core.text import inert
 from opsbot.flows.prepare_run import named_steps, plans_of, rendered
-from opsbot.ports import Done, Plan, Ports, Transaction
+from opsbot.ports import Done, Outcome, Plan, Ports, Refused, Transaction, Unsure
 
+log = logging.getLogger(__name__)
 BASELINE_WITHIN = 3.0  # seconds for the metric before the run
 RUNS_LOOK_BACK = timedelta(days=8)  # as far as limits of runs count
 AGAIN = "Ask for it again, so that people approve what it would do now."
 
 
-async def may_begin(ports: Ports, incident: Incident, run: Run) -> RunStarted | str:
+async def may_begin(
+    ports: Ports, incident: Incident, run: Run, *, baseline_within: float = BASELINE_WITHIN
+) -> RunStarted | str:
     """The fact that it begins, with what the metric says before; or why it must not."""
     if not is_whole(run.plan):
         return f"what it would do does not stand on the record any more. {AGAIN}"
@@ -45,8 +51,10 @@ async def may_begin(ports: Ports, incident: Incident, run: Run) -> RunStarted | 
         return f"its arguments do not fit any more: {fresh[0].sentence}"
     if with_bindings(fresh, _bindings(run)).digest != run.plan.digest:
         return f"what it would do has changed since it was asked for. {AGAIN}"
-    plans, before = await asyncio.gather(plans_of(ports, run.plan), _baseline(ports, run))
-    return _changed(run, plans) or RunStarted(run_id=run.run_id, before=before)
+    plans, (before, unread) = await asyncio.gather(
+        plans_of(ports, run.plan), _baseline(ports, run, baseline_within)
+    )
+    return _changed(run, plans) or RunStarted(run_id=run.run_id, before=before, unread=unread)
 
 
 def _stale(run: Run, now: datetime) -> str:
@@ -75,17 +83,33 @@ def _changed(run: Run, plans: Mapping[str, Plan]) -> str:
     return ""
 
 
-async def _baseline(ports: Ports, run: Run) -> float | None:
+async def _baseline(ports: Ports, run: Run, within: float) -> tuple[float | None, str]:
+    """What the metric says before the run, or why that is not known: in words of opsbot's own,
+    since those of a source may hold arguments that are redacted later."""
     check = run.plan.check
-    gauge = ports.gauges.get(check.source) if check else None
-    if check is None or gauge is None:
-        return None
+    if check is None:
+        return None, ""
+    gauge, source = ports.gauges.get(check.source), inert(check.source, 60)
+    if gauge is None:
+        return None, f"{source} is not configured"
     try:
-        async with asyncio.timeout(BASELINE_WITHIN):
-            found = await gauge.read(check)
-    except Exception:  # noqa: BLE001 - a gauge does not raise; if it does, there is no baseline
-        return None
-    return found.value if isinstance(found, Done) else None
+        async with asyncio.timeout(within):
+            found: Outcome[float | None] = await gauge.read(check)
+    except TimeoutError:
+        why = f"{source} gave no answer within {within:g} s"
+    except Exception as error:  # gauges do not raise; a run begins all the same
+        log.exception("the gauge %s raised", source)
+        why = f"{source} failed ({type(error).__name__})"
+    else:
+        match found:
+            case Done(value=value):
+                return value, "" if value is not None else "there was no data"
+            case Refused():
+                why = f"{source} refused to say it"
+            case Unsure():
+                why = f"{source} gave no usable answer"
+    log.warning("no value of the metric from before run %s: %s", run.run_id, why)
+    return None, why
 
 
 async def runs_of_late(
@@ -103,7 +127,7 @@ async def runs_of_late(
 
 
 async def _is_secret(tx: Transaction, run: PastRun, target: str) -> bool:
-    if run.target != target or run.started_at is None or run.finished_at is not None:
+    if not same_target(run.target, target) or run.started_at is None or run.finished_at is not None:
         return False
     return (await tx.incident(run.incident_id)).visibility is Visibility.PRIVATE
 

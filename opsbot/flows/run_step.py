@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from opsbot.core import entry as e
@@ -191,9 +190,15 @@ async def _called(
         acting = executor.act(call, planned.binding, ticket, progress.tell)
         return await _bounded(acting, planned, place.grace)
     finally:
-        telling.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await telling
+        await _ended(telling)
+
+
+async def _ended(telling: asyncio.Task[None]) -> None:
+    """Have the telling of a step end; one that had ended by itself broke off."""
+    telling.cancel()
+    await asyncio.wait({telling})
+    if not telling.cancelled() and (error := telling.exception()) is not None:
+        log.error("the telling of a step ended early", exc_info=error)
 
 
 async def _bounded(
@@ -222,22 +227,27 @@ async def _finish(
     ports: Ports, place: _Place, name: str, outcome: CallOutcome, progress: Progress | None,
     took_s: float, register: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
-    said, output = ports.record.clean(inert(outcome.said, 600)), ""
+    said = ports.record.clean(inert(outcome.said, 600))
     text = ports.record.clean(outcome.output)
-    if text:
-        data = text.encode("utf-8", "replace")
-        output = await _kept(ports, lambda: ports.record.keep_blob(data))
     lines = max(progress.lines if progress else 0, text.count("\n") + 1 if text else 0)
     tail = "\n".join(inert(line, 300) for line in text.splitlines()[-TAIL:])
     held: Mapping[str, Scalar] = outcome.values if isinstance(outcome, Succeeded) else {}
     values = {key: _clean(ports, held[key]) for key in register if key in held}
     body = e.StepFinished(
         run_id=place.run_id, phase=place.phase, step=place.step, name=name,
-        outcome=_OUTCOMES[type(outcome)], said=said, output=output, tail=tail, lines=lines,
+        outcome=_OUTCOMES[type(outcome)], said=said, tail=tail, lines=lines,
         cut=outcome.cut, values=values, took_s=round(took_s, 3),
+        acted=isinstance(outcome, Failed) and outcome.acted,
     )  # fmt: skip
-    fact = (f"{place.name}:finished", body)
-    await _kept(ports, lambda: record_run(ports, place.incident_id, place.run_id, fact))
+    await _kept(ports, lambda: _record(ports, place, body, text.encode("utf-8", "replace")))
+
+
+async def _record(ports: Ports, place: _Place, body: e.StepFinished, output: bytes) -> None:
+    """The end of a step together with its output: neither stands without the other."""
+    async with ports.record.transaction(LOCK) as tx:
+        kept = replace(body, output=await tx.keep_blob(output) if output else "")
+        facts = [(f"{place.name}:finished", kept)]
+        await append_run(tx, ports, place.incident_id, place.run_id, facts)
 
 
 async def _kept(ports: Ports, keep: Callable[[], Awaitable[T]]) -> T:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from opsbot.core import entry as e
 from opsbot.core.moment import lasting
 from opsbot.core.run import Run
+from opsbot.core.run_approval import is_whole
 from opsbot.core.run_entry import CheckOutcome, Phase
 from opsbot.core.run_moves import Verify, next_move
 from opsbot.core.run_preview import bound, reading, seconds
@@ -22,6 +23,7 @@ from opsbot.ports import Done, Gauge, Outcome, Ports, Refused, Steps, Unsure
 log = logging.getLogger(__name__)
 TOLD_EVERY = 5  # readings between two entries that say how far it has come
 READ_WITHIN = 20.0  # seconds for one reading: a source that hangs keeps no target to itself
+SILENCED = "what it is verified by was redacted, so nothing could be verified"
 
 
 async def verify_run(
@@ -36,7 +38,9 @@ async def verify_run(
         if run is None or not isinstance(next_move(run), Verify) or run.plan.check is None:
             return
         gauge = ports.gauges.get(run.plan.check.source)
-        if gauge is None:
+        if not is_whole(run.plan):  # what is left of the query asks about something else
+            verdict = _verdict(run, CheckOutcome.UNREADABLE, SILENCED, None, 0.0)
+        elif gauge is None:
             said = f"{run.plan.check.source} is not configured, so nothing could be verified"
             verdict = _verdict(run, CheckOutcome.UNREADABLE, said, None, 0.0)
         else:
@@ -70,9 +74,11 @@ class _Watch:
         while True:
             now = clock.now()
             await self._read()
+            gone = (clock.now() - began).total_seconds()
+            if await self._is_silenced():
+                return _verdict(self._run, CheckOutcome.UNREADABLE, SILENCED, None, gone)
             if self._held(now):
                 return self._passed((now - began).total_seconds())
-            gone = (clock.now() - began).total_seconds()
             if gone >= check.within_s:
                 return self._missed(gone)
             await self._tell()
@@ -84,6 +90,11 @@ class _Watch:
         now = self._ports.clock.now()
         await self._say("watching the metric")
         return now
+
+    async def _is_silenced(self) -> bool:
+        """Whether the request was redacted meanwhile: what is watched must not be named again."""
+        held = (await self._ports.record.incident(self._incident_id)).runs.get(self._run.run_id)
+        return held is None or not is_whole(held.plan)
 
     async def _read(self) -> None:
         self._readings += 1

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from opsbot.core import entry as e
-from opsbot.core.entry import Draft, Entry, Mode, Visibility
+from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident
 from opsbot.core.people import OPSBOT
+from opsbot.flows.forget_versions import forget_versions, places_of
+from opsbot.flows.illustrate_end import draw_end
 from opsbot.flows.intake import converge_soon
-from opsbot.ports import Done, Drafted, Drafter, Obligation, Ports, Steps
+from opsbot.ports import Done, Drafted, Drafter, Obligation, Ports, Steps, Transaction
 
 PUBLISH = "publish_postmortem"  # purpose of what is owed to one place
 
@@ -30,7 +32,9 @@ async def write_postmortem(ports: Ports, steps: Steps, arguments: Mapping[str, s
         asked, held = arguments.get("asked", ""), incident.living.draft
         covered = held is not None and held.through >= int(arguments["seq"])
         if incident.number and (asked or not covered):
-            await _draft(ports, drafter, incident, asked)
+            await draw_end(ports, incident_id)  # so that its chart shows the recovery
+            await _draft(ports, drafter, await ports.record.incident(incident_id), asked)
+        await forget_versions(ports, incident_id)  # where no place is waited for
 
     await steps.run("write postmortem", step)
 
@@ -44,10 +48,10 @@ async def _draft(ports: Ports, drafter: Drafter, incident: Incident, asked: str)
     drawn = await _drawn(ports, drafter, incident, entries, blobs)
     head = await ports.record.head(incident.id, entries[-1].seq)
     made = await asyncio.to_thread(drafter.write, incident, entries, blobs, drawn, head)
-    body = await _kept(ports, made, entries[-1].seq)
     now = ports.clock.now()
-    draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
     async with ports.record.transaction(incident.id) as tx:
+        body = await _kept(tx, made, entries[-1].seq)
+        draft = Draft(key=key, occurred_at=now, actor=OPSBOT, source="opsbot", body=body)
         (written,) = await tx.append(incident.id, [draft])
         for owed in _owed(ports, incident, written.seq, now):
             await tx.owe(owed)
@@ -55,18 +59,13 @@ async def _draft(ports: Ports, drafter: Drafter, incident: Incident, asked: str)
 
 
 def _owed(ports: Ports, incident: Incident, seq: int, now: datetime) -> list[Obligation]:
-    """One obligation for each place, so that one that fails is tried again alone. Shadow mode
-    writes nowhere, and what is private goes only where its readers alone look."""
-    private = incident.visibility is Visibility.PRIVATE
-    if incident.mode is not Mode.LIVE:
-        return []
+    """One obligation for each place, so that one that fails is tried again alone."""
     return [
         Obligation(
             key=f"{incident.id}:publish:{place.name}:{seq}", incident_id=incident.id,
             purpose=PUBLISH, due_at=now, arguments={"publisher": place.name, "draft": str(seq)},
         )
-        for place in ports.publishers
-        if place.takes_private or not private
+        for place in places_of(ports, incident)
     ]  # fmt: skip
 
 
@@ -93,9 +92,9 @@ async def _drawn(
     return drawn
 
 
-async def _kept(ports: Ports, made: Drafted, through: int) -> e.PostmortemDrafted:
+async def _kept(tx: Transaction, made: Drafted, through: int) -> e.PostmortemDrafted:
     """The document as blobs. Its words stand in them alone, never in the entry."""
-    keep, document = ports.record.keep_blob, made.document
+    keep, document = tx.keep_blob, made.document
     attached = {path: await keep(data) for path, data in document.attachments.items()}
     cover = {
         "stem": document.stem, "title": document.title, "summary": document.summary,
@@ -106,6 +105,7 @@ async def _kept(ports: Ports, made: Drafted, through: int) -> e.PostmortemDrafte
         markdown=await keep(_bytes(document.markdown)), data=await keep(_bytes(document.data)),
         html=await keep(_bytes(document.html)), problems=made.problems,
         cover=await keep(json.dumps(cover, sort_keys=True).encode()),
+        charts=tuple(sorted(set(attached.values()))),
     )  # fmt: skip
 
 

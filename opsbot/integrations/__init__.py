@@ -5,7 +5,7 @@ A file here declares `INTEGRATION`, and being there is registering: `opsbot/cata
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from opsbot.ports import (
     EvidenceSource,
     Gauge,
     Http,
+    Inspection,
     Pager,
     Publisher,
     Secret,
@@ -89,7 +90,8 @@ class SecretField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """One vendor: its settings, its secrets, and what it can do."""
+    """One vendor: its settings, its secrets, and what it can do. `inspect_publisher` is for the
+    doctor: it asks whether documents could be published, and changes nothing."""
 
     name: str
     settings: type[BaseModel]
@@ -100,4 +102,5 @@ class Integration:
     polled: Polled | None = None
     staffing: Callable[[Any, Wiring], Staffing | None] | None = None  # None without its secret
     publisher: Callable[[Any, Wiring], Publisher | None] | None = None  # None when not set up
+    inspect_publisher: Callable[[Any, Wiring], Awaitable[Inspection]] | None = None
     gauge: Callable[[Any, Wiring], Gauge] | None = None

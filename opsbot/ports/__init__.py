@@ -24,6 +24,7 @@ from opsbot.ports.bundle import Ports
 from opsbot.ports.engine import Engine, Flow, Steps
 from opsbot.ports.http import Http, HttpAnswer, HttpFailure
 from opsbot.ports.inbox import Delivery, Inbox, InboxFull, InboxUnavailable, Pending
+from opsbot.ports.inspection import Inspection, Trouble
 from opsbot.ports.outcome import Clock, Done, Outcome, Refused, T, Unsure
 from opsbot.ports.outside import (
     Acted,
@@ -71,6 +72,7 @@ __all__ = [
     "Inbox",
     "InboxFull",
     "InboxUnavailable",
+    "Inspection",
     "InviteResult",
     "Obligation",
     "OnCall",
@@ -98,6 +100,7 @@ __all__ = [
     "T",
     "Ticket",
     "Transaction",
+    "Trouble",
     "Unclear",
     "Unsure",
 ]

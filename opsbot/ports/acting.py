@@ -36,11 +36,16 @@ class Ticket:
     """In whose name and under which identity a call is made; bounds it has to keep."""
 
     run_id: str
-    step: str  # unique within the run, e.g. "steps:0"
+    step: str  # unique within the run: "steps:0", "rollback:1"
     actor_id: str
     actor_name: str
     timeout_s: float
     output_limit: int  # bytes of output that are kept; more is dropped and said so
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the step is one of the rollback."""
+        return self.step.startswith("rollback:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,16 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """It was tried and did not work, or was refused; `said` is a sentence for a responder."""
+    """It was tried and did not work, or was refused; `said` is a sentence for a responder.
+
+    `acted` says that it changed something before it failed, so that there is something to take
+    back. Where nobody can know that, the outcome is Unclear.
+    """
 
     said: str
     output: str = ""
     cut: bool = False
+    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

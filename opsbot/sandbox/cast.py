@@ -6,12 +6,14 @@ They act as Slack's own clients do: on what stands on their screen, never on the
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from opsbot.sandbox.slack.model import Change, Ephemeral, Message, User
+from opsbot.sandbox.slack.model import Change, Ephemeral, Json, Message, User
 from opsbot.sandbox.slack.people import Values
 from opsbot.sandbox.slack.server import SlackSandbox
+from opsbot.sandbox.slack.views import OpenView
 from opsbot.sandbox.slack.visible_text import of_blocks
 
 PREFIX = "opsbot:"
@@ -45,27 +47,48 @@ class Player:
         await self._slack.people.command(self.user.id, channel_id, "/incident", line)
         return said(await self.hears(before))
 
-    async def hears(self, after: int) -> Ephemeral:
-        """The next thing shown to this person alone."""
-        await until(lambda: len(self.heard) > after, f"an answer to {self.name}")
-        return self.heard[after]
+    async def hears(self, after: int, button: str = "") -> Ephemeral:
+        """The next thing shown to this person alone; with a button, the next that has it."""
+
+        def heard() -> list[Ephemeral]:
+            return [one for one in self.heard[after:] if not button or offers(one, button)]
+
+        await until(lambda: bool(heard()), f"an answer to {self.name}")
+        return heard()[0]
 
     async def presses(self, message: Message | Ephemeral, begins: str) -> None:
         """Press the button whose action begins so."""
-        block_id, action_id = _button(message, begins)
+        pressed = _button(message, begins)
         await self._slack.people.click(
-            self.user.id, message.channel, message.ts, action_id, block_id=block_id
-        )
+            self.user.id, message.channel, message.ts, str(pressed["action_id"]),
+            block_id=str(pressed["block_id"]),
+        )  # fmt: skip
 
-    async def fills_in(self, **fields: str) -> None:
-        """Wait for the form on the screen, fill it in and send it; other fields stay as shown."""
-        await until(lambda: self._slack.people.modal(self.user.id) is not None,
-                    f"a form for {self.name}")  # fmt: skip
-        view = self._slack.people.modal(self.user.id)
+    async def opens(self, message: Message | Ephemeral, begins: str) -> OpenView:
+        """Press the button that opens a form; the form, and no other that was open already."""
+        people, me = self._slack.people, self.user.id
+        before = people.modal(me)
+        held = before.id if before else ""
+
+        def opened() -> OpenView | None:
+            now = people.modal(me)
+            return now if now is not None and now.id != held else None
+
+        await self.presses(message, begins)
+        await until(lambda: opened() is not None, f"a form for {self.name}")
+        view = opened()
         if view is None:
             raise NeverCame(f"{self.name}'s form closed by itself")
+        return view
+
+    async def sends(self, view: OpenView, **fields: str) -> None:
+        """Fill in a form and send it; other fields stay as they are shown. Raises NeverCame when
+        it is not taken."""
         typed: Values = {name: {"value": value} for name, value in fields.items()}
         await self._slack.people.submit(self.user.id, view.id, typed)
+        wrong = self._slack.people.errors(view.id)
+        if wrong:
+            raise NeverCame(f"{self.name}'s form was not taken: {dict(wrong)}")
         wrong = self._slack.people.errors(view.id)
         if wrong:
             raise NeverCame(f"{self.name}'s form was not taken: {dict(wrong)}")
@@ -88,20 +111,31 @@ def said(shown: Message | Ephemeral) -> str:
 
 def offers(message: Message | Ephemeral, begins: str) -> bool:
     """Whether the message has a button whose action begins so."""
-    return any(action.startswith(PREFIX + begins) for _, action in _buttons(message))
+    return any(str(one["action_id"]).startswith(PREFIX + begins) for one in _buttons(message))
 
 
-def _buttons(message: Message | Ephemeral) -> Iterator[tuple[str, str]]:
+def label_of(message: Message | Ephemeral, begins: str) -> str:
+    """What stands on the button. Raises NeverCame."""
+    return str(_button(message, begins)["text"]["text"])
+
+
+def carried_by(message: Message | Ephemeral, begins: str) -> dict[str, str]:
+    """The values that a button brings back with its press. Raises NeverCame."""
+    value = json.loads(_button(message, begins).get("value") or "{}")
+    return {str(name): str(held) for name, held in value.get("v", {}).items()}
+
+
+def _buttons(message: Message | Ephemeral) -> Iterator[Json]:
     for block in message.blocks:
         if block.get("type") == "actions":
             for element in block["elements"]:
-                yield str(block["block_id"]), str(element["action_id"])
+                yield {**element, "block_id": block["block_id"]}
 
 
-def _button(message: Message | Ephemeral, begins: str) -> tuple[str, str]:
-    for block_id, action_id in _buttons(message):
-        if action_id.startswith(PREFIX + begins):
-            return block_id, action_id
+def _button(message: Message | Ephemeral, begins: str) -> Json:
+    for button in _buttons(message):
+        if str(button["action_id"]).startswith(PREFIX + begins):
+            return button
     raise NeverCame(f"there is no button {begins!r} on: {said(message)}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from opsbot.sandbox import github_git_shapes as git_shapes
 from opsbot.sandbox import github_shapes as shapes
 from opsbot.sandbox.clock import Clock
 from opsbot.sandbox.github_git import GitRepository
@@ -174,7 +175,7 @@ class GitHubServer(SandboxServer):
         return json_answer({"resources": {"core": {"limit": REQUESTS_AN_HOUR}}})
 
     def _repository(self, request: web.Request) -> web.Response:
-        return json_answer(shapes.repository_body(self.url, self._service(request)))
+        return json_answer(git_shapes.repository_body(self.url, self._git_of(request)))
 
     def _deployments(self, request: web.Request) -> web.Response:
         service = self._service(request)

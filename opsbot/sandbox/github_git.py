@@ -62,6 +62,9 @@ class GitRepository:
     commits: dict[str, Commit] = field(default_factory=dict[str, Commit])
     blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     pulls: list[Pull] = field(default_factory=list[Pull])
+    archived: bool = False
+    private: bool = True
+    may_push: bool = True  # the account that the sandbox's tokens belong to
 
     def __post_init__(self) -> None:
         readme = f"# {self.full_name}\n".encode()

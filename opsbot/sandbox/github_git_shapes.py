@@ -13,6 +13,29 @@ from opsbot.sandbox.noise import seed_of
 LARGEST_INLINE = 1024 * 1024
 
 
+def repository_body(api: str, repository: GitRepository) -> dict[str, Any]:
+    """Write the short form of a repository, with what the one who asks may do there."""
+    owner, name = repository.full_name.split("/", 1)
+    return {
+        "id": seed_of("repository", repository.full_name) % 1_000_000_000,
+        "name": name,
+        "full_name": repository.full_name,
+        "private": repository.private,
+        "owner": user(api, owner),
+        "html_url": f"https://github.com/{repository.full_name}",
+        "url": f"{api}/repos/{repository.full_name}",
+        "default_branch": "main",
+        "archived": repository.archived,
+        "permissions": {
+            "admin": False,
+            "maintain": False,
+            "push": repository.may_push,
+            "triage": repository.may_push,
+            "pull": True,
+        },
+    }
+
+
 def reference(api: str, repository: GitRepository, branch: str, commit: Commit) -> dict[str, Any]:
     """Write a branch as a reference."""
     base = f"{api}/repos/{repository.full_name}/git"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opsbot.sandbox.noise import seed_of
-from opsbot.sandbox.scenario import ConfigChange, Deploy, DeployStatus, Service
+from opsbot.sandbox.scenario import ConfigChange, Deploy, DeployStatus
 
 
 def sha_of(repository: str, version: str) -> str:
@@ -133,22 +133,6 @@ def comparison(
         "merge_base_commit": {"sha": base},
         "commits": commits,
         "files": files,
-    }
-
-
-def repository_body(api: str, service: Service) -> dict[str, Any]:
-    """Write the short form of a repository."""
-    owner, name = service.repository.split("/", 1)
-    return {
-        "id": seed_of("repository", service.repository) % 1_000_000_000,
-        "name": name,
-        "full_name": service.repository,
-        "private": True,
-        "owner": user(api, owner),
-        "html_url": f"https://github.com/{service.repository}",
-        "url": f"{api}/repos/{service.repository}",
-        "default_branch": "main",
-        "archived": False,
     }
 
 

@@ -15,6 +15,8 @@ from aiohttp import web
 
 from opsbot.sandbox.clock import Clock
 from opsbot.sandbox.http_server import SandboxServer, json_answer
+from opsbot.sandbox.kubernetes_access import PATH as REVIEWS
+from opsbot.sandbox.kubernetes_access import reviewed
 from opsbot.sandbox.kubernetes_cluster import KEEPS_EVENTS, Cluster, Refused
 from opsbot.sandbox.kubernetes_patch import LANGUAGES
 from opsbot.sandbox.kubernetes_selector import SelectorRefused, fields_match, labels_match
@@ -59,7 +61,8 @@ class Rights:
 
 
 class KubernetesServer(SandboxServer):
-    """GET and PATCH of what opsbot's executor needs, with bearer tokens and dry runs."""
+    """GET and PATCH of what opsbot's executor needs, with bearer tokens, dry runs, and reviews of
+    what a token may do."""
 
     name = "kubernetes"
 
@@ -76,6 +79,7 @@ class KubernetesServer(SandboxServer):
         """Give the API's routes."""
         one = f"{_APPS}/deployments/{{name}}"
         yield web.get("/version", self._version)
+        yield web.post(REVIEWS, self._reviewed)
         yield web.get(f"{_APPS}/deployments", self._listing("deployments", self._deployments))
         yield web.get(one, self._handler("get", "deployments", self._deployment))
         yield web.patch(one, self._handler("patch", "deployments", self._patch))
@@ -110,18 +114,14 @@ class KubernetesServer(SandboxServer):
                 self._authorize(request, verb, resource)
                 return await answer(request)
             except Refused as refused:
-                body = status_json(refused.status, refused.reason, str(refused))
-                return json_answer(body, status=refused.status)
+                return _refusal(refused)
             except SelectorRefused as refused:
                 return json_answer(status_json(400, "BadRequest", str(refused)), status=400)
 
         return handle
 
     def _authorize(self, request: web.Request, verb: str, resource: str) -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        rights = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
-        if rights is None:
-            raise Refused(401, "Unauthorized", "Unauthorized")
+        rights = self._rights(request)
         namespace = request.match_info["namespace"]
         if not rights.allow(verb, resource, namespace):
             group = request.path.split("/")[2] if request.path.startswith("/apis/") else ""
@@ -132,6 +132,21 @@ class KubernetesServer(SandboxServer):
                 f'{what} is forbidden: User "{USER}" cannot {verb} resource "{resource}" in API '
                 f'group "{group}" in the namespace "{namespace}"',
             )  # fmt: skip
+
+    def _rights(self, request: web.Request) -> Rights:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        rights = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+        if rights is None:
+            raise Refused(401, "Unauthorized", "Unauthorized")
+        return rights
+
+    async def _reviewed(self, request: web.Request) -> web.StreamResponse:
+        """Everybody with a token may ask what it may do (`system:basic-user`)."""
+        try:
+            allow = self._rights(request).allow
+            return json_answer(reviewed(await request.read(), allow), status=201)
+        except Refused as refused:
+            return _refusal(refused)
 
     async def _version(self, _request: web.Request) -> web.StreamResponse:
         return json_answer({"major": "1", "minor": "34", "gitVersion": "v1.34.1"})
@@ -258,6 +273,11 @@ def _page(request: web.Request, found: list[_Item]) -> tuple[list[_Item], str]:
     if size <= 0 or start + size >= len(found):
         return found[start:], ""
     return found[start : start + size], base64.b64encode(str(start + size).encode()).decode()
+
+
+def _refusal(refused: Refused) -> web.Response:
+    body = status_json(refused.status, refused.reason, str(refused))
+    return json_answer(body, status=refused.status)
 
 
 def _hung_up(request: web.Request) -> web.Response:

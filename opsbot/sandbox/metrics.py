@@ -19,18 +19,29 @@ class MetricStore:
     """Every series of a scenario, anchored at the moment of the page (seconds since 1970)."""
 
     def __init__(
-        self, scenario: Scenario, signals: Signals, anchor: float, now: Callable[[], float]
+        self,
+        scenario: Scenario,
+        signals: Signals,
+        anchor: float,
+        now: Callable[[], float],
+        interval: int = SCRAPE_SECONDS,
     ) -> None:
         self._scenario = scenario
         self._signals = signals
         self._anchor = anchor
         self._now = now
+        self._interval = interval
         self._families: dict[str, list[Series]] = {}
+
+    @property
+    def interval(self) -> int:
+        """Give the seconds between two scrapes."""
+        return self._interval
 
     def scrapes(self) -> tuple[int, int]:
         """Give the first scrape in retention and the newest one."""
-        first = math.ceil((self._anchor - HISTORY) / SCRAPE_SECONDS)
-        return first, int(self._now() // SCRAPE_SECONDS)
+        first = math.ceil((self._anchor - HISTORY) / self._interval)
+        return first, int(self._now() // self._interval)
 
     def names(self) -> tuple[str, ...]:
         """Give the metric names, sorted."""
@@ -156,15 +167,15 @@ class MetricStore:
 
     def _offsets(self, first: int, last: int) -> Iterator[float]:
         for scrape in range(first, last + 1):
-            yield scrape * SCRAPE_SECONDS - self._anchor
+            yield scrape * self._interval - self._anchor
 
     def _counter(
         self, total: Integral, weight: float, seed: int, *, whole: bool = True
     ) -> Callable[[int, int], Sequence[Sample]]:
         def samples(first: int, last: int) -> Sequence[Sample]:
             count = last - first + 1
-            start = (first - 1) * SCRAPE_SECONDS - self._anchor
-            totals = total.grid(start, SCRAPE_SECONDS, count + 1)
+            start = (first - 1) * self._interval - self._anchor
+            totals = total.grid(start, self._interval, count + 1)
             # A counter lags by a wandering part of a scrape interval: rates wobble, it never falls.
             values = [
                 weight * (now - wobble * (now - before))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,20 @@ from opsbot.sandbox.slack.model import Change
 from opsbot.sandbox.slack.workspace import Workspace
 
 _HEALTH_STYLE = {"fresh": "green", "stale": "yellow", "sparse": "yellow", "unreachable": "red"}
+
+_POSTED = {
+    "card": "card posted", "digest": "digest line posted", "timeline": "timeline in thread",
+    "chart": "picture in thread", "run": "run in the room",
+    "output": "output in thread", "postmortem": "postmortem posted",
+    "said": "",  # the line of progress about the act says as much
+}  # fmt: skip
+_CLOCK, _WHAT = 6, 19  # columns
+_INDENT = _CLOCK + 2 + _WHAT + 1
+
+
+def _clock(seconds: float) -> str:
+    """The time since the page: milliseconds while these matter."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 class Progress:
@@ -27,11 +42,25 @@ class Progress:
     def say(self, what: str, detail: str = "", style: str = "bold") -> None:
         """Print one fact."""
         since = self._since()
-        clock = "         " if since is None else f"{since * 1000:6.0f} ms"
-        text = Text(f"{clock}  ", style="dim")
-        text.append(f"{what:<22}", style=style)
-        text.append(detail)
+        lines = self._wrapped(detail, _INDENT)
+        text = Text(f"{'' if since is None else _clock(since):>{_CLOCK}}  ", style="dim")
+        text.append(f"{what:<{_WHAT}} ", style=style)
+        text.append(lines[0])
         self._console.print(text, soft_wrap=True)
+        for line in lines[1:]:
+            self._console.print(" " * _INDENT + line, markup=False, soft_wrap=True)
+
+    def announce(self, coming: str) -> None:
+        """Print what comes next, and how the visitor can do it."""
+        for index, line in enumerate(self._wrapped(coming, 4)):
+            start = "\n--> " if index == 0 else "    "
+            self._console.print(f"{start}{line}", style="cyan", markup=False, soft_wrap=True)
+
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        width = max(self._console.width - indent, 40)
+        return textwrap.wrap(
+            text, width=width, break_long_words=False, break_on_hyphens=False
+        ) or [""]  # fmt: skip
 
     def change(self, change: Change) -> None:
         """Tell of a change in the workspace, once per kind and place."""
@@ -58,11 +87,9 @@ class Progress:
             return
         metadata: dict[str, Any] = message.metadata or {}
         slot = str(metadata.get("event_payload", {}).get("slot", "message"))
-        words = {
-            "card": "card posted", "digest": "digest line posted",
-            "timeline": "timeline in thread",
-        }.get(slot, "posted")  # fmt: skip
-        self.say(words, name)
+        words = _POSTED.get(slot.partition(":")[0], "message posted")
+        if words:
+            self.say(words, name)
 
     def report(self, report: SourceReport) -> None:
         """Tell of a source's answer."""

@@ -25,7 +25,7 @@ from opsbot.sandbox.promql_lexer import duration_seconds
 from opsbot.sandbox.promql_parser import parse_selector
 from opsbot.sandbox.promql_vector import Column
 from opsbot.sandbox.scenario import Scenario
-from opsbot.sandbox.series import SCRAPE_SECONDS, Series
+from opsbot.sandbox.series import Series
 
 MOST_POINTS = 11_000
 _KINDS = {400: "bad_data", 404: "not_found", 422: "execution", 503: "unavailable"}
@@ -172,7 +172,9 @@ class PrometheusServer(SandboxServer):
     def _targets(self, _given: MultiDict[str], _path: str) -> Any:
         newest = self._store.scrapes()[1]
         up = parse_selector("up").matchers
-        targets = [_target(series, newest) for series in self._store.select(up)]
+        targets = [
+            _target(series, newest, self._store.interval) for series in self._store.select(up)
+        ]
         return {"activeTargets": targets, "droppedTargets": [], "droppedTargetCounts": {}}
 
 
@@ -257,7 +259,7 @@ def _matrix(column: Column, times: list[float]) -> dict[str, Any]:
     }
 
 
-def _target(series: Series, newest: int) -> dict[str, Any]:
+def _target(series: Series, newest: int, interval: int) -> dict[str, Any]:
     job, instance = series.labels["job"], series.labels["instance"]
     alive = series.samples(newest, newest)[0] == 1.0
     url = f"http://{instance}/metrics"
@@ -269,9 +271,9 @@ def _target(series: Series, newest: int) -> dict[str, Any]:
         "scrapeUrl": url,
         "globalUrl": url,
         "lastError": "" if alive else refused,
-        "lastScrape": datetime.fromtimestamp(newest * SCRAPE_SECONDS, UTC).isoformat(),
+        "lastScrape": datetime.fromtimestamp(newest * interval, UTC).isoformat(),
         "lastScrapeDuration": 0.004,
         "health": "up" if alive else "down",
-        "scrapeInterval": f"{SCRAPE_SECONDS}s",
+        "scrapeInterval": f"{interval}s",
         "scrapeTimeout": "10s",
     }

@@ -39,7 +39,7 @@ from opsbot.sandbox.promql_vector import (
     nonempty,
     with_scalar,
 )
-from opsbot.sandbox.series import SCRAPE_SECONDS, Sample, Series, SeriesSource
+from opsbot.sandbox.series import Sample, Series, SeriesSource
 
 LOOKBACK = 300.0
 """Seconds after which a sample no longer counts as current."""
@@ -72,6 +72,7 @@ class _Evaluation:
         self._source = source
         self._times = times
         self._oldest, self._newest = source.scrapes()
+        self._interval = source.interval
         self._loaded = 0
         self._most_samples = most_samples
 
@@ -111,10 +112,10 @@ class _Evaluation:
 
     def _current_scrapes(self, selector: Selector) -> tuple[int, list[int]]:
         newest = [
-            min(math.floor((time - selector.offset) / SCRAPE_SECONDS), self._newest)
+            min(math.floor((time - selector.offset) / self._interval), self._newest)
             for time in self._times
         ]
-        base = min(newest) - int(LOOKBACK // SCRAPE_SECONDS)
+        base = min(newest) - int(LOOKBACK // self._interval)
         return max(base, self._oldest), newest
 
     def _picked(self, selector: Selector) -> list[tuple[Series, list[tuple[int, float] | None]]]:
@@ -125,7 +126,7 @@ class _Evaluation:
             samples = self._samples(series, base, max(newest))
             column: list[tuple[int, float] | None] = []
             for time, scrape in zip(self._times, newest, strict=True):
-                oldest = math.floor((time - selector.offset - LOOKBACK) / SCRAPE_SECONDS) + 1
+                oldest = math.floor((time - selector.offset - LOOKBACK) / self._interval) + 1
                 column.append(_latest(samples, base, oldest, scrape))
             picked.append((series, column))
         return picked
@@ -140,7 +141,9 @@ class _Evaluation:
         if not isinstance(selector, Selector) or selector.window is None:
             raise PromqlError("only a range selector has samples over a range")
         windows = [
-            window_at(time - selector.offset, selector.window, self._oldest, self._newest)
+            window_at(
+                time - selector.offset, selector.window, self._oldest, self._newest, self._interval
+            )
             for time in self._times
         ]
         base = min(window.first for window in windows)
@@ -188,7 +191,7 @@ class _Evaluation:
             return nonempty(
                 Column(
                     nameless(series.labels),
-                    [None if one is None else float(one[0] * SCRAPE_SECONDS) for one in column],
+                    [None if one is None else float(one[0] * self._interval) for one in column],
                 )
                 for series, column in self._picked(argument)
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from opsbot.sandbox.series import SCRAPE_SECONDS, Sample
+from opsbot.sandbox.series import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Window:
     last: int
     start: float
     end: float
+    interval: int
     sampled: float
     to_start: float
     to_end: float
@@ -37,28 +38,28 @@ OverRange = Callable[[Sequence[Sample], int, Sequence[Window]], list[Sample]]
 """Makes one value of each window out of samples, the first of which is of the given scrape."""
 
 
-def window_at(end: float, length: float, oldest: int, newest: int) -> Window:
+def window_at(end: float, length: float, oldest: int, newest: int, interval: int) -> Window:
     """Give the scrapes of a range ending at `end`; left-open, as since Prometheus 3."""
     start = end - length
-    first = max(math.floor(start / SCRAPE_SECONDS) + 1, oldest)
-    last = min(math.floor(end / SCRAPE_SECONDS), newest)
-    reach = _reach(first, last, last - first + 1, start, end)
-    return Window(first, last, start, end, *reach)
+    first = max(math.floor(start / interval) + 1, oldest)
+    last = min(math.floor(end / interval), newest)
+    reach = _reach(first, last, last - first + 1, start, end, interval)
+    return Window(first, last, start, end, interval, *reach)
 
 
 def _reach(
-    first: int, last: int, count: int, start: float, end: float
+    first: int, last: int, count: int, start: float, end: float, interval: int
 ) -> tuple[float, float, float]:
     """Give the seconds seen, and those to add before and after: Prometheus' extrapolatedRate.
 
     Up to the window's ends when the samples come near them, else half a scrape interval.
     """
-    sampled = float((last - first) * SCRAPE_SECONDS)
+    sampled = float((last - first) * interval)
     if count < 2:
         return 0.0, 0.0, 0.0
     average = sampled / (count - 1)
-    to_start = first * SCRAPE_SECONDS - start
-    to_end = end - last * SCRAPE_SECONDS
+    to_start = first * interval - start
+    to_end = end - last * interval
     return (
         sampled,
         to_start if to_start < average * 1.1 else average / 2,
@@ -123,7 +124,7 @@ def _increase(samples: Sequence[Sample], base: int, window: Window) -> Sample:
     for (_, before), (_, after) in pairwise(present):
         if after < before:
             total += before
-    reach = _reach(first, last, len(present), window.start, window.end)
+    reach = _reach(first, last, len(present), window.start, window.end, window.interval)
     return _extrapolated(total, first_value, *reach)
 
 

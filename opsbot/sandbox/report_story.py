@@ -96,6 +96,15 @@ def _because(suspect: Suspect, found: dict[str, int]) -> list[int]:
     return sorted(number for number in numbers if number)
 
 
+def published(folder: Path, incident: Incident) -> list[Path]:
+    """The documents of the incident's postmortem in the publisher's folder, the HTML first."""
+    held = incident.living.publications.get("folder")
+    if held is None or not held.ref:
+        return []
+    found = (path for path in folder.glob(f"{held.ref}.*") if path.is_file())
+    return sorted(found, key=lambda path: (path.suffix != ".html", path.suffix))
+
+
 def story_of(
     incident: Incident, entries: Sequence[Entry], folder: Path, linted: str
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 SCRAPE_SECONDS = 15
-"""Every sample lies on a multiple of this many seconds."""
+"""Every sample lies on a multiple of this many seconds, unless a world is scraped otherwise."""
 
 MatchOperator = Literal["=", "!=", "=~", "!~"]
 Sample = float | None
@@ -54,10 +54,15 @@ class Series:
 class SeriesSource(Protocol):
     """Where an evaluator gets its series from."""
 
+    @property
+    def interval(self) -> int:
+        """Give the seconds between two scrapes."""
+        ...
+
     def select(self, matchers: Sequence[Matcher]) -> list[Series]:
         """Give the series that fulfil every matcher."""
         ...
 
     def scrapes(self) -> tuple[int, int]:
-        """Give the first and the last scrape that exist, in units of SCRAPE_SECONDS since 1970."""
+        """Give the first and the last scrape that exist, in units of `interval` since 1970."""
         ...

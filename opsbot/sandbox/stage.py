@@ -15,6 +15,7 @@ from opsbot.sandbox.bot import BotProcess, free_port
 from opsbot.sandbox.kubernetes_seed import namespace_of, namespaces
 from opsbot.sandbox.scenario import Scenario, Service, catalogue
 from opsbot.sandbox.seeding import Places, seed
+from opsbot.sandbox.series import SCRAPE_SECONDS
 from opsbot.sandbox.slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackSandbox
 from opsbot.sandbox.world import World, WorldUrls
 from opsbot.slack.manifest import manifest
@@ -34,6 +35,7 @@ class Stage:
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     enforce_tiers: bool = True
     keeps_in: Path | None = None  # for postmortems that outlive the stage
+    scrape_seconds: int = SCRAPE_SECONDS  # how often the sandbox Prometheus looks
     by_socket: bool = False  # people's deliveries over Socket Mode instead of HTTP
     slack: SlackSandbox = field(init=False)
     world: World = field(init=False)
@@ -50,7 +52,7 @@ class Stage:
         self.slack.workspace.preferences.file_processing_seconds = 0.7
         self.places = seed(self.slack.workspace, self.scenario)
         slack_url = await self.slack.start()
-        self.world = World(self.scenario)
+        self.world = World(self.scenario, scrape_seconds=self.scrape_seconds)
         self.urls = await self.world.start()
         port = free_port()
         bot_url = f"http://127.0.0.1:{port}"
@@ -65,10 +67,11 @@ class Stage:
             await self.bot.start()
 
     async def stop(self) -> None:
-        """Stop opsbot first, then what it talks to."""
-        await self.bot.stop()
-        await self.world.stop()
-        await self.slack.stop()
+        """Stop opsbot first, then what it talks to, as far as any of it was started."""
+        for part in ("bot", "world", "slack"):
+            begun: BotProcess | World | SlackSandbox | None = getattr(self, part, None)
+            if begun is not None:
+                await begun.stop()
 
     @property
     def config(self) -> Path:

@@ -19,6 +19,7 @@ from opsbot.sandbox.pagerduty import PagerDutyServer
 from opsbot.sandbox.prometheus import PrometheusServer
 from opsbot.sandbox.remedy import Course
 from opsbot.sandbox.scenario import CatalogueEntry, Scenario, catalogue
+from opsbot.sandbox.series import SCRAPE_SECONDS
 from opsbot.sandbox.signals import Signals
 from opsbot.sandbox.tempo import TempoServer
 from opsbot.sandbox.traces import TraceStore
@@ -61,11 +62,13 @@ class World:
         schedule: RetrySchedule | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
         rollout_seconds: float = ROLLOUT_SECONDS,
+        scrape_seconds: int = SCRAPE_SECONDS,
     ) -> None:
         own_clock = clock or SystemClock()
         self.scenario = scenario
         self.clock: Clock = own_clock
         self.anchor = anchor or own_clock.now()
+        self._scrape_seconds = scrape_seconds
         self.signals = Signals(scenario)
         self._course = Course(scenario)
         metrics, logs, traces = self._stores(scenario)
@@ -150,7 +153,7 @@ class World:
             return clock.now().timestamp()
 
         return (
-            MetricStore(scenario, self.signals, began, now),
+            MetricStore(scenario, self.signals, began, now, self._scrape_seconds),
             LogStore(scenario, self.signals, began, now),
             TraceStore(scenario, self.signals, began, now),
         )

@@ -37,7 +37,7 @@ from opsbot.slack.payloads_claims import (
 _WRITTEN = (None, "file_share", "thread_broadcast")
 _SLACKBOT = "USLACKBOT"
 _MENTION = re.compile(r"<@([A-Z0-9]{1,30})(?:\|[^<>]{0,200})?>")
-_SPACES = re.compile(r"[ \t]{2,}")
+_ADDRESS = re.compile(rf"[ \t]*{_MENTION.pattern}[ \t]*")  # with the blanks that it stands between
 
 _TURNS = {
     f"{sort}_{word}": turn
@@ -146,13 +146,14 @@ def _is_meant(told: _Told) -> bool:
 
 
 def _without_our_name(text: str, own: frozenset[str]) -> str:
-    """The words around our mention; whose it is when we do not know our own id: the first."""
+    """The words around our mention, themselves untouched; whose it is when we do not know our own
+    id: the first."""
     text = words(text).strip()
     if own:
-        text = _MENTION.sub(lambda found: "" if found[1] in own else found[0], text)
+        text = _ADDRESS.sub(lambda found: " " if found[1] in own else found[0], text)
     elif first := _MENTION.match(text):
         text = text[first.end() :]
-    return _SPACES.sub(" ", text).strip()
+    return text.strip()
 
 
 def _reaction(told: _Told) -> Invocation | None:

@@ -14,11 +14,11 @@ from opsbot.core.form import Form
 from opsbot.core.invocation import Caller, Invocation, Pointed
 from opsbot.core.standing import Standing
 from opsbot.core.text import inert
-from opsbot.ports import Done, Entered, Outcome, Refused
+from opsbot.ports import Done, Entered, Outcome, PostedMessage, Refused
 from opsbot.slack.accounts import Accounts
 from opsbot.slack.errors import Kind, ruling
 from opsbot.slack.foreign_json import as_object, objects, text_at
-from opsbot.slack.gateway import Gateway
+from opsbot.slack.gateway import Answer, Gateway
 from opsbot.slack.identity import OwnIdentity
 from opsbot.slack.payloads_interaction import said_in
 from opsbot.slack.turns import Priority
@@ -60,11 +60,12 @@ class SlackPeople:
             if not isinstance(shown, Refused):
                 return shown
         # A direct message between two people is closed to us; our own with the asker is not.
-        return await self._directly(user, content)
+        said = await self._directly(user, content)
+        return Done(value=None) if isinstance(said, Done) else said
 
     async def whisper(
         self, channel_id: str, user_id: str, card: Card, *, incident_id: str = ""
-    ) -> Outcome[None]:
+    ) -> Outcome[PostedMessage | None]:
         """Show the card to one person: in the channel when they are in it, else, or without a
         channel, in a direct message. Refused with the time to come back while Slack is busy."""
         rendered = render(card, button_value=incident_id)
@@ -82,22 +83,25 @@ class SlackPeople:
         target = {"channel": channel_id, "user": user, **_INERT}
         if thread_ts:
             target["thread_ts"] = thread_ts
-        return await self._say("chat.postEphemeral", target, content)
+        answer = await self._say("chat.postEphemeral", target, content)
+        return Done(value=None) if isinstance(answer, Done) else answer
 
-    async def _directly(self, user: str, content: dict[str, Any]) -> Outcome[None]:
+    async def _directly(self, user: str, content: dict[str, Any]) -> Outcome[PostedMessage | None]:
         """In our direct messages with somebody. Slack page "chat.postMessage": a user's id as the
         channel opens them, which needs no scope of its own."""
         target = {"channel": user, "mrkdwn": False, **_INERT}
-        return await self._say("chat.postMessage", target, content)
+        answer = await self._say("chat.postMessage", target, content)
+        if not isinstance(answer, Done):
+            return answer
+        channel, ts = text_at(answer.value, "channel"), text_at(answer.value, "ts")
+        return Done(value=PostedMessage(channel_id=channel, ts=ts) if channel and ts else None)
 
-    async def _say(
-        self, method: str, target: dict[str, Any], content: dict[str, Any]
-    ) -> Outcome[None]:
+    async def _say(self, method: str, target: dict[str, Any], content: dict[str, Any]) -> Answer:
         """Send blocks; when Slack finds fault with them, the plain text alone."""
         channel = target["channel"] if method == "chat.postMessage" else ""
-        answer = await self._call(method, {**target, **content}, channel)
+        answer = await self._ask(method, {**target, **content}, channel)
         if isinstance(answer, Refused) and ruling(method, answer.error).kind is Kind.BUG:
-            return await self._call(method, {**target, "text": content["text"]}, channel)
+            return await self._ask(method, {**target, "text": content["text"]}, channel)
         return answer
 
     async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]:
@@ -151,13 +155,14 @@ class SlackPeople:
             return ""
         return f"{identity.value.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
 
-    async def _call(
-        self, method: str, arguments: dict[str, Any], channel: str = ""
-    ) -> Outcome[None]:
-        answer = await self._gateway.call(
+    async def _call(self, method: str, arguments: dict[str, Any]) -> Outcome[None]:
+        answer = await self._ask(method, arguments)
+        return Done(value=None) if isinstance(answer, Done) else answer
+
+    async def _ask(self, method: str, arguments: dict[str, Any], channel: str = "") -> Answer:
+        return await self._gateway.call(
             method, arguments, priority=Priority.PERSON, channel=channel
         )
-        return Done(value=None) if isinstance(answer, Done) else answer
 
 
 def _pointed(channel_id: str, message: Any) -> Pointed:

@@ -4,7 +4,7 @@ the stored one (and passes the same contract suite), but nothing survives the pr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from datetime import datetime
 from opsbot.core import entry as e
 from opsbot.core.entry import Draft, Entry
 from opsbot.core.incident import Incident, evolve, new_incident
+from opsbot.core.named_blobs import blobs_it_alone_named, named_blobs
 from opsbot.core.people import Actor
 from opsbot.core.policy import PastRun
 from opsbot.core.redaction import what_remains
@@ -41,10 +42,12 @@ class MemoryRecord:
             dict(self._entries), dict(self._states), dict(self._open), dict(self._first_due),
             dict(self._runs),
         )  # fmt: skip
+        held = dict(self._blobs)
         try:
             yield self
         except BaseException:
             self._entries, self._states, self._open, self._first_due, self._runs = kept
+            self._blobs = held
             raise
         self._on_commit()
 
@@ -192,6 +195,13 @@ class MemoryRecord:
         self._blobs[key] = data
         return key
 
+    async def forget_blobs(self, incident_id: str, keys: Collection[str]) -> None:
+        """Forget what was kept, but for what an entry of another incident names."""
+        others = [held for other, held in self._entries.items() if other != incident_id]
+        named = {key for held in others for entry in held for key in named_blobs(entry.body)}
+        for key in set(keys) - named:
+            self._blobs.pop(key, None)
+
     async def blob(self, key: str) -> bytes | None:
         return self._blobs.get(key)
 
@@ -200,6 +210,7 @@ class MemoryRecord:
         held = self._entries.get(incident_id, ())
         if not 1 <= seq <= len(held):
             raise LookupError(f"incident {incident_id} has no entry {seq}")
+        await self.forget_blobs(incident_id, blobs_it_alone_named(held, seq))
         left = replace(held[seq - 1], body=what_remains(held[seq - 1].body))
         self._entries[incident_id] = (*held[: seq - 1], left, *held[seq:])
         said = self._append(

@@ -5,7 +5,6 @@ Implements `ports.Record` on SQLite and PostgreSQL.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -23,7 +22,7 @@ from opsbot.store.database import Database
 from opsbot.store.folding import caught_up
 from opsbot.store.runs import runs_since
 from opsbot.store.state_cache import StateCache
-from opsbot.store.statement import insert_new, take_lock
+from opsbot.store.statement import take_lock
 from opsbot.store.tables import blobs
 from opsbot.store.transaction import SqlTransaction
 
@@ -163,13 +162,6 @@ class SqlRecord:
     def clean(self, text: str) -> str:
         """The words without what the scrubber takes out of every entry."""
         return self.scrubber.clean(text)[0]
-
-    async def keep_blob(self, data: bytes) -> str:
-        """Keep something large under its SHA-256, and return that."""
-        key = hashlib.sha256(data).hexdigest()
-        async with self.database.write() as connection:
-            await insert_new(connection, blobs, {"hash": key, "data": data})
-        return key
 
     async def blob(self, key: str) -> bytes | None:
         """What `keep_blob` kept."""

@@ -1,8 +1,9 @@
 """Redaction: an entry's words leave the record, and the chain still verifies.
 
-The body and its salt are deleted and a `Redacted` entry is appended. What remains of a body that
-carries state (`core/redaction.py`) is kept without a salt; its hash stands in the key of the
-`Redacted` entry, which the chain covers, so what remains cannot be changed unnoticed either.
+The body and its salt are deleted, the blobs that it alone named are forgotten, and a `Redacted`
+entry is appended. What remains of a body that carries state (`core/redaction.py`) is kept without
+a salt; its hash stands in the key of the `Redacted` entry, which the chain covers, so what remains
+cannot be changed unnoticed either.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import delete, insert, update
 
 from opsbot.core.codec import stored_text
 from opsbot.core.entry import Draft, Entry, Gone, Redacted
+from opsbot.core.named_blobs import blobs_it_alone_named
 from opsbot.core.people import Actor
 from opsbot.core.redaction import what_remains
 from opsbot.store.entry_row import ENTRIES_AFTER, envelope, read_entries
@@ -46,7 +48,8 @@ def remains_text(entry: Entry) -> str:
 async def redact(
     transaction: SqlTransaction, incident_id: str, seq: int, actor: Actor, reason: str
 ) -> Entry:
-    """Remove the body of entry `seq` and return the `Redacted` entry that says so.
+    """Remove the body of entry `seq`, and the blobs that it alone named, and return the `Redacted`
+    entry that says so.
 
     Doing it again returns the first one. Raises NoSuchEntry.
     """
@@ -63,6 +66,7 @@ async def redact(
             return earlier
     remains = remains_text(entry)
     await _take_out(transaction, entry, remains)
+    await transaction.forget_blobs(incident_id, blobs_it_alone_named(before, seq))
     draft = Draft(
         key=redaction_key(seq, remains),
         occurred_at=transaction.clock.now(),

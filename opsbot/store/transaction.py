@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select
@@ -20,6 +21,7 @@ from opsbot.store.column import bounded
 from opsbot.store.database import Connection
 from opsbot.store.entry_row import ENTRIES_BY_KEY, Sealed, micros, read_entry, seal
 from opsbot.store.folding import caught_up
+from opsbot.store.forget import forget_blobs
 from opsbot.store.projection import OriginRow, index_row, origin_row
 from opsbot.store.redact import redact
 from opsbot.store.run_rows import RunRow, run_row
@@ -34,7 +36,7 @@ from opsbot.store.statement import (
     insert_new,
     insert_or_replace,
 )
-from opsbot.store.tables import bodies, entries, heads, incidents, origins, runs
+from opsbot.store.tables import blobs, bodies, entries, heads, incidents, origins, runs
 
 _INSERT_ENTRIES, _INSERT_BODIES = insert(entries), insert(bodies)
 
@@ -156,6 +158,20 @@ class SqlTransaction:
     async def redact(self, incident_id: str, seq: int, actor: Actor, reason: str) -> Entry:
         """Remove the words of entry `seq` for good; see `redact.redact`. Raises NoSuchEntry."""
         return await redact(self, incident_id, seq, actor, reason)
+
+    async def keep_blob(self, data: bytes) -> str:
+        """Keep something large under its SHA-256, and return that."""
+        self.wrote = True
+        key = hashlib.sha256(data).hexdigest()
+        # Replaced by itself if it is there: that locks the row until the entry is written, and
+        # whoever would forget it waits and sees the entry.
+        await insert_or_replace(self.connection, blobs, {"hash": key, "data": data})
+        return key
+
+    async def forget_blobs(self, incident_id: str, keys: Collection[str]) -> None:
+        """Delete what was kept under `keys`, but for what an entry of another incident names."""
+        self.wrote = True
+        await forget_blobs(self.connection, incident_id, keys)
 
     async def owe(self, obligation: Obligation) -> None:
         """Owe a flow; a key that is open or done already stays as it is."""

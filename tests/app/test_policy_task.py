@@ -64,6 +64,9 @@ CASES = """
   given: {runbook: x, risk: low, service: cart-api, cooldown: 10m, at: 2026-11-23 14:00,
           recent: [{started: 20m, finished: 5m}]}
   expect: {ruling: denied, rule: cooldown}
+- name: a guest on call is near nothing
+  given: {runbook: x, risk: low, service: cart-api, on_call: true, guest: true, at: 2026-11-23 14:00}
+  expect: {ruling: needs approval, rule: low risk}
 """  # noqa: E501 - as people write them
 
 
@@ -91,10 +94,10 @@ def test_a_table_of_cases_is_ticked_off(run: Run, tmp_path: Path) -> None:
     write(tmp_path, CASES)
     code, said = run("test")
     assert code == 0, said
-    assert said.count("✓") == 9
+    assert said.count("✓") == 10
     assert "✗" not in said
     assert "[red]contractors" in said
-    assert "9 cases, all as expected" in said
+    assert "10 cases, all as expected" in said
 
 
 def test_a_case_that_comes_out_otherwise_fails(run: Run, tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_a_case_that_comes_out_otherwise_fails(run: Run, tmp_path: Path) -> None
         "✗ at night two are asked: expected by 'nights', was by 'nights in production'; "
         "expected approvals: 1, were 2"
     ) in said
-    assert "9 cases, 1 not as expected" in said
+    assert "10 cases, 1 not as expected" in said
 
 
 def test_results_are_there_for_machines(run: Run, tmp_path: Path) -> None:

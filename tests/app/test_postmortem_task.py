@@ -20,6 +20,7 @@ from opsbot.core.entry import Draft
 from opsbot.core.series import Series, pack
 from tests.documents import records
 from tests.documents.pen import Pen, at
+from tests.fakes.keeping import keep_blob
 
 Run = Callable[..., tuple[int, str, str]]
 MEMORY = Series(
@@ -55,13 +56,13 @@ async def _written(file: Path) -> None:
     store = await open_store(settings, SystemClock())
     try:
         pen = records.rolled_back_and_verified()
-        blob = await store.record.keep_blob(b"\n".join(map(pack, (ERRORS, MEMORY))))
+        blob = await keep_blob(store.record, b"\n".join(map(pack, (ERRORS, MEMORY))))
         pen.write(e.Illustrated(slot="chart:page", blob=blob, file_id="F", title="INC-42",
                                 alt="memory rises"), 9)  # fmt: skip
-        kept = {name: await store.record.keep_blob(data) for name, data in DRAFTED.items()}
+        kept = {name: await keep_blob(store.record, data) for name, data in DRAFTED.items()}
         drafted = e.PostmortemDrafted(
             through=9, template="t", template_version="v", markdown=kept["markdown"],
-            data=kept["data"], html=kept["html"], cover=await store.record.keep_blob(COVER),
+            data=kept["data"], html=kept["html"], cover=await keep_blob(store.record, COVER),
         )  # fmt: skip
         pen.write(drafted, 50)
         for one in (pen, records.private()):
@@ -147,6 +148,19 @@ def test_as_published_is_what_was_written_then(run: Run) -> None:
     code, said, error = run("render", "50", "--as-published")
     assert (code, said) == (1, "")
     assert "no postmortem of INC-50 was written yet" in error
+
+
+def test_a_postmortem_whose_words_were_redacted_is_said_to_be_removed(
+    run: Run, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what to do instead; the record as it stands can be written at any time."""
+    main(("redact", "42", "3", "--reason", "a name", "--config", str(config)))
+    capsys.readouterr()
+    code, said, error = run("render", "42", "--as-published")
+    assert (code, said) == (1, "")
+    assert "INC-42 was removed, because words of it were redacted" in error
+    assert "leave --as-published out" in error
+    assert run("render", "42")[0] == 0
 
 
 def test_a_team_s_template_is_found_by_its_name(run: Run, config: Path) -> None:

@@ -3,8 +3,11 @@ says of a team's runbooks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,14 @@ from opsbot.__main__ import main
 from opsbot.app.clock import SystemClock
 from opsbot.app.executors import build_executors
 from opsbot.app.own_runbooks import runbook_findings, team_shelf
-from opsbot.catalog import find_executor, find_integration
-from opsbot.config import Settings, parse
+from opsbot.app.store import open_store
+from opsbot.catalog import find_executor, find_integration, integration_names
+from opsbot.config import Settings, load, parse
+from opsbot.core import entry as e
+from opsbot.core.entry import Draft
+from opsbot.core.policy import Ruling
 from opsbot.http_client import AiohttpClient
+from tests.documents.pen import NOON, Pen
 from tests.runbooks.files import WHOLE
 
 Run = Callable[..., tuple[int, str]]
@@ -232,3 +240,133 @@ def test_the_schema_of_runbooks_is_printed(capsys: pytest.CaptureFixture[str]) -
     assert schema["title"] == "an opsbot runbook"
     names = schema["$defs"]["StepSection"]["properties"]["executor"]["enum"]
     assert {"http", "kubernetes", "noop", "process"} <= set(names)
+
+
+# --- what the policy would say --------------------------------------------------------------------
+
+POLICY = """
+policy:
+  rules:
+    - name: nobody moves production alone
+      when: { environment: production }
+      then: needs approval
+      by: { groups: { sre: S012AB3CD } }
+    - { name: vendors, when: { requester: { groups: { vendors: S012AB3CE } } }, then: denied }
+    - { name: the worst, when: { severity: SEV1, risk: low }, then: allowed }
+"""
+DRY = ("run", "move-traffic", "checkout-api", "--dry-run")
+
+
+def test_a_dry_run_says_what_the_policy_would_and_what_it_assumes(opsbot: Run) -> None:
+    """To whoever is on call for the service, and to anybody else, one line each."""
+    code, said = opsbot(*DRY)
+    assert code == 0
+    assert "to somebody on call for checkout-api: needs approval" in said
+    assert "the runbook asks for 2 approvals; 2 approvals within 10 min: " in said
+    assert "to anybody else: needs approval by 'low risk'" in said
+    assert "severity unset; an unknown environment; no other run of late" in said
+    told = json.loads(opsbot(*DRY, "--json")[1])
+    assert [one["whom"] for one in told["policy"]] == [
+        "somebody on call for checkout-api", "anybody else"
+    ]  # fmt: skip
+    assert {one["approvals"] for one in told["policy"]} == {2}
+    assert told["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "whom", "ruling"),
+    [
+        (["--environment", "production"], "anybody else", "needs approval by 'nobody moves"),
+        (["--as-group", "vendors"], "somebody who is member of vendors", "denied by 'vendors'"),
+        (["--as-group", "vendors", "--as-role", "lead", "--on-call"],
+         "somebody who is member of vendors, lead of the incident and on call for checkout-api",
+         "denied by 'vendors'"),
+        (["--as-role", "lead"], "somebody who is lead of the incident", "needs approval by"),
+        (["--on-call"], "somebody who is on call for checkout-api", "the runbook asks for 2"),
+        (["--on-call", "--as-guest", "--environment", "dev"],
+         "a guest who is on call for checkout-api", "needs approval by 'low risk'"),
+        (["--as-guest", "--environment", "dev"], "a guest", "needs approval by 'low risk'"),
+    ],
+)  # fmt: skip
+def test_the_policy_is_asked_for_whom_the_options_describe(
+    opsbot: Run, folder: Path, words: list[str], whom: str, ruling: str
+) -> None:
+    (folder / "opsbot.yaml").write_text(SETTINGS + POLICY, "utf-8")
+    code, said = opsbot(*DRY, *words)
+    assert code == 0
+    line = said[said.index(f"to {whom}: ") :]
+    assert ruling in line.partition("assumed")[0]
+    assert ("to anybody else" in said) is (whom == "anybody else")
+
+
+def test_the_severity_is_taken_from_the_options(opsbot: Run, folder: Path) -> None:
+    """The runbook's own wish for two people holds all the same."""
+    (folder / "opsbot.yaml").write_text(SETTINGS + POLICY, "utf-8")
+    alone = SAY.replace("  approvals: 2\n", "")
+    (folder / "runbooks" / "move-traffic.yaml").write_text(alone, "utf-8")
+    told = json.loads(opsbot(*DRY, "--severity", "SEV1", "--environment", "dev", "--json")[1])
+    assert [(one["ruling"], one["rule"]) for one in told["policy"]] == [
+        ("allowed", "the worst"), ("allowed", "the worst")
+    ]  # fmt: skip
+    assert "severity SEV1; environment dev" in told["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--as-group", "vendor"], "did you mean vendors?"),
+        (["--as-role", "leed"], "there is no role 'leed'"),
+        (["--severity", "SEV9"], "'SEV9' is not one of"),
+    ],
+)
+def test_options_that_mean_nothing_are_told(
+    opsbot: Run, folder: Path, words: list[str], told: str
+) -> None:
+    (folder / "opsbot.yaml").write_text(SETTINGS + POLICY, "utf-8")
+    code, said = opsbot(*DRY, *words)
+    assert code == 2
+    assert told in said
+
+
+@pytest.mark.parametrize("metrics", ["", METRICS])
+def test_a_dry_run_says_that_nobody_could_verify_the_run(
+    opsbot: Run, folder: Path, metrics: str
+) -> None:
+    """As the preview in Slack does."""
+    (folder / "opsbot.yaml").write_text(SETTINGS + metrics, "utf-8")
+    code, said = opsbot(*DRY)
+    assert code == 0
+    assert ("cannot be verified: prometheus is not configured" in said) is (not metrics)
+
+
+async def busy(folder: Path) -> None:
+    """INC-42 on the record of the folder, in which a run goes on that acts on the same target."""
+    told = Pen()
+    told.page(0)
+    told.request(1, ruling=Ruling.ALLOWED)
+    told.write(e.RunStarted(run_id="r1"), 2)
+    clock = SystemClock()
+    read = load(folder / "opsbot.yaml", {}, find_integration, integration_names(), find_executor)
+    store = await open_store(read, clock)
+    try:
+        for one in told.entries:
+            body, at = one.body, one.occurred_at + (clock.now() - NOON - timedelta(minutes=10))
+            if isinstance(body, e.RunRequested):
+                body = replace(body, plan=replace(body.plan, target="checkout-api/traffic"))
+            draft = Draft(key=one.key, occurred_at=at, actor=one.actor, source="x", body=body)
+            await store.record.append(told.incident.id, [draft])
+    finally:
+        await store.close()
+
+
+def test_an_incident_brings_its_severity_and_the_runs_of_the_record(
+    opsbot: Run, folder: Path
+) -> None:
+    """As in Slack: what stands in the way there is told here."""
+    text = f"{SETTINGS}\ndata_dir: {folder / 'data'}\nephemeral_disk: allow\n"
+    (folder / "opsbot.yaml").write_text(text, "utf-8")
+    asyncio.run(busy(folder))
+    code, said = opsbot(*DRY, "--incident", "42")
+    assert code == 0
+    assert "to anybody else: denied by 'one run a target': rollback-deploy (run r1) runs" in said
+    assert "severity SEV2; an unknown environment; the runs of the record" in said

@@ -82,7 +82,25 @@ def test_sixty_short_lines_of_changing_tone_are_no_more_than_fifty_blocks() -> N
     lines = tuple(Line(pieces=(f"{n}",), tone=tone) for n, tone in enumerate(tones))
     rendered = render(Card(header="Alert", lines=lines))
     assert len(rendered.blocks) == limits.BLOCKS
-    assert rendered.cut == "and 12 more lines in the thread"
+    assert rendered.cut == "and 12 more lines that do not fit here"
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "said"),
+    [
+        (60, "see the thread", "and 12 more lines: see the thread"),
+        (49, "see the thread", "and 1 more line: see the thread"),
+        (49, "", "and 1 more line that does not fit here"),
+        (48, "see the thread", ""),
+    ],
+)
+def test_where_the_rest_can_be_read_is_said_by_whoever_knows_it(
+    lines: int, more: str, said: str
+) -> None:
+    """A direct message has no thread that holds the rest, so none is promised."""
+    tones = (Tone.PLAIN, Tone.QUIET) * 30
+    many = tuple(Line(pieces=(f"{n}",), tone=tone) for n, tone in enumerate(tones[:lines]))
+    assert render(Card(header="Alert", lines=many, more=more)).cut == said
 
 
 def test_a_line_of_entities_is_shortened_not_dropped() -> None:
@@ -100,5 +118,5 @@ def test_a_loud_line_survives_any_number_of_others() -> None:
     shown = [said for _, said in hostile.strings(rendered.blocks)]
     assert "collector is down" in shown
     assert "! Logs silent: collector is down" in rendered.text
-    assert re.fullmatch(r"and 4\d\d more lines in the thread", rendered.cut)
+    assert re.fullmatch(r"and 4\d\d more lines that do not fit here", rendered.cut)
     assert rendered.cut in shown

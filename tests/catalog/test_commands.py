@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,10 @@ def test_a_file_that_was_mended_is_read_anew(tmp_path: Path) -> None:
     assert read_commands(tmp_path).aside
     write(tmp_path, "pager.py", "pager")
     assert "pager" in names(tmp_path)
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_in_the_folder_is_put_aside_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (aside,) = read_commands(tmp_path).aside
+    assert "no ordinary file" in aside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,28 @@ def test_a_file_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / "gone.md.j2").symlink_to(tmp_path / "nothing")
     templates = read_templates(tmp_path)
     assert [path.name for path, _ in templates.aside] == ["folder.md.j2", "gone.md.j2"]
+
+
+def test_a_pipe_or_a_device_is_put_aside_and_never_waited_for(tmp_path: Path) -> None:
+    """A pipe has no end until somebody writes, and /dev/zero has none at all."""
+    os.mkfifo(tmp_path / "pipe.md.j2")
+    (tmp_path / "zero.md.j2").symlink_to("/dev/zero")
+    templates = read_templates(tmp_path)
+    assert [one.name for one in templates.found] == [DEFAULT]
+    assert {why for _, why in templates.aside} == {"it is no ordinary file"}
+    assert [path.name for path, _ in templates.aside] == ["pipe.md.j2", "zero.md.j2"]
+
+
+def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "templates").write_text("not a folder", "utf-8")
+    ((path, why),) = read_templates(tmp_path / "templates").aside
+    assert (path.name, "cannot be read" in why) == ("templates", True)
+
+
+def test_line_ends_of_another_system_make_no_other_template(tmp_path: Path) -> None:
+    (here := tmp_path / "unix").mkdir()
+    (there := tmp_path / "dos").mkdir()
+    shelf(here, short=GOOD)
+    shelf(there, short=GOOD.replace("\n", "\r\n"))
+    versions = {read_templates(folder).chosen("short").version for folder in (here, there)}
+    assert len(versions) == 1

@@ -61,6 +61,7 @@ class Office:
         self.record = MemoryRecord(self.clock)
         self.room = FakeRoom(self.clock)
         self.people = FakePeople()
+        self.people.mailbox = self.room.deliver
         self.pager = FakePager(self.clock)
         self.staffing = FakeStaffing()
         self.slack = Slack(self.clock)

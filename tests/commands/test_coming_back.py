@@ -147,3 +147,26 @@ async def test_in_shadow_mode_nothing_is_promised_at_the_pager() -> None:
     assert told is not None
     assert told.words == "INC-1 is resolved: fixed."
     assert office.pager.acts == []
+
+
+async def test_a_mitigation_said_after_the_return_for_before_it_counts_and_is_pointed_at() -> None:
+    """Mitigated at 14:02 by who knows that it was reopened at 14:05."""
+    office, incident, room = await paged("lead", "resolve", "reopen")
+    office.clock.advance(minutes=5)
+    told = await office.typed("mitigate 14:02Z", by=BEN, at=room)
+    assert told is not None
+    assert "That is before it was reopened" in told.words
+    assert "counts all the same" in told.words
+    assert "Mitigated since 14:02 UTC" in office.card(incident)
+
+
+async def test_what_the_return_cleared_is_not_brought_back_by_an_undo() -> None:
+    """Mitigated, corrected, resolved, reopened: taking the correction back says nothing of now."""
+    office, incident, room = await paged("lead", "mitigate 14:01Z", "mitigate 14:03Z")
+    (_, second) = [x.seq for x in await office.entries(incident) if isinstance(x.body, e.Mitigated)]
+    for line in ("resolve", "reopen"):
+        await office.typed(line, by=BEN, at=room)
+    told = await office.typed(f"undo #{second}", by=BEN, at=room)
+    assert told is not None
+    assert "Nothing was undone: the incident came back since, which cleared it." in told.words
+    assert (await office.incident(incident)).living.mitigated is None

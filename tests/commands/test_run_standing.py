@@ -12,7 +12,7 @@ import pytest
 from opsbot.core import entry as e
 from opsbot.core.incident import Incident
 from opsbot.core.permission import Permission
-from opsbot.core.policy import Policy
+from opsbot.core.policy import Policy, PolicyRule, Ruling, When
 from opsbot.core.run import Run
 from opsbot.core.run_entry import RunOutcome
 from opsbot.core.runbook import Approval, Risk, Who
@@ -138,6 +138,29 @@ async def test_a_guest_on_call_is_pre_approved_for_nothing() -> None:
     run = await office.asked_for(incident, by=GUS)
     assert run.waits
     assert not office.executor.acts
+
+
+async def test_what_everybody_may_a_guest_may_not() -> None:
+    """`everybody` are the full members of the workspace, whoever is let in besides."""
+    free = PolicyRule(
+        name="free", ruling=Ruling.ALLOWED, when=When(requester=Who(everybody=True))
+    )  # fmt: skip
+    office = Works(policy=Policy(rules=(free,), approvers=Who(everybody=True)), guests=True)
+    incident = await office.paged()
+    assert (await office.asked_for(incident, by=GUS)).waits
+    assert not office.executor.acts
+    member = await office.asked_for(incident, "run restart service=auth-api", by=BEN)
+    assert member.outcome is RunOutcome.SUCCEEDED
+
+
+async def test_a_group_that_a_rule_names_lets_its_guests_run() -> None:
+    vendors = Who(groups=("S0VENDORS",), group_names=("@vendors",))
+    free = PolicyRule(name="free", ruling=Ruling.ALLOWED, when=When(requester=vendors))
+    office = Works(policy=Policy(rules=(free,)), guests=True)
+    of_them = replace(office.people.standings[GUS], groups=frozenset({"S0VENDORS"}))
+    office.people.standings[GUS] = of_them
+    incident = await office.paged()
+    assert (await office.asked_for(incident, by=GUS)).outcome is RunOutcome.SUCCEEDED
 
 
 async def test_a_guest_breaks_no_glass() -> None:

@@ -39,6 +39,24 @@ def test_what_falls_away_is_told_by_its_lowest_value() -> None:
     )
 
 
+def test_the_fall_is_told_once_it_stays() -> None:
+    """Since when it is near the usual again; a single good sample at the end is none yet."""
+    fell = series(*((n, 0.002 if n < 10 or n >= 22 else 0.3) for n in range(31)))
+    told = alt_text(chart(fell, onset=at(10)))
+    assert "to 30 % at 13:50, near the usual again from 14:02 on, 0.2 % at the end" in told
+    brief = series(*((n, 0.002 if n < 10 or n == 30 else 0.3) for n in range(31)))
+    assert "to 30 % at 13:50, 0.2 % at the end" in alt_text(chart(brief, onset=at(10)))
+
+
+def test_of_a_limit_it_is_now_until_it_is_over() -> None:
+    full = series(*((n, 250.0 * 2**20) for n in range(31)), name="memory", unit="bytes",
+                  limit=256.0 * 2**20)  # fmt: skip
+    over = Mark(at=at(29), kind=MarkKind.RESOLVED, label="resolved")
+    assert "at the end 98 % of its limit. Marked: resolved at 14:09." in alt_text(
+        chart(full, marks=(over,))
+    )
+
+
 def test_missing_data_is_said() -> None:
     """Holes with their times, and a series without a single point."""
     holed = replace(RISE, points=tuple(p for p in RISE.points if not at(5) < p[0] < at(12)))

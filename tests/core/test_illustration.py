@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+from opsbot.core.entry import Closure, Status
 from opsbot.core.event import ServiceRef, Transition
 from opsbot.core.evidence import (
     EvidenceAsk,
@@ -281,3 +282,21 @@ def test_services_worth_showing_are_asked_for_first() -> None:
     )
     assert worth_showing(ask, given).services == ("shop", "sessions", "auth", "cart", "a", "b")
     assert worth_showing(ask, incident()).services == ("shop", "cart", "a", "b", "sessions", "auth")
+
+
+def test_once_it_is_over_the_end_is_marked_and_no_now() -> None:
+    """Outside the window there is nothing to mark."""
+    over = {"status": Status.RESOLVED, "closure": Closure.FIXED, "over_at": at(29)}
+    assert marks(page(incident(finding(ERRORS, 20), **over)))[-1] == (
+        MarkKind.RESOLVED, "resolved", at(29),
+    )  # fmt: skip
+    later = incident(finding(ERRORS, 20), **{**over, "over_at": at(60)})
+    assert [kind for kind, _, _ in marks(page(later))] == [MarkKind.ONSET, MarkKind.PAGED]
+
+
+def test_an_end_just_behind_the_last_sample_is_on_the_chart() -> None:
+    """Samples come every few seconds, and nobody resolves an incident on one."""
+    over = {"status": Status.RESOLVED, "closure": Closure.FIXED, "over_at": at(30.4)}
+    chart = page(incident(finding(ERRORS, 20), **over))
+    assert chart.window == replace(WINDOW, end=at(30.4))
+    assert marks(chart)[-1] == (MarkKind.RESOLVED, "resolved", at(30.4))

@@ -150,6 +150,66 @@ def test_an_incident_that_came_back_is_mitigated_only_when_somebody_says_so_agai
     assert "reopened" in told["time_to_resolve"].why_not
 
 
+IMPACT, END, BACK = 0, 15, 20  # minutes after noon: it began, was resolved, and came back
+
+
+def _said(pen: Pen, *times: float | None) -> None:
+    """Somebody says each time a minute after the entry before; None takes it back."""
+    for time in times:
+        minute = (pen.entries[-1].occurred_at - at(0)) / MINUTE + 1
+        pen.write(e.Mitigated(at=None if time is None else at(time)), minute, by=ROBIN)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "ended", "expected"),
+    [
+        ((5,), (), False, None),  # 12:05 did not last, and nobody has said so since
+        ((5,), (), True, None),  # nor had they when it ended
+        ((5,), (25,), True, 25),  # 12:25 - 12:00
+        ((), (5,), False, 5),  # said at 12:21 for 12:05: 12:05 - 12:00
+        ((), (5,), True, 5),  # the same, ended at 12:40
+        ((5,), (5,), True, 5),  # said anew, because it was no return for users
+        ((5,), (25, 10), True, 10),  # a correction of 12:25 to 12:10
+        ((10,), (5, 25), True, 25),  # a correction of 12:05 to 12:25
+        ((5,), (25, None), True, None),  # taken back: users notice it again
+        ((21,), (), True, None),  # said at 12:06 for 12:21, before anybody knew of the return
+        ((None,), (20,), True, 20),  # the very minute in which it came back
+    ],
+)
+def test_what_was_said_since_it_came_back_counts_for_whatever_time(
+    first: tuple[float | None, ...], then: tuple[float | None, ...], ended: bool,
+    expected: float | None,
+) -> None:  # fmt: skip
+    """And the card says the same as the measures."""
+    pen = Pen()
+    pen.page(0)
+    pen.write(e.OnsetSet(at=at(IMPACT)), 1, by=ROBIN)
+    _said(pen, *first)
+    pen.status(Status.RESOLVED, END, by=ROBIN, closure=Closure.FIXED)
+    pen.status(Status.INVESTIGATING, BACK, "not over", by=ROBIN)
+    _said(pen, *then)
+    if ended:
+        pen.status(Status.RESOLVED, 40, by=ROBIN, closure=Closure.FIXED)
+    told, mark = minutes(pen), pen.incident.living.mitigated
+    assert told["time_to_mitigate"] == expected
+    assert told["time_to_resolve"] == (40 if ended else None)  # the last end
+    assert (mark.at if mark else None) == measures(pen.entries).points[PointName.MITIGATED].at
+
+
+def test_of_several_returns_only_the_last_one_clears_what_was_said() -> None:
+    """Mitigated at 12:05 and, once it was back, at 12:25; then it came back once more."""
+    pen = Pen()
+    pen.page(0)
+    for minute in (5, 25):
+        pen.write(e.Mitigated(at=at(minute)), minute, by=ROBIN)
+        pen.status(Status.RESOLVED, minute + 1, by=ROBIN, closure=Closure.FIXED)
+        pen.status(Status.INVESTIGATING, minute + 5, "not over", by=ROBIN)
+    pen.write(e.OnsetSet(at=at(0)), 31, by=ROBIN)
+    assert minutes(pen)["time_to_mitigate"] is None
+    pen.write(e.Mitigated(at=at(5)), 32, by=ROBIN)
+    assert minutes(pen)["time_to_mitigate"] == 5  # 12:05 - 12:00
+
+
 def test_a_resolution_that_was_undone_never_was() -> None:
     """Undo writes the status of before with this reason; neither is an end or a return."""
     pen = Pen()

@@ -23,7 +23,7 @@ from opsbot.core.policy import (
     When,
 )
 from opsbot.core.policy_decision import considered, decide
-from opsbot.core.policy_who import fits, is_nobody
+from opsbot.core.policy_who import approver_standing, fits, is_nobody
 from opsbot.core.runbook import AS_THE_POLICY_SAYS, NOBODY, Approval, Risk, Who
 from opsbot.core.severity import Severity
 
@@ -81,6 +81,7 @@ ATTEMPTS = st.builds(
     requester=NAME, groups=SETS, roles=SETS, on_call=st.booleans(),
     break_glass=st.sampled_from(["", " ", "payments are down"]) | TEXT, approval=APPROVALS,
     recent=st.lists(RUNS, max_size=3).map(tuple), run_id=st.sampled_from(["", "a"]),
+    full_member=st.booleans(),
 )  # fmt: skip
 TARGETS = st.sampled_from(["a", "b", ""])
 COOLDOWNS = st.timedeltas(timedelta(0), timedelta(hours=2))
@@ -140,7 +141,7 @@ def test_in_a_freeze_only_reading_and_a_broken_glass_are_left(
     freeze = Freeze(name="f", start=now, end=datetime.max.replace(tzinfo=UTC))
     verdict = _decide(attempt, replace(policy, freezes=(freeze,)), now)
     held = fits(policy.break_glass, groups=attempt.groups, roles=attempt.roles,
-                on_call=attempt.on_call)  # fmt: skip
+                on_call=attempt.on_call, full_member=attempt.full_member)  # fmt: skip
     if attempt.risk is not Risk.NONE and now < freeze.end and not (attempt.break_glass and held):
         assert verdict.ruling is Ruling.DENIED
 
@@ -166,3 +167,27 @@ def test_another_limit_can_only_deny(
     before = _decide(attempt, policy, now)
     after = _decide(attempt, replace(policy, limits=(*policy.limits, limit)), now)
     assert after == before or after.ruling is Ruling.DENIED
+
+
+@SOME
+@given(ATTEMPTS, POLICIES, NEAR)
+def test_nothing_is_milder_for_a_guest(attempt: Attempt, policy: Policy, now: datetime) -> None:
+    """Than for a full member who is in the same groups, holds the same roles and is on call."""
+    member = _decide(replace(attempt, full_member=True), policy, now)
+    guest = _decide(replace(attempt, full_member=False), policy, now)
+    assert STRICTNESS.index(guest.ruling) >= STRICTNESS.index(member.ruling)
+    if guest.ruling is member.ruling:
+        assert guest.approvals >= member.approvals
+    assert guest.rule != "break glass" or guest.ruling is Ruling.DENIED
+
+
+@SOME
+@given(ATTEMPTS, POLICIES, NEAR)
+def test_nobody_but_full_members_approves(attempt: Attempt, policy: Policy, now: datetime) -> None:
+    """Whatever groups they are in, whatever roles they hold, and though they are on call."""
+    verdict = _decide(attempt, policy, now)
+    everything = frozenset({"a", "b", "lead", "responder", "Prod", "prod"})
+    held = approver_standing(
+        verdict, groups=everything, roles=everything, on_call=True, full_member=False
+    )
+    assert held == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -26,9 +26,11 @@ from opsbot.core.policy import Ruling, Verdict
 from opsbot.core.redaction import REDACTED, what_remains
 from opsbot.core.run_entry import CheckOutcome, RunOutcome, StepOutcome
 from opsbot.core.run_entry import Phase as RunPhase
+from opsbot.core.run_target import same_target, silenced_target
 from opsbot.core.runbook import Risk
-from opsbot.core.runbook.rendered import RenderedRun, RenderedStep
+from opsbot.core.runbook.rendered import RenderedCheck, RenderedRun, RenderedStep
 from opsbot.core.suspects import Confidence, Ranking, Reason, Suspect
+from tests.core.spoken import spoken
 
 T0 = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 SAID = "Zebra-Quux"  # stands wherever a person's or a system's own words may stand
@@ -56,8 +58,10 @@ _STEP = RenderedStep(
 )  # fmt: skip
 _PLAN = RenderedRun(
     runbook="rollback-deploy", version="v1", arguments={"service": SAID}, service="checkout",
-    target="checkout", cooldown_s=60.0, steps=(_STEP,), rollback=(_STEP,), digest="0af1",
+    target=SAID, cooldown_s=60.0, steps=(_STEP,), rollback=(_STEP,), digest="0af1",
     incident_id="inc-7",
+    check=RenderedCheck(source="prometheus", signal="", query=SAID, service=SAID, below=0.05,
+                        above=None, unit="share", holds_s=30.0, every_s=5.0, within_s=60.0),
 )  # fmt: skip
 _VERDICT = Verdict(ruling=Ruling.NEEDS_APPROVAL, rule="medium risk", reason=SAID, approvals=1)
 _RUNS: tuple[Body, ...] = (
@@ -65,7 +69,7 @@ _RUNS: tuple[Body, ...] = (
                    warnings=(SAID,), verdict=_VERDICT, expires_at=T0, break_glass=SAID),
     e.RunApproved(run_id="r1", digest="0af1", standing=SAID),
     e.RunDenied(run_id="r1", reason=SAID),
-    e.RunStarted(run_id="r1", before=0.31),
+    e.RunStarted(run_id="r1", before=0.31, unread=SAID),
     e.StepStarted(run_id="r1", phase=RunPhase.STEPS, step=0, name="undo", boot="b1"),
     e.StepProgressed(run_id="r1", phase=RunPhase.STEPS, step=0, tail=SAID, lines=3),
     e.StepFinished(run_id="r1", phase=RunPhase.STEPS, step=0, name="undo",
@@ -74,6 +78,7 @@ _RUNS: tuple[Body, ...] = (
     e.RunVerified(run_id="r1", outcome=CheckOutcome.PASSED, said=SAID, before=0.31, after=0.002),
     e.RunFinished(run_id="r1", outcome=RunOutcome.SUCCEEDED, said=SAID),
     e.RunJudged(run_id="r1", happened=True, said=SAID),
+    e.RunOutputShared(run_id="r1", problem=SAID, unsure=True),
 )  # fmt: skip
 SAMPLES: tuple[Body, ...] = (
     e.Opened(number=7, title=SAID, origin=_ORIGIN, service=_SERVICE, severity=e.Severity.SEV1,
@@ -204,3 +209,32 @@ def test_giving_up_a_role_stays_giving_it_up() -> None:
 def test_a_bookmark_is_no_words() -> None:
     body = e.SurfaceChanged(what="archived", value="yes")
     assert what_remains(body) == body
+
+
+def test_what_a_run_was_to_be_verified_by_stays_without_its_words() -> None:
+    """That it was to be verified, and its bounds; one without any would count as done."""
+    (body,) = (one for one in SAMPLES if isinstance(one, e.RunRequested))
+    left = what_remains(body)
+    assert isinstance(left, e.RunRequested)
+    assert left.plan.check is not None
+    assert (left.plan.check.source, left.plan.check.below) == ("prometheus", 0.05)
+    assert (left.plan.check.query, left.plan.check.service) == ("", "")
+
+
+def test_two_runs_on_one_target_are_told_whichever_of_them_was_redacted() -> None:
+    """By its hash; a run without a target is in nobody's way."""
+    gone = silenced_target(SAID)
+    assert SAID not in gone
+    for one, other in ((SAID, SAID), (gone, SAID), (SAID, gone), (gone, gone)):
+        assert same_target(one, other)
+    for one, other in ((gone, "checkout"), ("", ""), ("", gone), (silenced_target(""), "")):
+        assert not same_target(one, other)
+    assert same_target("lone \ud800", silenced_target("lone \ud800"))
+
+
+@pytest.mark.parametrize("kind", [type(body) for body in _RUNS], ids=lambda kind: kind.__name__)
+def test_no_text_of_a_run_remains_but_ids_and_names(kind: type[Any]) -> None:
+    """Whatever field an entry about runs is given: it is an id or a name, or its words go."""
+    body = spoken(kind, SAID)
+    assert SAID not in stored_text(to_data(what_remains(body)))
+    assert what_remains(what_remains(body)) == what_remains(body)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,12 +69,14 @@ of_opsbot: st.SearchStrategy[Body] = st.one_of(
     st.builds(e.StepProgressed, run_id=st.just("r1"), phase=phases, step=places,
               tail=st.just("t"), lines=st.integers(0, 9)),
     st.builds(e.StepFinished, run_id=st.just("r1"), phase=phases, step=places, name=st.just("n"),
-              outcome=st.sampled_from(StepOutcome)),
+              outcome=st.sampled_from(StepOutcome), acted=st.booleans()),
     st.builds(e.RunVerified, run_id=st.just("r1"), outcome=st.sampled_from(CheckOutcome),
               said=st.just("s")),
     st.builds(e.RunFinished, run_id=st.just("r1"), outcome=st.sampled_from(RunOutcome),
               said=st.just("s")),
     st.builds(e.RunJudged, run_id=st.just("r1"), happened=st.booleans()),
+    st.builds(e.RunOutputShared, run_id=st.just("r1"), problem=st.sampled_from(("", "p")),
+              unsure=st.booleans()),
 )  # fmt: skip
 
 
@@ -252,3 +255,46 @@ def test_every_run_that_is_carried_out_ends_and_owes_each_step_once(
     assert [f"{one['phase']}:{one['step']}" for one in steps] == begun
     finished = [x for x in play.story.entries if isinstance(x.body, e.RunFinished)]
     assert len(finished) == 1
+
+
+# --- the way back ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "acted", "ended"),
+    [
+        ([StepOutcome.FAILED], False, RunOutcome.FAILED),  # refused: nothing to take back
+        ([StepOutcome.FAILED], True, RunOutcome.ROLLED_BACK),  # half done: taken back
+        ([StepOutcome.SUCCEEDED, StepOutcome.FAILED], False, RunOutcome.ROLLED_BACK),
+        ([StepOutcome.SKIPPED, StepOutcome.FAILED], False, RunOutcome.FAILED),
+        ([StepOutcome.SKIPPED, StepOutcome.FAILED], True, RunOutcome.ROLLED_BACK),
+        # Nobody knows what came of it: a person is asked first, whatever was done before.
+        ([StepOutcome.UNKNOWN], False, RunOutcome.UNKNOWN),
+    ],
+)
+def test_the_way_back_is_owed_where_a_step_succeeded_or_changed_something_before_it_failed(
+    outcomes: list[StepOutcome], acted: bool, ended: RunOutcome
+) -> None:
+    play = Play(requested(plan(rollback=True, check=False), approvals=0))
+    for at, outcome in enumerate(outcomes):
+        claim = e.StepStarted(run_id="r1", phase=Phase.STEPS, step=at, name="n", boot="b")
+        play.append(claim, f"{at}:started")
+        last = at == len(outcomes) - 1
+        done = e.StepFinished(run_id="r1", phase=Phase.STEPS, step=at, name="n", outcome=outcome,
+                              acted=acted and last)  # fmt: skip
+        play.append(done, f"{at}:finished")
+    begun = carry_out(play, [], CheckOutcome.PASSED)
+    assert play.run.outcome is ended
+    assert begun == (["rollback:0"] if ended is RunOutcome.ROLLED_BACK else [])
+
+
+def test_a_record_that_says_nothing_of_it_reads_as_nothing_done() -> None:
+    """Entries from before `acted` decode, and mean what they meant."""
+    done = e.StepFinished(run_id="r1", phase=Phase.STEPS, step=0, name="n",
+                          outcome=StepOutcome.FAILED, acted=True)  # fmt: skip
+    data = to_data(done)
+    assert from_data(kind_of(done), data) == done
+    del data["acted"]
+    old = from_data(kind_of(done), data)
+    assert isinstance(old, e.StepFinished)
+    assert not old.acted

@@ -101,7 +101,8 @@ def test_code_keeps_its_indentation_and_cannot_forge_the_mark_of_a_section() -> 
 @pytest.mark.parametrize(
     ("url", "safe"),
     [
-        ("https://example.com/a?b=1&c=(2)", "https://example.com/a?b=1&amp;c=%282%29"),
+        ("https://example.com/a?b=1&c=(2)", "https://example.com/a?b=1&c=%282%29"),
+        ("https://example.com/?a&lt;=1&b=2", "https://example.com/?a&amp;lt;=1&b=2"),
         ("http://example.com/a_b*c", "http://example.com/a_b%2Ac"),
         ("javascript:alert(1)", ""),
         ("data:text/html,x", ""),
@@ -116,6 +117,14 @@ def test_code_keeps_its_indentation_and_cannot_forge_the_mark_of_a_section() -> 
 def test_only_plain_web_addresses_are_linked(url: str, safe: str) -> None:
     assert destination(url) == safe
     assert web_address(url) == (url if safe else "")
+
+
+@pytest.mark.parametrize("query", ["a=1&b=2", "a&lt;=1", "a&amp;b", "a&#64;b&#x40;c", "&copy=1"])
+def test_an_address_in_a_link_is_the_address_itself(query: str) -> None:
+    """Copied from the raw file or followed on a page: no sign in it is read as another one."""
+    url = f"https://example.com/?{query}"
+    (link, *_) = inline_of(READER.parse(f"[x]({destination(url)})"))
+    assert link.attrGet("href") == url
 
 
 @given(TEXTS)

@@ -66,6 +66,11 @@ class ExecutorContract:
         """Calls that could never run, as they are written in a runbook."""
         raise NotImplementedError
 
+    def half_done(self) -> Call | None:
+        """A call that changes something and then fails, within ten seconds; None where a failure
+        is taken to have left nothing behind."""
+        return None
+
     def effects(self) -> int:
         """How often something was done outside so far."""
         raise NotImplementedError
@@ -99,6 +104,21 @@ class ExecutorContract:
             assert isinstance(outcome, Succeeded), outcome
             self.kept(outcome)
             assert self.effects() == before + self.done(1)
+
+    async def test_a_failure_says_truly_whether_it_acted(self) -> None:
+        """What changed something before it failed has something to take back: the rollback begins
+        for it, and for nothing that was refused."""
+        call = self.half_done()
+        async with self.executor() as executor:
+            before = self.effects()
+            if call is not None:
+                outcome = await Acting(executor).out(call, timeout_s=2.0)
+                assert isinstance(outcome, Failed), outcome
+                assert (outcome.acted, self.effects()) == (True, before + 1)
+            before = self.effects()
+            refused = await Acting(executor).out(self.never()[0])
+            assert isinstance(refused, Failed), refused
+            assert (refused.acted, self.effects()) == (False, before)
 
     async def test_planning_and_checking_change_nothing(self) -> None:
         """A preview may be asked for any number of times, and says the same."""
@@ -140,7 +160,11 @@ class ExecutorContract:
                 assert isinstance(plan, Plan)
                 assert one_line(plan.shown + plan.refused + "".join(plan.warnings))
                 said: list[str] = []
-                self.kept(await executor.act(call, plan.binding, ticket(timeout_s=2), said.append))
+                before = self.effects()
+                outcome = await executor.act(call, plan.binding, ticket(timeout_s=2), said.append)
+                self.kept(outcome)
+                unfounded = isinstance(outcome, Failed) and outcome.acted
+                assert not unfounded or self.effects() > before
                 assert all(one_line(line.replace("\t", " ")) for line in said)
 
         any_call()

@@ -34,6 +34,10 @@ class TestFake(TalkingContract, HangingContract):
         self.fake.scripts["talk"] = Scripted(lines=tuple(lines))
         return {"do": "talk"}
 
+    def half_done(self) -> Call:
+        self.fake.scripts["half"] = Scripted(outcome=Failed(said="it got stuck", acted=True))
+        return {"do": "half"}
+
     def hanging(self) -> Call:
         return {"do": "hang"}
 

@@ -116,6 +116,10 @@ class TestHttp(TalkingContract, HangingContract, SecretiveContract):
     def hanging(self) -> Call:
         return self.call("hang")
 
+    def half_done(self) -> Call:
+        """It is taken with a 200, where something else would mean success."""
+        return self.call("jobs", expect=[201])
+
     def telling_secret(self) -> Call:
         return self.call("echo-key", secrets={"X-Key": "deploy-token"})
 
@@ -177,12 +181,13 @@ async def test_an_address_without_encryption_is_said_beforehand() -> None:
     ("method", "status", "kind"),
     [
         ("POST", 200, Succeeded), ("POST", 409, Failed), ("POST", 302, Failed),
-        ("POST", 500, Failed), ("POST", 502, Unclear), ("DELETE", 504, Unclear),
-        ("POST", 524, Unclear),
-        ("GET", 504, Failed), ("HEAD", 404, Failed),
+        ("POST", 502, Unclear), ("DELETE", 504, Unclear), ("POST", 524, Unclear),
+        ("POST", 500, Unclear), ("PUT", 503, Unclear), ("POST", 520, Unclear),
+        ("POST", 501, Failed), ("PATCH", 505, Failed),
+        ("GET", 500, Failed), ("GET", 504, Failed), ("HEAD", 404, Failed),
     ],
 )  # fmt: skip
-async def test_a_status_is_a_verdict_but_for_a_gateways_excuse(
+async def test_a_status_is_a_verdict_but_for_errors_on_the_servers_side(
     method: str, status: int, kind: type
 ) -> None:
     async def answer(request: web.Request) -> web.Response:
@@ -194,6 +199,32 @@ async def test_a_status_is_a_verdict_but_for_a_gateways_excuse(
     assert type(outcome) is kind
     assert f"answered {status}" in outcome.said
     assert method == "HEAD" or ("because" in outcome.said) == (status != 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "acted"),
+    [
+        ("POST", 200, True), ("POST", 202, True),  # taken, in another way than the runbook expects
+        ("POST", 303, True),  # done, and what came of it stands elsewhere
+        ("POST", 307, False), ("POST", 400, False), ("DELETE", 409, False), ("POST", 501, False),
+        ("GET", 200, False), ("GET", 404, False),  # a read changes nothing
+    ],
+)  # fmt: skip
+async def test_an_act_that_was_taken_and_not_as_expected_has_acted(
+    method: str, status: int, acted: bool
+) -> None:
+    """The way back begins for it. What was refused left nothing to take back."""
+
+    async def answer(request: web.Request) -> web.Response:
+        headers = {"Location": "https://else.example.com/"} if 300 <= status < 400 else {}
+        return web.Response(status=status, headers=headers)
+
+    async with serving(answer) as (executor, base):
+        call = {"method": method, "url": f"{base}/x", "expect": [201]}
+        outcome = await Acting(executor).out(call)
+    assert isinstance(outcome, Failed), outcome
+    assert outcome.acted is acted
+    assert "(expected 201)" in outcome.said
 
 
 class Broken:

@@ -27,8 +27,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"scale": {**CART, "replicas": 2.5}}, "no whole number"),
     ({"scale": {**CART, "replicas": 10**10}}, "no whole number"),
     ({"undo": {**CART, "namespace": "a.b"}}, "no name of Kubernetes"),
-    ({"undo": {**CART, "namespace": "x" * 64}}, "no name of Kubernetes"),
-    ({"undo": {**CART, "deployment": "x" * 254}}, "no name of Kubernetes"),
+    ({"undo": {**CART, "namespace": "x" * 64}}, "at most 63 characters"),
+    ({"undo": {**CART, "deployment": "x" * 254}}, "at most 253 characters"),
 ]
 # Each of these would mean something to a URL, a shell or a terminal.
 NAMES = [

@@ -68,6 +68,10 @@ class TestKubernetes(HangingContract):
             for one in self.server.seen
         )
 
+    def half_done(self) -> Call:
+        """The number stands, and the pods do not come up."""
+        return {"scale": {**VALIDATION, "replicas": 4}}
+
     def hanging(self) -> Call:
         """Its new pods never come up, and the cluster waits ten minutes before it says so."""
         return {"restart": VALIDATION}

@@ -28,8 +28,8 @@ async def test_an_undo_says_both_revisions_and_what_else_goes_back() -> None:
         f"deployment identity/session-validation in cluster acorn: revision {revision} "
         f"(image v2.14) back to revision {revision - 1} (image v2.13)"
     )
-    assert warned(plan, "goes back as well: memory limit of app: 256Mi becomes 512Mi")
-    assert warned(plan, "unless the change is reverted in git as well")
+    assert warned(plan, "the memory limit of app goes back too: 256Mi becomes 512Mi")
+    assert warned(plan, "the next deploy brings v2.14 back unless it is reverted in git as well")
     assert (plan.binding["from_revision"], plan.binding["to_revision"]) == (revision, revision - 1)
 
 
@@ -133,7 +133,7 @@ async def test_auto_sync_is_told_where_its_marks_are() -> None:
         restart = await at.plan({"restart": STOREFRONT})
     assert warned(argo, "Argo CD manages it (argocd.argoproj.io/tracking-id)")
     assert warned(argo, "revert in git as well")
-    assert not warned(argo, "the next deploy brings it back")
+    assert not warned(argo, "the next deploy brings")
     assert warned(flux, "Flux manages it (kustomize.toolkit.fluxcd.io/name)")
     assert restart.warnings == ()
 

@@ -35,6 +35,7 @@ def test_in_a_cluster_the_namespaces_are_all_it_takes() -> None:
         ({"namespaces": []}, "namespaces"),
         ({"namespaces": ["Check out"]}, "is no namespace"),
         ({"namespaces": ["*"]}, "is no namespace"),
+        ({"namespaces": ["x" * 64]}, "at most 63 characters"),
         ({"api_url": "http://cluster.example.com"}, "the token would travel in the open"),
         ({"api_url": "cluster.example.com"}, "write it as https://host"),
         ({"api_url": "https://me:secret@cluster.example.com"}, "base address only"),

@@ -83,6 +83,7 @@ async def test_an_image_that_cannot_be_pulled_ends_in_a_failure_with_its_reason(
     assert outcome.said == (
         "the rollout exceeded its progress deadline; its pods wait: ImagePullBackOff"
     )
+    assert outcome.acted, "the pods that do not come up are there"
 
 
 async def test_a_rollout_that_takes_longer_than_the_step_is_unclear() -> None:
@@ -104,6 +105,7 @@ async def test_pods_that_do_not_come_up_are_a_scaling_that_failed() -> None:
         outcome = await at.act({"scale": {**VALIDATION, "replicas": 6}}, timeout_s=30)
         assert isinstance(outcome, Failed), outcome
         assert outcome.said == "it asks for 6 pods, but after 30 s 4 of 6 pods updated"
+        assert outcome.acted
         back = await at.act({"scale": {**VALIDATION, "replicas": 3}}, {}, step="rollback:0")
     assert isinstance(back, Succeeded), back
 
@@ -180,6 +182,7 @@ async def test_somebody_who_changes_the_pods_meanwhile_is_named_as_what_it_is(
     if words:
         assert isinstance(outcome, Failed), outcome
         assert words in outcome.said
+        assert outcome.acted
     else:
         assert isinstance(outcome, Unclear), outcome
 

@@ -14,7 +14,7 @@ from opsbot.core.card import Card
 from opsbot.core.form import Form
 from opsbot.core.invocation import Caller, Invocation, Pointed
 from opsbot.core.standing import Standing
-from opsbot.ports import Done, Entered, Outcome, Refused, Unsure
+from opsbot.ports import Done, Entered, Outcome, PostedMessage, Refused, Unsure
 
 T = TypeVar("T")
 OUR_TEAM = "T0OURS"
@@ -78,7 +78,8 @@ class FakePeople:
     """The PeopleSurface port in memory.
 
     `fail` decides what the next calls of a move (a method's name) answer; `moves` lists every
-    call. `answers`, `forms` and `homes` hold what people were shown.
+    call. `answers`, `forms` and `homes` hold what people were shown; `mailbox` puts a direct
+    message where a room can edit it.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,7 @@ class FakePeople:
         self.forms: list[tuple[str, Form]] = []  # who sees it
         self.homes: dict[str, tuple[tuple[Card, str], ...]] = {}
         self.moves: list[str] = []
+        self.mailbox: Callable[[str, Card, str], PostedMessage] = self._dropped
 
     # --- what a test arranges and asks ---------------------------------------------------------
 
@@ -166,7 +168,7 @@ class FakePeople:
 
     async def whisper(
         self, channel_id: str, user_id: str, card: Card, *, incident_id: str = ""
-    ) -> Outcome[None]:
+    ) -> Outcome[PostedMessage | None]:
         if user_id not in self.standings:
             return Refused(error="user_not_found", cure="Slack does not know this account.")
         channel = self.channels.get(channel_id)
@@ -174,7 +176,12 @@ class FakePeople:
         told = Whispered(
             to=user_id, channel_id=channel_id if there else "", card=card, incident_id=incident_id
         )
-        return self._answer("whisper", lambda: self.whispers.append(told))
+
+        def do() -> PostedMessage | None:
+            self.whispers.append(told)
+            return None if there else self.mailbox(user_id, card, incident_id)
+
+        return self._answer("whisper", do)
 
     async def open_form(self, trigger_id: str, form: Form) -> Outcome[None]:
         user_id = self._triggers.get(trigger_id)
@@ -240,6 +247,10 @@ class FakePeople:
         if failure.done_first:
             do()
         return failure.outcome
+
+    def _dropped(self, user_id: str, card: Card, incident_id: str) -> PostedMessage:
+        """A direct message where nobody edits messages."""
+        return PostedMessage(channel_id=f"D{user_id[1:]}", ts=f"{next(self._numbers)}.000100")
 
     def _inside(self, channel_id: str) -> FakeConversation | Refused:
         channel = self.channels.get(channel_id)

@@ -133,6 +133,14 @@ class FakeRoom:
         """What stands in a channel, or in one of its threads."""
         return [m for m in self.channels[channel_id].messages if m.thread_ts == thread_ts]
 
+    def deliver(self, user_id: str, card: Card, incident_id: str) -> PostedMessage:
+        """A message in our direct messages with somebody, which stand like those of a channel."""
+        channel_id = f"D{user_id[1:]}"
+        if channel_id not in self.channels:
+            self.lend(channel_id, f"direct messages with {user_id}")
+        ts = self._add(channel_id, card, "", incident_id, "").ts
+        return PostedMessage(channel_id=channel_id, ts=ts)
+
     # --- the port -----------------------------------------------------------------------------
 
     async def open_channel(

@@ -14,7 +14,7 @@ from opsbot.core.incident import Incident
 from opsbot.engine.plain import PlainSteps
 from opsbot.flows.converge import converge
 from opsbot.flows.remind import TRY_AGAIN
-from opsbot.ports import Outcome, Refused
+from opsbot.ports import Outcome, PostedMessage, Refused
 from tests.commands.office import ADA, ANN, BEN, START, Office, replace
 from tests.core.story import event
 from tests.fakes.people import FakePeople
@@ -167,7 +167,7 @@ class Meanwhile(FakePeople):
         self.standings, self.channels = held.standings, held.channels
         self._office, self._line, self._at = office, line, at
 
-    async def whisper(self, *asked: Any, **more: Any) -> Outcome[None]:
+    async def whisper(self, *asked: Any, **more: Any) -> Outcome[PostedMessage | None]:
         line, self._line = self._line, ""
         if line:
             await said(self._office, line, self._at)

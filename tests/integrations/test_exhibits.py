@@ -255,6 +255,32 @@ async def test_one_range_query_for_each_quantity_and_no_more_than_four_services(
         assert points < 240
 
 
+@pytest.mark.parametrize(
+    ("quantities", "signals"),
+    [
+        ((ERROR_SHARE,), ["error_share", "request_rate"]),
+        ((LATENCY,), ["latency"]),
+        ((ERROR_SHARE, MEMORY), ["error_share", "memory", "memory_limit", "request_rate"]),
+        (("something else",), []),
+    ],
+)
+async def test_a_picture_that_is_drawn_once_more_asks_for_its_own_quantities(
+    quantities: tuple[str, ...], signals: list[str]
+) -> None:
+    """A share needs the traffic beside it, memory its limit; Tempo is not asked at all."""
+    asked: list[str] = []
+
+    async def count(request: web.Request) -> web.StreamResponse:
+        asked.append(signal_of(request.query["query"]) if "query" in request.query else "trace")
+        return await server({})(request)
+
+    wanted = replace(ask("auth-api"), quantities=quantities)
+    async with playing(count) as player:
+        for integration in SOURCES:
+            assert await exhibits_of(integration, player.url, wanted) == ()
+    assert sorted(asked) == signals
+
+
 async def test_a_service_is_drawn_under_its_own_name_and_others_not_at_all() -> None:
     """The catalogue's name, whatever the label says; series nobody asked for are left out."""
     subject = Subject(service="auth-api", selectors=(("prometheus", "auth"),))

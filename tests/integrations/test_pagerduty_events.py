@@ -135,6 +135,13 @@ def test_a_whole_incident_gives_every_detail() -> None:
     assert (details.teams, details.escalation_policy_id) == (("Identity",), "PPOL001")
 
 
+def test_an_alert_of_a_service_s_own_integration_says_so() -> None:
+    """The agent of such an event is the service itself, which would trigger itself."""
+    agent = reference("service", "PAUTH01", "auth-api")
+    event = parse(body("incident.triggered", agent=agent))
+    assert event.summary == "the integration of auth-api triggered the incident"
+
+
 def test_an_incident_of_2021_lacks_a_dedup_key_and_nothing_else() -> None:
     """The older shape has no incident_key, created_at, reopened_at or incident_type."""
     old = incident()

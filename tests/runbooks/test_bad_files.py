@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from opsbot.catalog.runbooks import Executors, parse_runbook
 from opsbot.config import ConfigInvalid, ConfigProblem
-from tests.runbooks.files import WHOLE, changed, problems_in
+from opsbot.core.runbook import Condition, Example
+from opsbot.core.runbook.number_check import number_flaws
+from opsbot.core.runbook.soundness import flaws
+from tests.runbooks.files import WHOLE, changed, problems_in, read_text
 
 # what is changed: into what, key, words of the problem, words of the fix
 CASES: dict[str, tuple[str, str, str, str, str]] = {
@@ -167,6 +173,27 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "yaml tag": ("risk: low", "risk: !!python/object:os.system low", "risk", "YAML tag", "Remove"),
     "yaml alias": ("owner: edge", "owner: *edge", "owner", "alias", "Write the value out"),
+    "no number in a call": (
+        "      why: ${reason}", "      why: .nan", "steps[1].do.why", ".nan is a number",
+        "in quotes",
+    ),
+    "no number in a list of a call": (
+        "      why: ${reason}", "      why: [1, -.inf]", "steps[1].do.why", "-.inf is a number",
+        "digits",
+    ),
+    "default without end": (
+        "    default: 0.5", "    default: .inf", "parameters.share.default",
+        "nothing can be set to", "digits",
+    ),
+    "bound that is no number": (
+        "    min: 0\n", "    min: .NaN\n", "parameters.share.min",
+        "nothing can be set to", "digits",
+    ),
+    "example with no number": (
+        "    arguments: { service: checkout-api }",
+        "    arguments: { service: checkout-api }\n    renders: [{ say: .nan }, { say: x }]",
+        "examples[0].renders[0].say", "nothing can be set to", "quotes",
+    ),
     "key twice": ("owner: edge", "owner: edge\nowner: sre", "owner", "written twice", "Remove one"),
     "more than one document": ("risk: low", "risk: low\n---", "", "second YAML document", "Remove"),
     "more choices than a form holds": (
@@ -252,6 +279,36 @@ def test_all_mistakes_are_told_at_once() -> None:
 )
 def test_text_that_is_no_runbook_is_refused_and_nothing_grows(text: str) -> None:
     assert problems_in(text)
+
+
+def test_a_text_that_looks_like_no_number_is_a_text_in_quotes() -> None:
+    """As the cure says."""
+    assert problems_in(changed("      why: ${reason}", '      why: ".nan"')) == ()
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_is_found_wherever_it_stands(number: float) -> None:
+    """A run with one could not be hashed: rendering it raises."""
+    sound = read_text(WHOLE)
+    (first, *others), (share, *_) = sound.steps, (p for p in sound.parameters if p.name == "share")
+    deep = {"say": "x", "values": {"n": [1, {"m": number}]}}
+    example = Example(name="x", arguments={}, surroundings={"service.tier": number},
+                      renders=({"n": number},))  # fmt: skip
+    assert sound.verification is not None
+    bad = replace(
+        sound, steps=(replace(first, call=deep), *others), examples=(example,),
+        parameters=(replace(share, default=number, minimum=number, maximum=number),),
+        rollback=(replace(first, when=Condition(value="x", equals=number)),),
+        verification=replace(sound.verification, above=number),
+    )  # fmt: skip
+    assert [one.path for one in number_flaws(bad)] == [
+        ("parameters", "share", "min"), ("parameters", "share", "max"),
+        ("parameters", "share", "default"), ("steps", 0, "do", "values", "n", 1, "m"),
+        ("rollback", 0, "when", "equals"), ("verification", "above"),
+        ("examples", 0, "surroundings", "service.tier"), ("examples", 0, "renders", 0, "n"),
+    ]  # fmt: skip
+    assert set(number_flaws(bad)) <= set(flaws(bad))
+    assert tuple(number_flaws(sound)) == ()
 
 
 def test_the_whole_file_is_right() -> None:

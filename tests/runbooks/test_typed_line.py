@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbot.core.runbook.arguments import from_words, line_of, read_arguments, typed
-from opsbot.core.words import split
+from opsbot.core.words import split_exactly
 from tests.runbooks.made import SERVICES, read, runbook
 
 
 def words_of(line: str) -> tuple[dict[str, str], list[str]]:
     """What the words give, and what is said of the others."""
-    given_, problems = from_words(runbook(), split(line))
+    given_, problems = from_words(runbook(), split_exactly(line))
     return given_, [problem.sentence for problem in problems]
 
 
@@ -64,7 +64,7 @@ def test_the_line_that_does_the_same_gives_the_same_arguments(text: str) -> None
     if not line:
         return
     sent = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    command, run, name, *rest = split(sent)
+    command, run, name, *rest = split_exactly(sent)
     assert (command.text, run.text, name.text) == ("/incident", "run", "try-it")
     again, problems = from_words(book, rest)
     assert (again, problems) == (typed(book, values), ())

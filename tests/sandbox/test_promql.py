@@ -35,6 +35,10 @@ class Table:
 
         return samples
 
+    @property
+    def interval(self) -> int:
+        return 15
+
     def scrapes(self) -> tuple[int, int]:
         return 0, 40
 

@@ -157,6 +157,19 @@ class PeopleContract:
             assert len(world.shown_to(ada)) == number
             assert world.told_in(channel, ada) == []
 
+    async def test_a_direct_message_has_a_place_and_what_is_gone_with_a_reload_has_none(
+        self, world: World
+    ) -> None:
+        """By its place it is edited once it has lapsed."""
+        ada = world.member("ada")
+        channel = world.channel("payments")
+        world.say(channel, ada, "hello")
+        assert value(await world.people.whisper(channel, ada.user_id, CARD)) is None
+        places = [value(await world.people.whisper("", ada.user_id, CARD)) for _ in range(2)]
+        known = [place for place in places if place is not None and place.ts]
+        assert len({place.ts for place in known}) == 2
+        assert {place.channel_id[:1] for place in known} == {"D"}
+
     async def test_a_whisper_to_nobody_is_refused(self, world: World) -> None:
         outcome = await world.people.whisper("", "U0NONE", CARD)
         assert isinstance(outcome, Refused)

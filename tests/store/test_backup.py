@@ -16,6 +16,7 @@ from opsbot.store.record import SqlRecord
 from opsbot.store.restore import read_manifest, restore
 from opsbot.store.verify import verify
 from tests.fakes.clock import ManualClock
+from tests.fakes.keeping import keep_blob
 from tests.store.conftest import inbox_url, record_at
 from tests.store.drafts import ANN, T0, note, opened, requested
 from tests.store.test_inbox_contract import delivery
@@ -33,7 +34,7 @@ async def _fill(record: SqlRecord, inbox_at: str, clock: ManualClock) -> None:
         )
     await record.redact("inc-1", 3, ANN, "asked to")
     await record.claim("run-1", T0)
-    await record.keep_blob(b"\x00\xff")
+    await keep_blob(record, b"\x00\xff")
     inbox = await open_inbox(inbox_at, clock=clock)
     await inbox.put(delivery("waiting", body=b"\x00\xffraw"))
     await inbox.put(delivery("handled"))

@@ -11,6 +11,7 @@ from opsbot.core.entry import Redacted
 from opsbot.store.record import SqlRecord
 from opsbot.store.tables import blobs, bodies, entries, heads
 from opsbot.store.verify import verify
+from tests.fakes.keeping import keep_blob
 from tests.store.drafts import fact, note, opened
 
 _E, _B, _H = entries.c, bodies.c, heads.c
@@ -50,7 +51,7 @@ async def test_a_whole_record_is_said_to_be_whole(record: SqlRecord) -> None:
     """The report names every incident with its head, to be compared with a published one."""
     await record.append("inc-2", [opened(2, "Q2")])
     await record.append("inc-1", [opened(1, "Q1"), note("a")])
-    await record.keep_blob(b"chart")
+    await keep_blob(record, b"chart")
     report = await verify(record)
     assert (report.ok, report.blobs, report.problems) == (True, 1, ())
     assert [(one.number, one.entries) for one in report.incidents] == [(1, 2), (2, 1)]
@@ -74,7 +75,7 @@ async def test_a_redaction_that_took_nothing_out_is_noticed(record: SqlRecord) -
 
 
 async def test_a_changed_blob_is_noticed(record: SqlRecord) -> None:
-    key = await record.keep_blob(b"chart")
+    key = await keep_blob(record, b"chart")
     async with record.database.write() as connection:
         await connection.execute(update(blobs).values(data=b"other"))
     assert (await verify(record)).problems == (f"blob {key[:12]} was changed",)

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from opsbot.catalog.runbooks import shipped_folder
 from opsbot.core.run import Run
 from opsbot.core.run_entry import RunOutcome
-from opsbot.sandbox.demo import IMPATIENT
+from opsbot.sandbox.hurry import HURRIED, SCRAPED_EVERY
 from opsbot.sandbox.kubernetes_seed import namespace_of
 from opsbot.sandbox.slack.model import Channel, StoredFile
 from tests.stories.actor import Actor, actions_in
 from tests.stories.theatre import Theatre, both_doors, stored_in, theatre
 
 CULPRIT = "session-validation"
-ROLLED_BACK = 110.0  # seconds: a rollout, and an average of half a minute that has to fall and stay
+ROLLED_BACK = 110.0  # seconds: a rollout, and an average that has to fall and stay low
 
 
 def on_call(play: Theatre, service: str, *, but: str = "") -> Actor:
@@ -59,14 +57,6 @@ async def until_over(play: Theatre, within: float) -> Run:
             return run
         await asyncio.sleep(0.25)
     raise AssertionError(f"the run never ended: {await newest(play)}")
-
-
-def in_a_hurry(folder: Path) -> None:
-    """The team's own copy of the shipped runbook, which does not watch the metric for so long."""
-    book = yaml.safe_load((shipped_folder() / "rollback-deploy.yaml").read_text("utf-8"))
-    book["verification"] |= {"holds": "6s", "every": "2s"}
-    (folder / "runbooks").mkdir(parents=True)
-    (folder / "runbooks" / "rollback-deploy.yaml").write_text(yaml.safe_dump(book), "utf-8")
 
 
 async def offered(play: Theatre, lead: Actor) -> str:
@@ -111,10 +101,10 @@ async def test_what_the_card_offers_is_run_with_a_second_persons_yes_and_helps(
     database_url: str, tmp_path: Path
 ) -> None:
     store, by_socket = stored_in(database_url), both_doors(database_url)
-    in_a_hurry(tmp_path / "s")
     async with theatre(
-        tmp_path / "s", "memory-limit", environ=store, by_socket=by_socket, **IMPATIENT
-    ) as play:
+        tmp_path / "s", "memory-limit", environ=store, by_socket=by_socket,
+        scrape_seconds=SCRAPED_EVERY, **HURRIED,
+    ) as play:  # fmt: skip
         page = await play.page()
         room = await play.until_room()
         await play.until_evidence(page)

@@ -21,6 +21,7 @@ from opsbot.core.entry import Entry
 from opsbot.core.incident import Incident
 from opsbot.sandbox.pagerduty_account import Incident as Page
 from opsbot.sandbox.scenario_file import load_scenario
+from opsbot.sandbox.series import SCRAPE_SECONDS
 from opsbot.sandbox.slack.model import Channel, Message
 from opsbot.sandbox.stage import WEBHOOK_SECRET, Stage
 from opsbot.sandbox.webhook_delivery import signature
@@ -187,7 +188,8 @@ def both_doors(database_url: str) -> bool:
 @asynccontextmanager
 async def theatre(
     folder: Path, scenario: str = "no-culprit", *, environ: Mapping[str, str] | None = None,
-    by_socket: bool = False, own_process: bool = False, **changes: Any,
+    by_socket: bool = False, own_process: bool = False, scrape_seconds: int = SCRAPE_SECONDS,
+    **changes: Any,
 ) -> AsyncGenerator[Theatre]:  # fmt: skip
     """A running bot; keyword arguments are merged into opsbot.yaml.
 
@@ -195,7 +197,7 @@ async def theatre(
     """
     stage = Stage(
         scenario=load_scenario(scenario), folder=folder, changes=changes, by_socket=by_socket,
-        environ=environ or {},
+        environ=environ or {}, scrape_seconds=scrape_seconds,
     )  # fmt: skip
     play: Theatre | None = None
     try:

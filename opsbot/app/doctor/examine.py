@@ -7,7 +7,20 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from opsbot.app.doctor import channels, clocks, doors, evidence, pagerduty, people, slack, store
+from opsbot.app.doctor import (
+    acting,
+    approving,
+    channels,
+    clocks,
+    doors,
+    evidence,
+    pagerduty,
+    people,
+    publishing,
+    runbooks,
+    slack,
+    store,
+)
 from opsbot.app.doctor.finding import Finding, bad, skipped
 from opsbot.app.doctor.means import Means
 from opsbot.core.scrub import Scrubber
@@ -56,6 +69,27 @@ def _checks(means: Means) -> Iterator[Check]:
         # A source keeps its own deadline; what it says then is worth more than "too late".
         yield Check(name=f"evidence.{source.name}", ask=look.ask, within=75.0)
     yield Check(name="people.on_call", ask=people.on_call, within=90.0)
+    yield from _acting(means)
+    yield from _publishing(means)
+
+
+def _acting(means: Means) -> Iterator[Check]:
+    """Everything between a person's yes and the step that mends it."""
+    yield Check(name="runbooks.files", ask=runbooks.files)
+    yield Check(name="runbooks.executors", ask=runbooks.runnable)
+    yield Check(name="runbooks.gauges", ask=runbooks.gauges, within=60.0)
+    yield Check(name="policy.approvers", ask=approving.approvers, within=60.0)
+    for look in acting.looks(means):
+        # Each namespace and each address is asked; those that are away answer late.
+        yield Check(name=look.name, ask=look.ask, within=60.0)
+
+
+def _publishing(means: Means) -> Iterator[Check]:
+    """Everything a postmortem needs to be written and read."""
+    yield Check(name="postmortem.templates", ask=publishing.templates)
+    for look in publishing.looks(means):
+        yield Check(name=look.name, ask=look.ask)
+    yield Check(name="publisher.slack", ask=publishing.in_slack)
 
 
 async def examine(means: Means, checks: Sequence[Check] | None = None) -> AsyncIterator[Finding]:

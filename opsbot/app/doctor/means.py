@@ -6,8 +6,10 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from opsbot.app.executors import build_executors
 from opsbot.app.outside import build_integrations
 from opsbot.config import Settings
 from opsbot.config.secret import FoundSecrets
@@ -16,7 +18,7 @@ from opsbot.http_client.tls import trust
 from opsbot.integrations import Wiring
 from opsbot.integrations.pagerduty.account import Account
 from opsbot.integrations.pagerduty.api import api_of
-from opsbot.ports import Clock, EvidenceSource, Http
+from opsbot.ports import Clock, EvidenceSource, Executor, Gauge, Http
 from opsbot.slack.directory import Directory
 from opsbot.slack.gateway import Gateway
 
@@ -39,6 +41,8 @@ class Means:
     socket_gateway: Gateway | None = None  # with the app-level token
     directory: Directory | None = None
     sources: Sequence[EvidenceSource] = ()
+    gauges: Mapping[str, Gauge] = field(default_factory=lambda: MappingProxyType({}))
+    executors: Mapping[str, Executor] = field(default_factory=lambda: MappingProxyType({}))
     write: bool = False
     url: str = ""
     patience: float = 10.0
@@ -82,10 +86,12 @@ async def open_means(
                 closing.push_async_callback(gateway.close)
                 await gateway.start()
             gateways.append(gateway)
+        outside = build_integrations(settings, http, clock)
         yield Means(
             settings=settings, clock=clock, http=http, gateway=gateways[0],
             socket_gateway=gateways[1], write=write, url=url.rstrip("/"),
-            sources=build_integrations(settings, http, clock).sources,
+            sources=outside.sources, gauges=outside.gauges,
+            executors=build_executors(settings, http, clock),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`opsbot doctor`: ask Slack, PagerDuty, the store and every source; one line and one fix each."""
+"""`opsbot doctor`: ask everything that is configured; one line and one fix each."""
 
 from __future__ import annotations
 

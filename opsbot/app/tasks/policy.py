@@ -16,14 +16,19 @@ from rich.text import Text
 from opsbot.app.clock import SystemClock
 from opsbot.app.paper import say
 from opsbot.app.policy_runbooks import described_runbooks
-from opsbot.app.policy_trial import Trial, Tried, steps_of, trial_of, tried
+from opsbot.app.policy_trial import (
+    Trial,
+    Tried,
+    asked_for,
+    checked,
+    steps_of,
+    trial_of,
+    tried,
+)
 from opsbot.app.settings import read_settings
 from opsbot.app.store import Unusable
 from opsbot.config import ConfigInvalid, Settings
-from opsbot.config.explain import validate
 from opsbot.config.policy_cases import GivenSection, read_cases
-from opsbot.config.problem import Report
-from opsbot.core.moment import lasting
 from opsbot.core.policy import Ruling, Verdict
 from opsbot.core.policy_decision import Considered, who_approves
 from opsbot.core.text import count
@@ -109,15 +114,9 @@ def _explain(arguments: Namespace, settings: Settings, now: datetime) -> int:
 def _given(arguments: Namespace) -> GivenSection:
     """What the command line says, checked as a case of the file is."""
     names = ("runbook", "risk", "service", "environment", "severity", "break_glass", "at",
-             "target", "cooldown", "on_call")  # fmt: skip
+             "target", "cooldown", "on_call", "guest")  # fmt: skip
     written = {name: getattr(arguments, name) for name in names}
-    written |= {"groups": arguments.group, "roles": arguments.role}
-    report = Report("the command line", {})
-    said = {key: value for key, value in written.items() if value not in (None, "", [])}
-    given = validate(GivenSection, said, report)
-    report.raise_if_any()
-    assert given is not None  # noqa: S101 - what is not valid has been reported
-    return given
+    return checked(written | {"groups": arguments.group, "roles": arguments.role})
 
 
 def _explained(verdict: Verdict, asked: Sequence[Considered], trial: Trial) -> dict[str, Any]:
@@ -143,9 +142,5 @@ def _print_explained(verdict: Verdict, asked: Sequence[Considered], trial: Trial
     console.print(table)
     said = f"{verdict.ruling} by '{verdict.rule}': {verdict.reason}"
     say(console, f"\n{said}", hang=2, style="bold")
-    if verdict.ruling is Ruling.NEEDS_APPROVAL:
-        whom = who_approves(verdict, trial.attempt.service)
-        wants = f"{count(verdict.approvals, 'approval')} within {lasting(verdict.expires)}"
-        page = verdict.page_after
-        paged = f"; after {lasting(page)} the next on-call is paged" if page else ""
-        say(console, f"{wants}: {whom}{paged}", hang=2)
+    if wants := asked_for(verdict, trial.attempt.service):
+        say(console, wants, hang=2)

@@ -14,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from opsbot.app.kept_document import Kept, drawn, kept_of
+from opsbot.app.own_templates import find_template
 from opsbot.app.paper import say
-from opsbot.app.postmortems import background, find_template
+from opsbot.app.postmortems import background
 from opsbot.app.settings import read_settings
 from opsbot.app.store import Unusable
 from opsbot.app.tasks.show import incident_number
@@ -44,10 +45,7 @@ def run(arguments: Namespace) -> int:
         return _lint(settings, kept, as_json=arguments.json)
     document = kept.drafted if arguments.as_published else _rendered(settings, kept, arguments)
     if document is None:
-        return _failed(
-            f"no postmortem of INC-{number} was written yet, or none since words of it were "
-            "redacted: leave --as-published out"
-        )
+        return _failed(kept.why_none)
     if arguments.out:
         _write(document, Path(arguments.out), arguments.format)
     else:

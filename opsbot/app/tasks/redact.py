@@ -27,8 +27,8 @@ def run(arguments: Namespace) -> int:
         return 1
     print(  # noqa: T201 - the output
         f"entry {arguments.entry} of INC-{number} is redacted; `opsbot verify {number}` still "
-        "passes and shows it as redacted. A running opsbot edits its cards within half a minute. "
-        "Backups made before still hold the words."
+        "passes and shows it as redacted. A running opsbot edits its cards within half a minute, "
+        "and writes the postmortem anew if there is one. Backups made before still hold the words."
     )
     return 0
 
@@ -40,7 +40,9 @@ async def _redact(settings: Settings, number: int, entry: int, reason: str, by: 
         if incident_id is None:
             raise LookupError(f"there is no INC-{number} on the record")
         actor = Actor(kind=ActorKind.PERSON, id="cli", name=by)
-        before = await record.incident(incident_id)
-        said = await record.redact(incident_id, entry, actor, reason)
-        async with record.transaction(LOCK) as tx:  # cards, and the postmortem if there is one
+        async with record.transaction(LOCK) as tx:
+            before = await tx.incident(incident_id)
+            said = await tx.redact(incident_id, entry, actor, reason)
+            # Owes cards, and the postmortem if there is one, together with what was taken out.
             await follow(tx, before, cause=said.key, rules=settings.rules(), now=clock.now())
+        await record.scour()

@@ -13,6 +13,7 @@ from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from rich.console import Console
 
 from opsbot.app.clock import SystemClock
 from opsbot.app.executors import build_executors, executor_checks
+from opsbot.app.outside import build_integrations
 from opsbot.app.own_runbooks import example_problems, team_folder, team_shelf
 from opsbot.app.paper import say
+from opsbot.app.run_verdict import OnPaper, World, on_paper
 from opsbot.app.runbook_paper import say_list, say_prepared, say_runbook
 from opsbot.app.settings import read_settings, settings_path
 from opsbot.app.store import Unusable, open_record
@@ -30,6 +33,7 @@ from opsbot.app.tasks.show import incident_number
 from opsbot.catalog.runbooks import Shelf, read_runbook, read_runbooks
 from opsbot.config import ConfigInvalid, ConfigProblem, Settings
 from opsbot.core.incident import Incident
+from opsbot.core.moment import shifted
 from opsbot.core.nearest import nearest
 from opsbot.core.run_prepared import Prepared
 from opsbot.core.runbook import Runbook
@@ -38,6 +42,7 @@ from opsbot.core.scrub import Scrubber
 from opsbot.core.text import count, inert
 from opsbot.core.words import Word
 from opsbot.flows.prepare_run import prepare
+from opsbot.flows.run_begin import RUNS_LOOK_BACK
 from opsbot.http_client import AiohttpClient
 from opsbot.ports import Executor, Ports, Record
 from opsbot.store.memory import MemoryRecord
@@ -132,17 +137,20 @@ def _run(console: Console, settings: Settings, arguments: Namespace) -> int:
             "what would run"
         )
     try:
-        prepared = asyncio.run(_prepare(settings, arguments))
+        prepared, world = asyncio.run(_prepare(settings, arguments))
+        verdicts = on_paper(prepared, settings, arguments, world)
     except OSError as error:
         raise Unusable(f"it could not be asked: {error}") from None
+    except ConfigInvalid as invalid:
+        raise Unusable(str(invalid)) from None
     if arguments.json:
-        _print_json(_told(prepared))
+        _print_json(_told(prepared, verdicts))
     else:
-        say_prepared(console, prepared)
+        say_prepared(console, prepared, verdicts)
     return 1 if prepared.problems or prepared.refused or prepared.runbook.unavailable else 0
 
 
-async def _prepare(settings: Settings, arguments: Namespace) -> Prepared:
+async def _prepare(settings: Settings, arguments: Namespace) -> tuple[Prepared, World]:
     http, clock = _client(settings), SystemClock()
     await http.start()
     try:
@@ -153,11 +161,24 @@ async def _prepare(settings: Settings, arguments: Namespace) -> Prepared:
         given, problems = from_words(runbook, words)
         rules = replace(settings.rules(), runbooks=shelf.runbooks)
         async with _incident(settings, arguments.incident) as (incident, record):
-            ports = Ports(record=record, clock=clock, rules=rules, executors=executors)
+            ports = Ports(
+                record=record, clock=clock, rules=rules, executors=executors,
+                gauges=build_integrations(settings, http, clock).gauges,
+            )  # fmt: skip
             prepared = await prepare(ports, incident, runbook, given)
-        return replace(prepared, problems=(*problems, *prepared.problems))
+            now = clock.now()
+            world = World(
+                now=now, severity=incident.severity, known=bool(arguments.incident),
+                recent=await record.runs(shifted(now, -_look_back(prepared))),
+            )  # fmt: skip
+        return replace(prepared, problems=(*problems, *prepared.problems)), world
     finally:
         await http.close()
+
+
+def _look_back(prepared: Prepared) -> timedelta:
+    """How long ago a run may have been that the policy still looks at."""
+    return max(prepared.runbook.guard.cooldown, RUNS_LOOK_BACK)
 
 
 @asynccontextmanager
@@ -215,7 +236,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _told(prepared: Prepared) -> dict[str, Any]:
+def _told(prepared: Prepared, verdicts: OnPaper | None) -> dict[str, Any]:
     return {
         "runbook": prepared.runbook.name,
         "version": prepared.runbook.version,
@@ -224,6 +245,8 @@ def _told(prepared: Prepared) -> dict[str, Any]:
         "refused": prepared.refused or prepared.runbook.unavailable,
         "preview": list(prepared.preview),
         "warnings": list(prepared.warnings),
+        "policy": [one.data for one in verdicts.said] if verdicts else [],
+        "assumed": verdicts.assumed if verdicts else "",
         "digest": prepared.plan.digest if prepared.plan else "",
     }
 

@@ -37,10 +37,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One stretch of the story, told in a paragraph."""
+    """One stretch of the story, told in a paragraph; `listed` where each sentence has a time of
+    its own and evidence to look at, so that a list reads better."""
 
     title: str
     sentences: tuple[Sentence, ...]
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ class RunTold:
     break_glass: str
     unjudged: bool  # nobody can say what came of it, and nobody has found out
     because: tuple[int, ...]
+    warnings: tuple[Sentence, ...] = ()  # what the preview warned of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,19 +4,22 @@ network: the same record and background give the same document."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry, Visibility
 from opsbot.core.incident import Incident
+from opsbot.core.measures import Measures
 from opsbot.core.naming import slug
-from opsbot.core.points import PointName, entries_of, source_name, utc
-from opsbot.core.postmortem import Line, Postmortem, Sentence, says
+from opsbot.core.points import PointName, entries_of
+from opsbot.core.postmortem import Postmortem, Sentence, says
 from opsbot.core.postmortem.detection import detection
 from opsbot.core.postmortem.factors import factor_notes, factors, identified
 from opsbot.core.postmortem.figures import figures
 from opsbot.core.postmortem.gaps import gaps
 from opsbot.core.postmortem.impact import impact, measured, messages
 from opsbot.core.postmortem.judgement import went
+from opsbot.core.postmortem.lines import lines
 from opsbot.core.postmortem.material import (
     NO_BACKGROUND,
     Background,
@@ -33,10 +36,8 @@ from opsbot.core.postmortem.suggestions import suggestions
 from opsbot.core.postmortem.summary import gist, summary
 from opsbot.core.redaction import REDACTED
 from opsbot.core.text import inert
-from opsbot.core.timeline import build_timeline
 
 STEM_LIMIT = 60
-_OF_ITSELF = (e.PostmortemDrafted, e.PostmortemFailed)
 
 
 def postmortem(
@@ -60,13 +61,13 @@ def postmortem(
         detection=detection(about), proposal=proposal,
         response=response(about), messages=messages(about),
         resolution=resolution(about),
-        timeline=_timeline(about),
+        timeline=lines(about),
         gaps=gaps(about),
         runs=runs_told(about),
         went_well=went(about, well=True), went_badly=went(about, well=False),
         actions=actions(about), suggestions=suggestions(about, proposal),
         responders=responders(about),
-        measures=about.measures,
+        measures=_measures(about),
         proof=_proof(about, record),
     )  # fmt: skip
 
@@ -75,18 +76,16 @@ def _title(incident: Incident) -> str:
     return "(title redacted)" if incident.title == REDACTED else inert(incident.title, 200)
 
 
-def _timeline(about: Material) -> tuple[Line, ...]:
-    """Every line that a reader of the incident would see, each with where it comes from; none of
-    how this document was written."""
-    told = [entry for entry in about.entries if not isinstance(entry.body, _OF_ITSELF)]
-    return tuple(
-        Line(
-            at=utc(line.at), text=line.text, url=line.link, entry=line.seq, weight=line.weight,
-            sources=tuple(source_name(one) for one in (line.source, *line.also)), gap=line.gap,
-            late=line.late,
-        )
-        for line in build_timeline(told)
-    )  # fmt: skip
+def _measures(about: Material) -> Measures:
+    """The measures as they read in the document, which may be the one that is published."""
+    known, published = about.measures, about.points[PointName.PUBLISHED]
+    resolved = about.points[PointName.RESOLVED]
+    if published.at is not None:
+        return known
+    why = "known once this document is published" if resolved.at else resolved.how
+    return replace(known, measures=tuple(
+        replace(one, why_not=why) if one.name == "post_incident" else one for one in known.measures
+    ))  # fmt: skip
 
 
 def _proof(about: Material, record: Sequence[Entry]) -> tuple[Sentence, ...]:

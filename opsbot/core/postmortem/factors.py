@@ -8,7 +8,8 @@ from opsbot.core.entry import Entry, Status
 from opsbot.core.moment import lasting
 from opsbot.core.points import entries_of
 from opsbot.core.postmortem import Factor, Sentence, says
-from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.postmortem.material import Material, capital, quoted
+from opsbot.core.postmortem.past import in_past
 from opsbot.core.redaction import REDACTED
 from opsbot.core.suspects import Reason, Suspect, confidence_means
 from opsbot.core.text import inert, listed
@@ -46,12 +47,8 @@ def _reason(about: Material, suspect: Suspect, reason: Reason) -> Sentence:
         None,
     )  # fmt: skip
     known = (seen.entry,) if seen else ()
-    text = f"{_capital(inert(reason.text, 280))}{when}"
+    text = f"{capital(in_past(inert(reason.text, 280)))}{when}"
     return says(text, *about.ranked_in, *known, url=seen.finding.link if seen else "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def factor_notes(about: Material) -> tuple[Sentence, ...]:
@@ -107,6 +104,6 @@ def _less_likely(about: Material) -> list[Sentence]:
     if ranking is None:
         return []
     return [
-        says(f"{_capital(inert(reason.text, 300))}.", *about.ranked_in)
+        says(f"{capital(inert(reason.text, 300))}.", *about.ranked_in)
         for reason in ranking.less_likely[:MOST_LESS_LIKELY]
     ]

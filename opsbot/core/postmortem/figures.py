@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from opsbot.core import entry as e
 from opsbot.core.alt_text import alt_text
+from opsbot.core.ending_marks import has_recovered
 from opsbot.core.illustration import pictures
 from opsbot.core.picture import Chart, MarkKind, Picture
-from opsbot.core.points import entries_of
+from opsbot.core.points import PointName, entries_of, utc
 from opsbot.core.postmortem import Figure
-from opsbot.core.postmortem.kept_series import kept_exhibits
+from opsbot.core.postmortem.kept_series import newest_exhibits
 from opsbot.core.postmortem.material import Material
 from opsbot.core.redaction import REDACTED
+from opsbot.core.series import LEAST_HOLE
 from opsbot.core.text import inert
 
 
@@ -20,12 +22,8 @@ def pictures_of(about: Material) -> dict[str, Picture]:
     """What to draw, by slot; nothing of slots that the room was not shown, or that were redacted.
     What was "now" then is no mark any more."""
     shown = {body.slot for _, body in _illustrated(about)}
-    exhibits = [exhibit for exhibit, _ in kept_exhibits(about)]
-    return {
-        slot: _settled(picture)
-        for slot, picture in pictures(about.incident, exhibits)
-        if slot in shown
-    }
+    drawn = pictures(about.incident, newest_exhibits(about))
+    return {slot: _settled(picture) for slot, picture in drawn if slot in shown}
 
 
 def _settled(picture: Picture) -> Picture:
@@ -43,12 +41,26 @@ def figures(about: Material, stem: str) -> tuple[Figure, ...]:
         Figure(
             slot=slot,
             title=inert(body.title, 200),
-            alt=alt_text(drawn[slot]) if slot in drawn else inert(body.alt, 2_000),
+            alt=_words(about, drawn.get(slot), body),
             path=f"{stem}/{file_of(slot)}" if slot in about.background.drawn else "",
             because=(seq,),
         )
         for slot, (seq, body) in sorted(newest.items())
     )  # fmt: skip
+
+
+def _words(about: Material, picture: Picture | None, body: e.Illustrated) -> str:
+    """What it shows, and that it does not show the end where what was kept ends before that."""
+    if picture is None:
+        return inert(body.alt, 2_000)
+    said, resolved = alt_text(picture), about.at(PointName.RESOLVED)
+    if not isinstance(picture, Chart) or resolved is None or not has_recovered(about.incident):
+        return said
+    last = max((utc(at) for one in picture.series for at, _ in one.points), default=resolved)
+    if last + LEAST_HOLE >= resolved:
+        return said
+    until = f"The data kept for this chart ends at {about.say(last)}"
+    return f"{said} {until}, so it does not show how it recovered by {about.say(resolved)}."
 
 
 def _illustrated(about: Material) -> list[tuple[e.Entry, e.Illustrated]]:

@@ -9,6 +9,7 @@ from opsbot.core.gaps import Blindness, blind_in
 from opsbot.core.points import entries_of, source_name
 from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.material import Material
+from opsbot.core.postmortem.past import why_silent
 from opsbot.core.text import count, inert, listed
 from opsbot.core.told import name_of
 
@@ -42,7 +43,7 @@ def _blind(about: Material, blind: Blindness) -> Sentence:
     seqs = [seq for report, seq in about.reports if report.source == blind.source]
     name = f"{blind.kind.capitalize()} ({source_name(blind.source)})"
     whose = f" of {listed(blind.services, 6)}" if blind.services else ""
-    why = f": {inert(blind.reason, 300)}" if blind.reason else ""
+    why = why_silent(blind.reason, blind.since)
     if blind.health is Health.UNREACHABLE:
         return says(f"{name} could not be read{why}.", *seqs)
     if blind.health is Health.STALE and blind.since is not None:

@@ -10,6 +10,7 @@ from opsbot.core.moment import lasting
 from opsbot.core.points import PointName, entries_of
 from opsbot.core.postmortem import Message, Sentence, says
 from opsbot.core.postmortem.material import Material, Seen, no_incident, quoted
+from opsbot.core.postmortem.past import in_past
 from opsbot.core.redaction import REDACTED
 from opsbot.core.text import inert, listed
 from opsbot.core.told import name_of
@@ -111,7 +112,7 @@ def _spread(about: Material) -> list[Sentence]:
 
 
 def measured(about: Material) -> tuple[Sentence, ...]:
-    """What users could feel, in numbers: the paged service first, then as it began."""
+    """What was measured: the paged service first, then as it began."""
     worst: dict[tuple[str, str], Seen] = {}
     for seen in about.findings:
         key = (seen.finding.service, seen.finding.kind)
@@ -119,7 +120,7 @@ def measured(about: Material) -> tuple[Sentence, ...]:
             worst[key] = max(worst.get(key, seen), seen, key=_strength)
     ranked = sorted(worst.values(), key=lambda s: (s.finding.service != about.paged, s.finding.at))
     return tuple(
-        says(f"{inert(s.finding.summary, 300)}, from {about.say(s.finding.at)}", s.entry,
+        says(f"{in_past(inert(s.finding.summary, 300))}, from {about.say(s.finding.at)}", s.entry,
              url=s.finding.link)
         for s in ranked[:MOST_MEASURED]
     )  # fmt: skip

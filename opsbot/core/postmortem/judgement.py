@@ -17,7 +17,7 @@ from opsbot.core.points import PointName, entries_of, source_name
 from opsbot.core.policy import Ruling
 from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.detection import by_alert, by_person, has_alert_on
-from opsbot.core.postmortem.material import Material, no_incident, quoted
+from opsbot.core.postmortem.material import Material, no_incident, quoted, unless_at_once
 from opsbot.core.postmortem.response import leads, updates
 from opsbot.core.postmortem.runs import RunRead, runs_read
 from opsbot.core.run_entry import RunOutcome, StepOutcome
@@ -53,7 +53,8 @@ def _noticed(about: Material) -> Iterable[Judged]:
     if measure.value is None:
         return
     if measure.value <= NOTICED_SOON:
-        yield WELL, says(f"It was noticed {measure.shown} after it began.", *measure.entries)
+        when = unless_at_once(measure.shown, f"{measure.shown} after it began")
+        yield WELL, says(f"It was noticed {when}.", *measure.entries)
     elif measure.value >= NOTICED_LATE:
         yield BADLY, says(f"It went unnoticed for {measure.shown}.", *measure.entries)
 
@@ -75,7 +76,8 @@ def _answered(about: Material) -> Iterable[Judged]:
             yield BADLY, says("Nobody acknowledged the page.", *measure.entries)
         return
     if measure.value <= ANSWERED_SOON:
-        yield WELL, says(f"The page was acknowledged after {measure.shown}.", *measure.entries)
+        when = unless_at_once(measure.shown, f"after {measure.shown}")
+        yield WELL, says(f"The page was acknowledged {when}.", *measure.entries)
     elif measure.value >= ANSWERED_LATE:
         yield BADLY, says(f"The page waited {measure.shown} for an answer.", *measure.entries)
 
@@ -92,7 +94,8 @@ def _led(about: Material) -> Iterable[Judged]:
     if measure.value is not None and measure.value >= LEADERLESS:
         yield BADLY, says(f"Nobody led it for the first {measure.shown}.", *measure.entries)
     elif measure.value is not None:
-        yield WELL, says(f"It had a lead after {measure.shown}.", *measure.entries)
+        when = unless_at_once(measure.shown, f"after {measure.shown}")
+        yield WELL, says(f"It had a lead {when}.", *measure.entries)
     for (given_up, body), (taken, _) in pairwise(changes):
         length = taken.occurred_at - given_up.occurred_at
         if not body.slack_id and length >= LEADERLESS:
@@ -145,8 +148,8 @@ def _seen(about: Material) -> Iterable[Judged]:
         since = one.since
         if since is not None and detected is not None and since < detected:
             early = lasting(detected - since)
-            yield BADLY, says(f"{one.kind.capitalize()} had been silent for {early} when it was "
-                              "noticed, and nobody had been told.", *seqs)  # fmt: skip
+            words = f"{one.kind.capitalize()} had been silent for {early} by the time the incident"
+            yield BADLY, says(f"{words} was noticed, and nobody had been told.", *seqs)
         else:
             yield BADLY, says(f"{one.kind.capitalize()} ({source_name(one.source)}) could not be "
                               "relied on.", *seqs)  # fmt: skip
@@ -169,9 +172,9 @@ def _run(run: RunRead) -> Iterable[Judged]:
                           seq)  # fmt: skip
     yield from _approval(run)
     if run.helped and run.verified:
-        entry, body = run.verified
-        said = f": {inert(body.said, 200)}" if body.said else ""
-        yield WELL, says(f"The runbook {name} was verified to have helped{said}.", seq, entry.seq)
+        entry, _ = run.verified
+        words = f"The runbook {name} was verified to have helped{run.seen}."
+        yield WELL, says(words, seq, entry.seq)
     ended = run.finished[0].seq if run.finished else seq
     match run.outcome:
         case RunOutcome.ROLLED_BACK:
@@ -195,8 +198,8 @@ def _approval(run: RunRead) -> Iterable[Judged]:
     last = run.approved[-1][0]
     waited = last.occurred_at - run.entry.occurred_at
     if waited <= APPROVED_SOON:
-        yield WELL, says(f"{run.name} was approved within {exactly(waited)}.", run.entry.seq,
-                         last.seq)  # fmt: skip
+        when = unless_at_once(exactly(waited), f"within {exactly(waited)}")
+        yield WELL, says(f"{run.name} was approved {when}.", run.entry.seq, last.seq)
 
 
 def _why_failed(run: RunRead) -> str:

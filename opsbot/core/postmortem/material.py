@@ -182,6 +182,18 @@ def day_of(at: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def unless_at_once(length: str, words: str) -> str:
+    """The words, or "at once" for a length that shows as no second at all."""
+    return "at once" if length.removeprefix("about ") == "0 s" else words
+
+
+def capital(text: str) -> str:
+    """The text as a sentence begins; a name that is written otherwise (`checkout-api`, `iOS`)
+    stays as it is."""
+    first = text.split(" ", 1)[0].rstrip(",:;.")
+    return f"{text[:1].upper()}{text[1:]}" if first.isalpha() and first.islower() else text
+
+
 def quoted(text: str, limit: int = 300) -> str:
     """Somebody's own words, in quotation marks."""
     return "(redacted)" if text == REDACTED else f"“{inert(text, limit)}”"

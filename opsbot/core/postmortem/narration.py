@@ -11,7 +11,7 @@ from opsbot.core.event import DECLARED, Transition
 from opsbot.core.intake import STANDS
 from opsbot.core.living_entry import PageState
 from opsbot.core.people import ActorKind
-from opsbot.core.points import source_name
+from opsbot.core.points import entries_of, source_name
 from opsbot.core.postmortem.factors import DEFAULT_REASON
 from opsbot.core.postmortem.material import Material, quoted
 from opsbot.core.postmortem.resolution import end_as, end_reason
@@ -25,13 +25,14 @@ MOST_CLAUSES = 3  # of one sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """`who` `did` at a time, and `rest`. `weight` 2 is what turned the story, 1 what belongs to
-    it."""
+    """`who` `did` at a time, and `rest`; `dated` begins with the time, where that would be taken
+    for a part of what was done. `weight` 2 is what turned the story, 1 what belongs to it."""
 
     who: str
     did: str
     rest: str = ""
     weight: int = 1
+    dated: bool = False
 
 
 Runs = Mapping[str, RunRead]
@@ -39,6 +40,9 @@ Runs = Mapping[str, RunRead]
 
 def sentence_of(clauses: Sequence[tuple[Clause, str]]) -> str:
     """Clauses of one subject as one sentence, each with its time unless the next has the same."""
+    first, when = clauses[0]
+    if first.dated:
+        return f"{when[:1].upper()}{when[1:]} {first.who} {first.did}{first.rest}."
     following = [when for _, when in clauses[1:]] + [""]
     parts = [
         f"{clause.did}{'' if when == after else f' {when}'}{clause.rest}"
@@ -53,7 +57,7 @@ def follows(clauses: Sequence[tuple[Clause, str]], following: Clause) -> bool:
     """Whether a clause can go on the same sentence: of one subject, and nothing was quoted yet."""
     return (
         0 < len(clauses) < MOST_CLAUSES
-        and not clauses[-1][0].rest
+        and not (clauses[-1][0].rest or clauses[-1][0].dated or following.dated)
         and clauses[-1][0].who == following.who
     )
 
@@ -72,7 +76,7 @@ def narrated(about: Material, runs: Runs, entry: Entry) -> Clause | None:
             return Clause(who=inert(author, 60) or who, did="noted", rest=f": {quoted(text)}",
                           weight=2)  # fmt: skip
         case e.StatusChanged() as body:
-            return _status(who, entry, body)
+            return _status(who, about, entry, body)
         case e.SeverityChanged(severity=severity, reason=reason):
             why = f": {inert(reason, 200)}" if reason != DEFAULT_REASON else ""
             return Clause(who="the severity", did=f"became {severity}", rest=why)
@@ -83,7 +87,7 @@ def narrated(about: Material, runs: Runs, entry: Entry) -> Clause | None:
         case e.SuspectsRanked(ranking=ranking):
             return _ranked(ranking.suspects[0].service if ranking.suspects else "", ranking.verdict)
         case _:
-            return _of_people(who, entry) or _of_runs(who, runs, entry)
+            return _of_people(who, about, entry) or _of_runs(who, runs, entry)
 
 
 _ALERT = {
@@ -107,9 +111,9 @@ def _alert(who: str, entry: Entry, body: e.AlertChanged) -> Clause | None:
     return Clause(who=subject or who, did=did, rest=rest, weight=weight)
 
 
-def _status(who: str, entry: Entry, body: e.StatusChanged) -> Clause | None:
+def _status(who: str, about: Material, entry: Entry, body: e.StatusChanged) -> Clause | None:
     if body.status.is_over:
-        rest = f"{end_as(body)}{end_reason(entry, body)}"
+        rest = f"{end_as(body)}{end_reason(entry, body, _said_before(about, entry))}"
         if entry.actor.is_person:
             return Clause(who=who, did=f"declared it {body.status}", rest=rest, weight=2)
         return Clause(who="it", did=f"was {body.status}", rest=rest, weight=2)
@@ -119,21 +123,24 @@ def _status(who: str, entry: Entry, body: e.StatusChanged) -> Clause | None:
     return Clause(who=who, did=f"set the status to {body.status}", rest=why, weight=2)
 
 
+def _said_before(about: Material, entry: Entry) -> str:
+    """What was said with the last mitigation before an entry."""
+    said = [b.said for one, b in entries_of(about.entries, e.Mitigated) if one.seq < entry.seq]
+    return said[-1] if said else ""
+
+
 def _ranked(service: str, verdict: str) -> Clause:
     if service and not verdict:
-        return Clause(who="the evidence", did=f"pointed at {inert(service, 80)}", weight=2)
+        did = f"pointed at {inert(service, 80)}"
+        return Clause(who="the evidence", did=did, weight=2, dated=True)
     why = f": {inert(verdict, 200)}" if verdict else ""
     return Clause(who="the evidence", did="was in", rest=why or ", and pointed nowhere")
 
 
-def _of_people(who: str, entry: Entry) -> Clause | None:
+def _of_people(who: str, about: Material, entry: Entry) -> Clause | None:
     match entry.body:
-        case e.RoleAssigned(role=role, slack_id=slack_id, name=name, gone=gone):
-            if not slack_id or gone:
-                return Clause(who=who, did=f"gave up the {_role(role)}")
-            if entry.actor.id == f"slack:{slack_id}":
-                return Clause(who=who, did=f"took the {_role(role)}")
-            return Clause(who=who, did=f"gave {inert(name, 60)} the {_role(role)}")
+        case e.RoleAssigned() as body:
+            return _role_moved(who, about, entry, body)
         case e.Mitigated(at=at, said=said) if at is not None:
             words = f": {quoted(said)}" if said else ""
             return Clause(
@@ -155,6 +162,32 @@ def _of_people(who: str, entry: Entry) -> Clause | None:
             return Clause(who="Slack", did="could not be reached", rest=rest, weight=2)
         case _:
             return None
+
+
+def _role_moved(who: str, about: Material, entry: Entry, body: e.RoleAssigned) -> Clause:
+    """Whoever did it is the subject, whosever role it was."""
+    what = f"the {_role(body.role)}"
+    if body.slack_id and not body.gone:
+        if entry.actor.id == f"slack:{body.slack_id}":
+            return Clause(who=who, did=f"took {what}")
+        return Clause(who=who, did=f"gave {inert(body.name, 60) or 'somebody'} {what}")
+    had = body if body.gone else _held_by(about, entry, body.role)
+    if had is None:
+        return Clause(who=who, did=f"left {what} to nobody")
+    if entry.actor.id == f"slack:{had.slack_id}":
+        return Clause(who=who, did=f"gave up {what}")
+    return Clause(who=who, did=f"relieved {inert(had.name, 60) or 'somebody'} of {what}")
+
+
+def _held_by(about: Material, entry: Entry, role: e.Role) -> e.RoleAssigned | None:
+    """The entry by which somebody had the role until this one; of several experts the last."""
+    before = (
+        body
+        for one, body in reversed(entries_of(about.entries, e.RoleAssigned))
+        if one.seq < entry.seq and body.role is role
+    )
+    newest = next(before, None)
+    return newest if newest and newest.slack_id and not newest.gone else None
 
 
 def _role(role: e.Role) -> str:
@@ -192,9 +225,9 @@ def _of_runs(who: str, runs: Runs, entry: Entry) -> Clause | None:
         case e.RunDenied(reason=reason):
             by = who if entry.actor.is_person else "a rule"
             return Clause(who=by, did=f"refused {run.name}", rest=f": {quoted(reason)}", weight=2)
-        case e.RunVerified(outcome=outcome, said=said):
-            why = f": {inert(said, 200)}" if said else ""
-            return Clause(who="its verification", did=_CHECKS[outcome], rest=why, weight=2)
+        case e.RunVerified(outcome=outcome):
+            who = f"the verification of {run.name}"
+            return Clause(who=who, did=_CHECKS[outcome], rest=run.seen, weight=2)
         case e.RunFinished(outcome=RunOutcome.SUCCEEDED) if run.verified is not None:
             return None  # the verification has said so
         case e.RunFinished(outcome=outcome):

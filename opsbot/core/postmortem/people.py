@@ -9,7 +9,7 @@ from opsbot.core.entry import Entry, Role
 from opsbot.core.event import Transition
 from opsbot.core.points import entries_of
 from opsbot.core.postmortem import Action, Responder
-from opsbot.core.postmortem.material import Material
+from opsbot.core.postmortem.material import Material, capital
 from opsbot.core.postmortem.runs import runs_read
 from opsbot.core.redaction import REDACTED
 from opsbot.core.text import inert
@@ -106,7 +106,7 @@ def actions(about: Material) -> tuple[Action, ...]:
         newest[body.item] = (entry.seq, body)
     return tuple(
         Action(
-            item=item, text=_readable(body.text, 400), owner=_readable(body.owner, 60),
+            item=item, text=capital(_readable(body.text, 400)), owner=_readable(body.owner, 60),
             due=body.due, done=body.done, url=body.url, because=(seq,),
         )
         for item, (seq, body) in sorted(newest.items())

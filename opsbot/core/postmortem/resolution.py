@@ -19,7 +19,7 @@ DEFAULT_END = "a responder said that it is over"  # what the verb writes without
 
 def resolution(about: Material) -> tuple[Sentence, ...]:
     """The ends that did not last, what helped, and the last end."""
-    ends = _ends(about)
+    ends = _ends(about, _words_of_mitigation(about))
     return (*ends[:-1], *_helped(about), *_mitigated(about), *_cleared(about), *ends[-1:])
 
 
@@ -33,10 +33,9 @@ def _helped(about: Material) -> list[Sentence]:
     run = helpful_run(about)
     if run is None or run.verified is None:
         return []
-    entry, body = run.verified
+    entry, _ = run.verified
     when = about.say(entry.occurred_at)
-    said = f": {inert(body.said, 300)}" if body.said else ""
-    return [says(f"The runbook {run.name} helped, as its verification saw at {when}{said}.",
+    return [says(f"The runbook {run.name} helped, as its verification saw at {when}{run.seen}.",
                  run.entry.seq, entry.seq)]  # fmt: skip
 
 
@@ -44,12 +43,18 @@ def _mitigated(about: Material) -> list[Sentence]:
     point = about.points[PointName.MITIGATED]
     if point.at is None:
         return [says(f"When it was mitigated is not known: {point.how}.", *point.entries)]
-    entry = next(one for one in about.entries if one.seq == point.entries[0])
-    said = entry.body.said if isinstance(entry.body, e.Mitigated) else ""
+    said = _words_of_mitigation(about)
     words = f": {quoted(said)}" if said else ""
     when = about.say(point.at)
     return [says(f"Users no longer noticed it from {when} onwards ({point.how}){words}.",
                  *point.entries)]  # fmt: skip
+
+
+def _words_of_mitigation(about: Material) -> str:
+    """What was said with the mitigation that counts; empty when nothing was."""
+    seqs = about.points[PointName.MITIGATED].entries[:1]
+    bodies = entries_of(about.entries, e.Mitigated)
+    return next((body.said for entry, body in bodies if entry.seq in seqs), "")
 
 
 def _cleared(about: Material) -> list[Sentence]:
@@ -63,13 +68,16 @@ def _cleared(about: Material) -> list[Sentence]:
     return [says(f"The alert cleared at {about.say(last.occurred_at)}.", last.seq)]
 
 
-def _ends(about: Material) -> list[Sentence]:
-    """Every end, and every return."""
+def _ends(about: Material, said: str) -> list[Sentence]:
+    """Every end, and every return. `said` stands before the last of them and is not repeated."""
     told: list[Sentence] = []
     over = False
-    for entry, body in entries_of(about.entries, e.StatusChanged):
+    changes = entries_of(about.entries, e.StatusChanged)
+    begun = max((entry.seq for entry, body in changes if not body.status.is_over), default=0)
+    for entry, body in changes:
         if body.status.is_over and not over:
-            told.append(says(_end(about, entry, body), entry.seq))
+            known = said if entry.seq > begun else ""
+            told.append(says(_end(about, entry, body, known), entry.seq))
         elif over and not body.status.is_over:
             why = f": {inert(body.reason, 300)}" if body.reason else ""
             told.append(says(f"At {about.say(entry.occurred_at)} it came back{why}.", entry.seq))
@@ -95,14 +103,15 @@ def end_as(body: e.StatusChanged) -> str:
     return _AS[body.closure] if body.closure else ""
 
 
-def _end(about: Material, entry: Entry, body: e.StatusChanged) -> str:
+def _end(about: Material, entry: Entry, body: e.StatusChanged, known: str) -> str:
     by = f" by {name_of(entry.actor)}" if entry.actor.is_person else ""
     what = f"{body.status}{by}{end_as(body)}"
-    return f"At {about.say(entry.occurred_at)} it was {what}{end_reason(entry, body)}."
+    return f"At {about.say(entry.occurred_at)} it was {what}{end_reason(entry, body, known)}."
 
 
-def end_reason(entry: Entry, body: e.StatusChanged) -> str:
-    """Why it ended, as it was said: a person's words in quotation marks."""
-    if not body.reason or body.reason in (DEFAULT_END, DEFAULT_REASON):
+def end_reason(entry: Entry, body: e.StatusChanged, known: str = "") -> str:
+    """Why it ended, as it was said: a person's words in quotation marks; nothing where the reader
+    has just read the same words (`known`)."""
+    if not body.reason or body.reason in (DEFAULT_END, DEFAULT_REASON, known):
         return ""
     return f": {quoted(body.reason) if entry.actor.is_person else inert(body.reason, 300)}"

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry, Role
+from opsbot.core.evidence import Health
 from opsbot.core.living_entry import PageState
 from opsbot.core.measures import exactly
 from opsbot.core.moment import lasting
 from opsbot.core.points import PointName, entries_of, source_name
 from opsbot.core.postmortem import Sentence, says
-from opsbot.core.postmortem.material import Material, quoted
+from opsbot.core.postmortem.material import Material, quoted, unless_at_once
 from opsbot.core.text import count, inert, listed
 from opsbot.core.told import name_of
 
@@ -36,7 +37,8 @@ def _acknowledged(about: Material) -> list[Sentence]:
     if point.at is None:
         return [says("There was no page to acknowledge." if "no page" in point.how else
                      "Nobody acknowledged the page.")]  # fmt: skip
-    length = f", {measure.shown} after it was detected" if measure.value is not None else ""
+    after = unless_at_once(measure.shown, f"{measure.shown} after it was detected")
+    length = f", {after}" if measure.value is not None else ""
     when = about.say(point.at)
     return [says(f"The page was acknowledged {point.how} at {when}{length}.", *point.entries)]
 
@@ -52,17 +54,19 @@ def _lead(about: Material) -> list[Sentence]:
     if not changes:
         return [says("Nobody led it.")]
     told: list[Sentence] = []
-    holder = ""
+    holder = account = ""
     for entry, body in changes:
         name, when = inert(body.name or "somebody", 60), about.say(entry.occurred_at)
-        if not body.slack_id:
+        if not body.slack_id and holder and entry.actor.id != f"slack:{account}":
+            text = f"{name_of(entry.actor)} relieved {holder} of the lead at {when}."
+        elif not body.slack_id:
             text = f"{holder or 'The lead'} gave it up at {when}."
         elif holder:
             text = f"The lead went from {holder} to {name} at {when}."
         else:
             text = f"{name} took the lead at {when}."
         told.append(says(text, entry.seq))
-        holder = name if body.slack_id else ""
+        holder, account = (name, body.slack_id) if body.slack_id else ("", "")
     offers = entries_of(about.entries, e.HandoverOffered)
     refused = [one for one, b in entries_of(about.entries, e.HandoverAnswered) if not b.accepted]
     if refused:
@@ -125,12 +129,25 @@ def _looked(about: Material) -> list[Sentence]:
         if first is None:
             continue
         length = lasting(entry.occurred_at - first.occurred_at)
-        sources = count(len(body.answered), "source")
-        late = tuple(source_name(source) for source in body.silent)
-        silent = f"; {listed(late)} did not" if late else ""
-        return [says(f"{sources} had answered {length} after being asked{silent}.",
-                     first.seq, entry.seq)]  # fmt: skip
+        when = unless_at_once(length, f"after {length}")
+        return [says(_answered(about, body, when), first.seq, entry.seq)]
     return []
+
+
+def _answered(about: Material, body: e.EvidenceComplete, when: str) -> str:
+    """How many sources had; one that could not be reached has not."""
+    dark = {report.source for report, _ in about.reports if report.health is Health.UNREACHABLE}
+    late = (*(source for source in body.answered if source in dark), *body.silent)
+    every = len(body.answered) + len(body.silent)
+    if not late:
+        whole = f"All {every} evidence sources" if every > 1 else "The only evidence source"
+        return f"{whole} had answered {when}."
+    names = listed(tuple(source_name(source) for source in late), 6)
+    if len(late) == every:
+        none = f"Not one of {every} evidence sources" if every > 1 else "The only evidence source"
+        return f"{none} ({names}) had {'' if every > 1 else 'not '}answered {when}."
+    some = f"{every - len(late)} of {every} evidence sources"
+    return f"{some} had answered {when}; {names} had not."
 
 
 def updates(about: Material) -> list[tuple[Entry, e.UpdatePosted]]:

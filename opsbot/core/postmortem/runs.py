@@ -10,12 +10,14 @@ from opsbot.core.entry import Entry
 from opsbot.core.measures import exactly
 from opsbot.core.policy import Ruling
 from opsbot.core.postmortem import Code, RunTold, Sentence, StepTold, says
-from opsbot.core.postmortem.material import Material, quoted
-from opsbot.core.quantity import quantity
+from opsbot.core.postmortem.material import Material, capital, quoted, unless_at_once
+from opsbot.core.postmortem.verified import seen_by
 from opsbot.core.run_entry import CheckOutcome, Phase, RunOutcome, StepOutcome
-from opsbot.core.text import count, cut, inert, listed
+from opsbot.core.run_moves import ROLLED_BACK
+from opsbot.core.text import count, inert
 from opsbot.core.told import name_of
 
+_ONE = "one approval"
 MOST_PREVIEW = 40  # lines of what ran; a runbook has a handful
 
 Of = (
@@ -73,6 +75,12 @@ class RunRead:
         passed = self.verified is not None and self.verified[1].outcome is CheckOutcome.PASSED
         return passed and self.outcome == RunOutcome.SUCCEEDED
 
+    @property
+    def seen(self) -> str:
+        """What its verification saw, to be read behind a sentence; empty when that is nothing."""
+        told = seen_by(self.request, self.verified[1]) if self.verified else ""
+        return f": {told}" if told else ""
+
 
 def runs_read(record: Sequence[Entry]) -> tuple[RunRead, ...]:
     """Every run of a record, in the order in which they were asked for."""
@@ -115,14 +123,15 @@ def _told(about: Material, run: RunRead) -> RunTold:
     request = run.request
     shown = tuple(Code(text=inert(line, 400)) for line in request.preview[:MOST_PREVIEW])
     sentences = (*_asked(about, run), *_allowed(about, run), *_came_of_it(about, run))
-    verdict = _verdict(run)
-    because = [seq for one in (*sentences, *((verdict,) if verdict else ())) for seq in one.because]
+    verdict, warnings = _verdict(run), _warnings(run)
+    everything = (*sentences, *warnings, *((verdict,) if verdict else ()))
+    because = [seq for one in everything for seq in one.because]
     return RunTold(
         run_id=request.run_id, runbook=run.name, title=inert(request.title, 160),
         service=inert(request.plan.service, 80), preview=shown, sentences=sentences,
         steps=_steps(run), outcome=run.outcome, verdict=verdict,
         break_glass=inert(request.break_glass, 300), unjudged=run.unjudged,
-        because=tuple(dict.fromkeys(because)),
+        because=tuple(dict.fromkeys(because)), warnings=warnings,
     )  # fmt: skip
 
 
@@ -142,30 +151,35 @@ def _asked(about: Material, run: RunRead) -> list[Sentence]:
         why = quoted(request.break_glass)
         told.append(says(f"The glass was broken: nobody else was asked. The reason given: {why}.",
                          entry.seq))  # fmt: skip
-    if request.warnings:
-        known = listed(tuple(cut(inert(w, 200), 200) for w in request.warnings), 3)
-        told.append(says(f"Known before: {known}.", entry.seq))
     return told
+
+
+def _warnings(run: RunRead) -> tuple[Sentence, ...]:
+    """What people were warned of before they said yes, each a sentence of its own."""
+    lines = (inert(warning, 400) for warning in run.request.warnings)
+    return tuple(
+        says(f"{capital(line)}{'' if line.endswith(('.', '…')) else '.'}", run.entry.seq)
+        for line in lines if line
+    )  # fmt: skip
 
 
 def _allowed(about: Material, run: RunRead) -> list[Sentence]:
     """What the policy said, and who said yes or no."""
     entry, verdict = run.entry, run.request.verdict
-    rule = f"by the rule {inert(verdict.rule, 80)!r}"
-    if verdict.ruling is Ruling.ALLOWED:
-        told = [says(f"It was allowed {rule}: {inert(verdict.reason, 200)}.", entry.seq)]
-    elif verdict.ruling is Ruling.DENIED:
-        told = [says(f"It was denied {rule}: {inert(verdict.reason, 200)}.", entry.seq)]
-    else:
-        needed = count(max(verdict.approvals, 1), "approval")
-        told = [says(f"It needed {needed} {rule}: {inert(verdict.reason, 200)}.", entry.seq)]
+    needed = max(verdict.approvals, 1)
+    ruled = {
+        Ruling.ALLOWED: "allowed it",
+        Ruling.DENIED: "denied it",
+        Ruling.NEEDS_APPROVAL: f"asked for {count(needed, 'approval') if needed > 1 else _ONE}",
+    }[verdict.ruling]
+    rule, reason = quoted(verdict.rule, 80), inert(verdict.reason, 200)
+    told = [says(f"The rule {rule} {ruled}{f': {reason}' if reason else ''}.", entry.seq)]
     for by, body in run.approved:
-        waited = exactly(by.occurred_at - entry.occurred_at)
+        length = exactly(by.occurred_at - entry.occurred_at)
+        waited = unless_at_once(length, f"{length} later")
         standing = f" ({inert(body.standing, 120)})" if body.standing else ""
         when = about.say(by.occurred_at)
-        told.append(
-            says(f"{name_of(by.actor)}{standing} approved it at {when}, {waited} later.", by.seq)
-        )
+        told.append(says(f"{name_of(by.actor)}{standing} approved it at {when}, {waited}.", by.seq))
     if run.denied:
         by, body = run.denied
         who = f"by {name_of(by.actor)}" if by.actor.is_person else "by a rule"
@@ -190,8 +204,9 @@ def _came_of_it(about: Material, run: RunRead) -> list[Sentence]:
         state = "It was running" if run.started else "It was waiting for approval"
         return [says(f"{state} when this was written.", run.entry.seq)]
     entry, body = run.finished
-    again = run.verified is not None and run.verified[1].said == body.said
-    why = f": {inert(body.said, 300)}" if body.said and not again else ""
+    said = body.said.removesuffix(ROLLED_BACK)
+    again = run.verified is not None and run.verified[1].said == said  # the verdict says it
+    why = f": {inert(said, 300)}" if said and not again else ""
     end = _ENDS[body.outcome]
     if body.outcome is RunOutcome.ROLLED_BACK and run.useless:
         end = "It had not helped, and was rolled back"
@@ -217,13 +232,7 @@ def _verdict(run: RunRead) -> Sentence | None:
         CheckOutcome.FAILED: "The verification failed",
         CheckOutcome.UNREADABLE: "The verification could not be read",
     }[body.outcome]
-    check = run.request.plan.check
-    unit = "ratio" if check and check.unit == "share" else check.unit if check else ""
-    moved = ""
-    if body.before is not None and body.after is not None:
-        moved = f" ({quantity(body.before, unit)} before, {quantity(body.after, unit)} after)"
-    said = f": {inert(body.said, 300)}" if body.said else ""
-    return says(f"{known}{said}{moved}.", entry.seq)
+    return says(f"{known}{run.seen}.", entry.seq)
 
 
 def _steps(run: RunRead) -> tuple[StepTold, ...]:

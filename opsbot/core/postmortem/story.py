@@ -1,24 +1,23 @@
-"""What happened, as a story in paragraphs: before the page, the response, the way out, and what
-came after; anew for every time it came back."""
+"""What happened, as a story: what began before the page, the response, the way out, and what came
+after; anew for every time it came back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Entry
-from opsbot.core.evidence import EvidenceKind, FindingKind
+from opsbot.core.evidence import FindingKind
 from opsbot.core.gaps import blind_in
 from opsbot.core.points import PointName, entries_of, utc
 from opsbot.core.postmortem import Phase, Sentence, says
 from opsbot.core.postmortem.material import Material, Seen
 from opsbot.core.postmortem.narration import Clause, follows, narrated, sentence_of
+from opsbot.core.postmortem.past import MOMENTS, happened, why_silent
 from opsbot.core.postmortem.runs import runs_read
-from opsbot.core.suspects import signs
-from opsbot.core.suspects.changes import changes_of
-from opsbot.core.text import count, inert, listed
+from opsbot.core.text import count, listed
 
 MOST_CLAUSES = 18  # of one paragraph; the timeline has the rest
 MOST_SIGNS = 10
@@ -45,7 +44,7 @@ def story(about: Material) -> tuple[Phase, ...]:
     starts = tuple(_starts(about))
     bits = sorted(_bits(about, starts), key=lambda bit: (bit.phase, bit.at, bit.entry))
     first = (*_blind_before(about), *_signs(about))
-    phases = [Phase(title=BEFORE, sentences=first)] if first else []
+    phases = [Phase(title=BEFORE, sentences=first, listed=True)] if first else []
     for index, (title, _) in enumerate(starts):
         own = [bit for bit in bits if bit.phase == index]
         if own:
@@ -139,31 +138,32 @@ def _blind_before(about: Material) -> list[Sentence]:
             continue
         whose = listed(blind.services, 3) or "every service"
         seqs = [seq for report, seq in about.reports if report.source == blind.source]
-        when, why = about.say(blind.since), inert(blind.reason, 200)
+        when, why = about.say(blind.since), why_silent(blind.reason, blind.since)
         kind = blind.kind.capitalize()
-        told.append(says(f"{kind} of {whose} had been silent since {when}: {why}.", *seqs))
+        told.append(says(f"{kind} of {whose} had been silent since {when}{why}.", *seqs))
     return told
 
 
 def _signs(about: Material) -> list[Sentence]:
-    """Changes and first signs before it was detected, what began together in one sentence."""
+    """Changes and first signs before it was detected, each with its own evidence."""
     detected = about.at(PointName.DETECTED)
     if detected is None:
         return []
     early = [s for s in about.findings
              if s.finding.kind in _TOLD and utc(s.finding.at) < detected]  # fmt: skip
     kept = sorted(_foremost(about, early), key=lambda s: (utc(s.finding.at), s.finding.service))
-    told: list[Sentence] = []
-    for group in _together(kept):
-        first = group[0].finding
-        of = f" in {inert(first.service, 80)}" if first.service else ""
-        words = "; ".join(_words(seen) for seen in group)
-        url = next((s.finding.link for s in group if s.finding.link), "")
-        told.append(says(f"At {about.say(first.at)}{of}: {words}.", *(s.entry for s in group),
-                         url=url))  # fmt: skip
+    told = [_sign(about, seen) for seen in kept]
     if rest := len(early) - len(kept):
         told.append(says(f"{count(rest, 'more sign')} can be read in the timeline."))
     return told
+
+
+def _sign(about: Material, seen: Seen) -> Sentence:
+    """What happened at a time, or went on from then."""
+    finding = seen.finding
+    since = "At" if finding.kind in MOMENTS else "From"
+    text = f"{since} {about.say(finding.at)}, {happened(finding)}."
+    return says(text, seen.entry, url=finding.link)
 
 
 def _foremost(about: Material, early: Sequence[Seen]) -> list[Seen]:
@@ -173,33 +173,3 @@ def _foremost(about: Material, early: Sequence[Seen]) -> list[Seen]:
     rest = [s for s in early if s not in traces[1:]]  # one way through the services is enough
     ranked = sorted(rest, key=lambda s: near.get(s.finding.service, 2))
     return ranked[:MOST_SIGNS]
-
-
-def _together(seen: Iterable[Seen]) -> Iterator[list[Seen]]:
-    group: list[Seen] = []
-    for one in seen:
-        same = group and (
-            one.finding.service == group[0].finding.service
-            and utc(one.finding.at).replace(second=0, microsecond=0)
-            == utc(group[0].finding.at).replace(second=0, microsecond=0)
-        )
-        if group and not same:
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
-
-
-def _words(seen: Seen) -> str:
-    """What was found; a change without who made it, which its source may say."""
-    finding = seen.finding
-    if finding.kind in (FindingKind.DEPLOY, FindingKind.CHANGE):
-        told = signs.Seen(
-            finding=finding, source=seen.source, kind=EvidenceKind.CHANGES, began=finding.at
-        )
-        return changes_of([told])[0].text
-    if finding.kind is FindingKind.FAILING_TRACE and finding.value:
-        of = f" on calls from {inert(finding.peer, 80)}" if finding.peer else ""
-        return f"{count(round(finding.value), 'failing trace')} ended here{of}"
-    return inert(finding.summary.removeprefix(f"{finding.service}: "), 240)

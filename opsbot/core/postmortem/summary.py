@@ -12,6 +12,7 @@ from opsbot.core.postmortem import Sentence, says
 from opsbot.core.postmortem.factors import NO_VERDICT, identifications
 from opsbot.core.postmortem.impact import impact_words, measured
 from opsbot.core.postmortem.material import Material, day_of, no_incident, quoted
+from opsbot.core.postmortem.past import changed, in_past
 from opsbot.core.postmortem.resolution import end_as, end_reason, helpful_run
 from opsbot.core.postmortem.runs import RunRead
 from opsbot.core.suspects import Reason, Suspect
@@ -91,14 +92,14 @@ def _pointed(about: Material, suspect: Suspect) -> str:
     signs = [reason for reason in suspect.reasons if reason.when != "at"]
     changes = [reason for reason in suspect.reasons if reason.when == "at"]
     sign = f": {_said(about, signs[0])}" if signs else ""
-    after = f", after {_said(about, changes[0])}" if signs and changes else ""
+    after = f", after {changed(_said(about, changes[0]))}" if signs and changes else ""
     alone = f": {_said(about, changes[0])}" if changes and not signs else ""
     return f"The evidence points at {inert(suspect.service, 80)}{sign}{after}{alone}."
 
 
 def _said(about: Material, reason: Reason) -> str:
     when = f" {reason.when} {about.say(reason.at)}" if reason.at else ""
-    return f"{inert(reason.text, 200)}{when}"
+    return f"{in_past(inert(reason.text, 200))}{when}"
 
 
 def _end(about: Material) -> Sentence:
@@ -142,8 +143,7 @@ def _by_run(run: RunRead) -> str:
     approved = "approved by a second person" if run.approved else "run without a second person"
     if run.request.break_glass:
         approved = "run by breaking the glass"
-    said = f": {inert(run.verified[1].said, 200)}" if run.verified and run.verified[1].said else ""
-    return f"The runbook {run.name}, {approved}, helped{said}"
+    return f"The runbook {run.name}, {approved}, helped{run.seen}"
 
 
 def gist(about: Material) -> str:

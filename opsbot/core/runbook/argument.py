@@ -25,8 +25,8 @@ Clean = Callable[[str], str]
 LONGEST = 1_000  # characters of any string, whatever its `longest` says
 _LONGEST_PLAIN = 200  # of everything that is no string
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
-_NUMBER = re.compile(
-    r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})(?:[eE][+-]?[0-9]{1,3})?"
+_NUMBER = re.compile(  # as long as programs write the numbers that somebody pastes
+    r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?"
 )
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 

@@ -15,7 +15,7 @@ from opsbot.core.runbook import ParameterKind, Runbook, RunParameter, Scalar
 from opsbot.core.runbook.argument import Clean, read_argument, shown, text_of
 from opsbot.core.runbook.duration import written_duration
 from opsbot.core.text import listed
-from opsbot.core.words import Word, as_typed, split
+from opsbot.core.words import Word, as_typed, split_exactly
 
 MOST_CHARACTERS = 1_500
 """Of all arguments as JSON: they travel in a button, and Slack's page "Button element" allows its
@@ -139,8 +139,8 @@ def from_text(text: str) -> dict[str, str]:
 def from_words(
     runbook: Runbook, words: Sequence[Word]
 ) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """The typed arguments among `words`, which follow the runbook's name, as `read_arguments`
-    takes them; problems for words that are none.
+    """The typed arguments among `words`, which follow the runbook's name and were split exactly,
+    as `read_arguments` takes them; problems for words that are none.
 
     `name=value` in any order; `--name` says yes to a boolean. One word alone is the value of the
     one required parameter that has none.
@@ -207,7 +207,7 @@ def _pair(name: str, value: str) -> str | None:
     """`name=value`, in quotes where it takes them to come back as it is."""
     candidates = (f"{name}={value}", *(f"{name}={q[0]}{value}{q[1]}" for q in _QUOTES))
     for candidate in candidates:
-        words = split(f"x {_sent(candidate)} y")
+        words = split_exactly(f"x {_sent(candidate)} y")
         if len(words) == 3 and words[1].text == f"{name}={value}":
             return candidate
     return None

@@ -13,7 +13,7 @@ from opsbot.core.rules import Rules
 from opsbot.core.runbook import Runbook
 from opsbot.core.runbook.arguments import from_words, read_arguments
 from opsbot.core.verb import Values
-from opsbot.core.words import split
+from opsbot.core.words import split_exactly
 
 RUNBOOK, LINE = "runbook", "line"
 CONFIRM = "do-confirm"  # the hash that the person has seen, and says yes to
@@ -51,7 +51,7 @@ def asked_run(values: Values, rules: Rules) -> RunAsk:
 
 
 def _typed(line: str, ours: Mapping[str, str], rules: Rules) -> RunAsk:
-    words = split(line)
+    words = split_exactly(line)  # what cannot be seen in an argument is refused, never mended
     runbook = rules.runbook(words[0].text.casefold()) if words else None
     if runbook is None:
         return RunAsk(unknown=words[0].text if words else "", ours=ours)

@@ -10,6 +10,7 @@ from opsbot.core.runbook import Runbook
 from opsbot.core.runbook.flaw import Flaw, Path, flaw
 from opsbot.core.runbook.lookup_check import lookup_flaws
 from opsbot.core.runbook.lookups import SECRETS
+from opsbot.core.runbook.number_check import number_flaws
 from opsbot.core.runbook.parameter_check import parameter_flaws
 from opsbot.core.scrub import Scrubber
 from opsbot.core.secret_pattern import SECRET_NAME
@@ -29,6 +30,7 @@ def flaws(runbook: Runbook) -> tuple[Flaw, ...]:
         *_of_names(runbook),
         *_of_secrets(runbook),
         *_of_check(runbook),
+        *number_flaws(runbook),
     )
 
 

@@ -60,6 +60,6 @@ _MEANS = {
 def confidence_means(confidence: Confidence) -> str:
     """What the word means, and that nobody has measured yet how often it is right."""
     return (
-        f"“{confidence.value.capitalize()}” means: {_MEANS[confidence]}. How often that is right "
-        "has not been measured on public data yet, so take it as a place to look first."
+        f"“{confidence.value.capitalize()}” means: {_MEANS[confidence]}. Nobody has measured yet "
+        f"how often “{confidence.value}” is right: check it before you rely on it."
     )

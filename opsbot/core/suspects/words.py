@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from opsbot.core.evidence import EvidenceKind, Finding, FindingKind, Health, SourceReport
@@ -11,6 +12,10 @@ from opsbot.core.suspects.signs import SIGN_OF, Mark
 from opsbot.core.text import count, cut, inert, listed
 
 LONGEST = 280
+# How traces are counted, as `integrations/tempo/ends.py` says it.
+_COUNTED = re.compile(
+    r"(at least )?[\d,]+ failing traces? (?:found )?end there(?: \(([^()]{1,80})\))?$"
+)
 
 _DEPARTURES = frozenset(SIGN_OF) | {FindingKind.TRAFFIC}
 
@@ -33,11 +38,27 @@ def told_as_sign(service: str, mark: Mark, weight: float) -> Reason:
 
 def _traces(finding: Finding) -> str:
     """The path is in the finding; what counts for a suspect is that it ends here."""
+    number = round(finding.value or 0)
     called = f" on calls from {finding.peer}" if finding.peer else ""
-    earlier = "nothing earlier to compare with" if finding.before is None else (
-        f"{finding.before:,.0f} before" if finding.before else "none before"
-    )  # fmt: skip
-    return f"{count(round(finding.value or 0), 'failing trace')} found end here{called} ({earlier})"
+    end = "ends" if number == 1 else "end"
+    traces = f"{at_least(finding)}{count(number, 'failing trace')} {end} here"
+    return f"{traces}{called} ({_earlier(finding)})"
+
+
+def _earlier(finding: Finding) -> str:
+    """How many ended there before: with the time that was looked at, where the finding tells."""
+    counted = _COUNTED.search(finding.summary)
+    if counted and counted[2]:
+        return counted[2]
+    if finding.before is None:
+        return "nothing earlier to compare with"
+    return f"{finding.before:,.0f} before" if finding.before else "none before"
+
+
+def at_least(finding: Finding) -> str:
+    """`at least ` for failing traces of a search that stopped at its limit."""
+    counted = _COUNTED.search(finding.summary)
+    return counted[1] or "" if counted else ""
 
 
 def sentence(suspect: Suspect, most: int = 2) -> str:

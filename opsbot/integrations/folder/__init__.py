@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from opsbot.integrations import Integration, Wiring
+from opsbot.integrations.folder.inspection import inspect
 from opsbot.integrations.folder.publisher import FolderPublisher
-from opsbot.ports import Publisher
+from opsbot.ports import Inspection, Publisher
 
 
 def _address(url: str) -> str:
@@ -46,4 +47,10 @@ def _publisher(settings: Settings, wiring: Wiring) -> Publisher:
     )
 
 
-INTEGRATION = Integration(name="folder", settings=Settings, publisher=_publisher)
+async def _inspect(settings: Settings, wiring: Wiring) -> Inspection:
+    return await inspect(wiring.folder / settings.path)
+
+
+INTEGRATION = Integration(
+    name="folder", settings=Settings, publisher=_publisher, inspect_publisher=_inspect
+)

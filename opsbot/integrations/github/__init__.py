@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from opsbot.integrations import Integration, SecretField, Wiring
 from opsbot.integrations._backend import Backend, Credentials
 from opsbot.integrations._settings import SourceSettings, WebAddress
+from opsbot.integrations.github.inspection import inspect
 from opsbot.integrations.github.publisher import GitHubPublisher
 from opsbot.integrations.github.repository import Repository
 from opsbot.integrations.github.source import GitHubSource
-from opsbot.ports import EvidenceSource, Publisher
+from opsbot.ports import EvidenceSource, Inspection, Publisher
 
 
 class Postmortems(BaseModel):
@@ -102,22 +103,33 @@ def _sources(settings: Settings, wiring: Wiring) -> Sequence[EvidenceSource]:
     ]
 
 
+def _repository(settings: Settings, wiring: Wiring) -> Repository:
+    return Repository(
+        backend=_backend(settings, wiring),
+        full_name=settings.postmortems.repository,
+        deadline=settings.deadline_seconds,
+    )
+
+
 def _publisher(settings: Settings, wiring: Wiring) -> Publisher | None:
     chosen = settings.postmortems
     if not chosen.repository:
         return None
     return GitHubPublisher(
-        repository=Repository(
-            backend=_backend(settings, wiring),
-            full_name=chosen.repository,
-            deadline=settings.deadline_seconds,
-        ),
+        repository=_repository(settings, wiring),
         clock=wiring.clock,
         folder=chosen.folder,
         prefix=chosen.branch_prefix,
         base=chosen.base,
         takes_private=chosen.private,
     )
+
+
+async def _inspect(settings: Settings, wiring: Wiring) -> Inspection:
+    chosen = settings.postmortems
+    return await inspect(
+        _repository(settings, wiring), chosen.base, takes_private=chosen.private
+    )  # fmt: skip
 
 
 INTEGRATION = Integration(
@@ -133,4 +145,5 @@ INTEGRATION = Integration(
     ),
     sources=_sources,
     publisher=_publisher,
+    inspect_publisher=_inspect,
 )

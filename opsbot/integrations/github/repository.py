@@ -53,6 +53,10 @@ class Repository:
     def owner(self) -> str:
         return self.full_name.partition("/")[0]
 
+    async def about(self) -> Mapping[str, Any]:
+        """What GitHub tells of it: rights, default branch, whether it is archived or private."""
+        return mapping(await self._get(""))
+
     async def head(self, branch: str) -> str:
         """The newest commit of a branch (git/refs)."""
         found = mapping(await self._get(f"/git/ref/heads/{quote(branch)}"))

@@ -43,7 +43,10 @@ def _always(words: str) -> _Writer:
 
 
 def _triggered(who: str, data: Data) -> str:
-    return f"{who} triggered an incident on {_named(data, 'service', 'an unnamed service')}"
+    service = _named(data, "service", "an unnamed service")
+    if who == service:  # the agent of an alert is the service's own integration
+        return f"the integration of {service} triggered the incident"
+    return f"{who} triggered an incident on {service}"
 
 
 def _given_to(verb: str) -> _Writer:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from opsbot.core import series as drawn
 from opsbot.integrations.prometheus.findings import moment
 from opsbot.integrations.prometheus.series import Sample, Series, level_changes
 
 DRAWN = ("error_share", "request_rate", "latency", "memory", "memory_limit")
+# What each quantity is drawn from. Without the traffic nobody can tell a service without failures
+# from one without requests, which is what matters after a restart, when its counters begin anew.
+_SHOWN_BY = {
+    drawn.ERROR_SHARE: ("error_share", "request_rate"),
+    drawn.REQUESTS: ("request_rate",),
+    drawn.LATENCY: ("latency",),
+    drawn.MEMORY: ("memory", "memory_limit"),
+}
 MOST_SUBJECTS = 4
 MOST_DRAWN = 240  # points of one series
 
 Answers = Mapping[str, Sequence[Series]]
 Values = dict[float, float]  # by the moment they were evaluated at
+
+
+def signals_of(quantities: Collection[str]) -> tuple[str, ...]:
+    """The signals that these quantities are drawn from, all of them when none is named."""
+    if not quantities:
+        return DRAWN
+    wanted = {signal for name in quantities for signal in _SHOWN_BY.get(name, ())}
+    return tuple(signal for signal in DRAWN if signal in wanted)
 
 
 def drawn_series(

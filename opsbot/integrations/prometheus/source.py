@@ -17,7 +17,12 @@ from opsbot.integrations._foreign_json import items, text
 from opsbot.integrations._look_up import LookUp, names_in, reported, shown
 from opsbot.integrations._query_text import link, window_values
 from opsbot.integrations.prometheus.collectors import collector_findings
-from opsbot.integrations.prometheus.exhibits import DRAWN, MOST_DRAWN, MOST_SUBJECTS, drawn_series
+from opsbot.integrations.prometheus.exhibits import (
+    MOST_DRAWN,
+    MOST_SUBJECTS,
+    drawn_series,
+    signals_of,
+)
 from opsbot.integrations.prometheus.findings import Scope, findings, moment, seconds
 from opsbot.integrations.prometheus.queries import Queries
 from opsbot.integrations.prometheus.series import Series, read_matrix
@@ -67,7 +72,8 @@ class PrometheusSource:
     async def _show(self, look_up: LookUp) -> tuple[Exhibit, ...]:
         names = dict(list(names_in(self.name, look_up.ask).items())[:MOST_SUBJECTS])
         written = self.queries.written(label=self.service_label, names=names)
-        queries = {signal: written[signal] for signal in DRAWN if signal in written}
+        signals = signals_of(look_up.ask.quantities)
+        queries = {signal: written[signal] for signal in signals if signal in written}
         window = look_up.ask.window
         step = max(self.min_step, math.ceil(window.length.total_seconds() / (MOST_DRAWN - 2)))
         answers = await look_up.parts(

@@ -80,7 +80,7 @@ class TempoSource:
 
     async def _show(self, look_up: LookUp) -> tuple[Exhibit, ...]:
         names = names_in(self.name, look_up.ask)
-        if not names:
+        if not names or look_up.ask.quantities:  # a quantity is what is wanted, and no request
             return ()
         slow = f'{{ resource.service.name =~ "{any_of([next(iter(names))])}" }}'
         searches = self._failing(look_up.ask, names)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from opsbot.core import entry as e
+from opsbot.core.entry import Role
 from opsbot.core.event import Transition
 from opsbot.core.people import Actor, ActorKind, Invited
+from opsbot.core.postmortem.material import NO_BACKGROUND, material
+from opsbot.core.postmortem.narration import narrated
 from opsbot.core.run_entry import Phase
 from tests.core.postmortem.drafted import drafted, sentences, text
 from tests.documents import records
-from tests.documents.pen import PAGED_ROBIN, Pen
+from tests.documents.pen import KIM, PAGED_ROBIN, ROBIN, Pen
 
 
 def test_the_story_goes_from_the_first_sign_to_the_end() -> None:
@@ -18,7 +21,7 @@ def test_the_story_goes_from_the_first_sign_to_the_end() -> None:
     ]  # fmt: skip
     before, response, way_out = (text(phase.sentences) for phase in story)
     assert before.startswith("Logs of auth-api and session-validation had been silent since 09:00")
-    assert "At 11:52 in session-validation: deploy v2.14" in before
+    assert "At 11:52, deploy v2.14 of session-validation went live (" in before
     assert "Robin Sample acknowledged it at 12:09, took the lead at 12:10" in response
     assert "Kim Example approved rollback-deploy at 12:16" in way_out
 
@@ -49,6 +52,37 @@ def test_one_person_s_acts_of_one_minute_are_one_sentence_with_one_time() -> Non
     assert "Robin Sample acknowledged it and took the lead at 12:01." in told
 
 
+def test_who_took_a_role_away_is_named_and_not_whoever_had_it() -> None:
+    """Only who gives up their own role gives it up."""
+    pen = Pen()
+    pen.page(0)
+    kim, robin = "U0KIM", "U0ROBIN"
+    moves = (
+        (Role.SCRIBE, robin, False, ROBIN, "Robin Sample took the role of scribe"),
+        (Role.SCRIBE, "", False, KIM, "Kim Example relieved Robin Sample of the role of scribe"),
+        (Role.SCRIBE, "", False, KIM, "left the role of scribe to nobody"),
+        (Role.SCRIBE, kim, False, ROBIN, "Robin Sample gave Kim Example the role of scribe"),
+        (Role.SCRIBE, "", False, KIM, "Kim Example gave up the role of scribe"),
+        (Role.EXPERT, robin, False, KIM, "gave Robin Sample the role of expert"),
+        (Role.EXPERT, robin, True, KIM, "relieved Robin Sample of the role of expert"),
+        (Role.EXPERT, kim, False, KIM, "Kim Example took the role of expert"),
+        (Role.EXPERT, kim, True, KIM, "Kim Example gave up the role of expert"),
+        (Role.LEAD, robin, False, KIM, "gave Robin Sample the lead"),
+        (Role.LEAD, "", False, KIM, "relieved Robin Sample of the lead"),
+    )
+    names = {kim: KIM.name, robin: ROBIN.name, "": ""}
+    for minute, (role, slack_id, gone, by, _) in enumerate(moves, start=1):
+        body = e.RoleAssigned(role=role, slack_id=slack_id, name=names[slack_id], gone=gone)
+        pen.write(body, minute, by=by)
+    about = material(pen.incident, pen.entries, NO_BACKGROUND)
+    moved = [entry for entry in about.entries if isinstance(entry.body, e.RoleAssigned)]
+    clauses = [narrated(about, {}, entry) for entry in moved]
+    told = [f"{clause.who} {clause.did}" for clause in clauses if clause]
+    assert [words in line for (*_, words), line in zip(moves, told, strict=True)] == [True] * 11, (
+        told
+    )
+
+
 def test_names_of_one_person_at_the_pager_and_in_slack_are_one_responder() -> None:
     pen = Pen()
     pen.page(0)
@@ -73,7 +107,7 @@ def test_a_run_tells_what_ran_who_allowed_it_and_what_it_changed() -> None:
         text(run.sentences)
     )
     assert run.verdict is not None
-    assert run.verdict.text.endswith("(9.1 % before, 0.2 % after).")
+    assert run.verdict.text.endswith("fell from 9.1 % to 0.2 % in 1 min 30 s.")
     assert [(step.name, step.outcome, step.took) for step in run.steps] == [
         ("roll-back", "succeeded", "21.4 s")
     ]
@@ -96,3 +130,15 @@ def test_a_step_that_was_begun_and_never_ended_is_unknown() -> None:
     pen.write(started, 3)
     (run,) = drafted(pen).runs
     assert (run.outcome, run.steps[0].outcome) == ("running", "unknown")
+
+
+def test_who_relieved_the_lead_is_named_among_those_who_led() -> None:
+    pen = Pen()
+    pen.page(0)
+    pen.lead(1)
+    pen.write(e.RoleAssigned(role=Role.LEAD, slack_id="", name=""), 2, by=KIM)
+    pen.lead(3)
+    pen.write(e.RoleAssigned(role=Role.LEAD, slack_id="", name=""), 4, by=ROBIN)
+    response = text(drafted(pen).response)
+    assert "Kim Example relieved Robin Sample of the lead at 12:02." in response
+    assert "Robin Sample gave it up at 12:04." in response

@@ -114,10 +114,21 @@ def test_a_weak_sign_is_shown_and_is_no_clear_suspect() -> None:
     """Six failing traces may be chance."""
     ranking = ranked(found(K.FAILING_TRACE, "back", 6, 0, peer="middle"))
     assert ranking.verdict == (
-        "no clear suspect: the strongest sign is weak (back: 6 failing traces found end here on "
+        "no clear suspect: the strongest sign is weak (back: 6 failing traces end here on "
         "calls from middle (none before) since 14:00 UTC)"
     )
     assert [suspect.confidence for suspect in ranking.suspects] == [Confidence.POSSIBLE]
+
+
+def test_a_search_that_stopped_at_its_limit_gives_a_least_count_and_its_comparison() -> None:
+    """As the source of traces says it, at the end of its sentence."""
+    told = (
+        "GET /x: front > back; at least 100 failing traces found end there (1 in the 30 min before)"
+    )
+    full = ranked(found(K.FAILING_TRACE, "back", 100, 1, peer="middle", summary=told))
+    assert full.suspects[0].reasons[0].text == (
+        "at least 100 failing traces end here on calls from middle (1 in the 30 min before)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +173,7 @@ def test_a_confidence_word_says_what_it_means_and_that_nobody_measured_it(
     """No claim of accuracy stands behind the word yet."""
     meaning = confidence_means(confidence)
     assert confidence.value.capitalize() in meaning
-    assert "has not been measured" in meaning
+    assert f"Nobody has measured yet how often “{confidence.value}” is right" in meaning
 
 
 def test_an_absurd_clock_of_a_sender_does_not_move_the_onset() -> None:
