@@ -213,11 +213,12 @@ def test_a_file_as_large_as_the_disk_is_not_read(tmp_path: Path) -> None:
 async def test_another_incidents_charts_stay_where_a_number_and_a_title_repeat(
     tmp_path: Path,
 ) -> None:
-    """A database that was begun anew counts from one again; its charts stand in the page."""
+    """A database that was begun anew counts from one again; names of charts tell them apart."""
     made = FolderPublisher(root=tmp_path)
     value(await made.publish(document(), None))
-    charts = {"inc-42-logins-fail/chart-page.png": b"x"}
+    charts = {"inc-42-logins-fail/chart-page-5c6d7e.png": b"x"}
     twin = document(incident_id="inc-other", attachments=charts)
     held = value(await made.publish(twin, None))
     assert held.ref == "inc-42-logins-fail-2"
     assert (tmp_path / "inc-42-logins-fail" / "chart-page.png").read_bytes() == PNG
+    assert (tmp_path / "inc-42-logins-fail" / "chart-page-5c6d7e.png").read_bytes() == b"x"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from opsbot.core import entry as e
@@ -42,7 +43,7 @@ def figures(about: Material, stem: str) -> tuple[Figure, ...]:
             slot=slot,
             title=inert(body.title, 200),
             alt=_words(about, drawn.get(slot), body),
-            path=f"{stem}/{file_of(slot)}" if slot in about.background.drawn else "",
+            path=f"{stem}/{file_of(slot, about.incident.id)}" if slot in about.background.drawn else "",
             because=(seq,),
         )
         for slot, (seq, body) in sorted(newest.items())
@@ -68,6 +69,9 @@ def _illustrated(about: Material) -> list[tuple[e.Entry, e.Illustrated]]:
     return [(entry, body) for entry, body in found if body.title != REDACTED]
 
 
-def file_of(slot: str) -> str:
-    """`chart:page` is kept as `chart-page.png`."""
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in slot) + ".png"
+def file_of(slot: str, incident_id: str) -> str:
+    """`chart:page` is kept as `chart-page-4f1d2a.png`. The end stands for the incident: where a
+    database is begun anew, numbers repeat, and titles do, and no document shows another's chart."""
+    whose = hashlib.sha256(incident_id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    named = "".join(c if c.isascii() and c.isalnum() else "-" for c in slot)
+    return f"{named}-{whose}.png"

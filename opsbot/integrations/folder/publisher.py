@@ -88,9 +88,7 @@ class FolderPublisher:
         private = document.private
         mine = f".opsbot/{_safe(document.incident_id)}"
         files.write(root, mine, f"{stem}\n".encode(), private=private)
-        # Beside another document of this name lie its own charts; ours are in the page.
-        own = stem == document.stem or files.read(root, f"{document.stem}.md") is None
-        for path, data in document.attachments.items() if own else ():
+        for path, data in document.attachments.items():
             files.write(root, path, data, private=private)
         for ending, text in (
             ("html", document.html), ("json", document.data), ("md", document.markdown)
