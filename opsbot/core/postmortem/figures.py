@@ -36,14 +36,14 @@ def _settled(picture: Picture) -> Picture:
 
 def figures(about: Material, stem: str) -> tuple[Figure, ...]:
     """Every picture that the room was shown, with its words; `path` where an image is at hand."""
-    drawn = pictures_of(about)
+    drawn, at_hand = pictures_of(about), about.background.drawn
     newest = {body.slot: (entry.seq, body) for entry, body in _illustrated(about)}
     return tuple(
         Figure(
             slot=slot,
             title=inert(body.title, 200),
             alt=_words(about, drawn.get(slot), body),
-            path=f"{stem}/{file_of(slot, about.incident.id)}" if slot in about.background.drawn else "",
+            path=f"{stem}/{file_of(slot, about.incident.id)}" if slot in at_hand else "",
             because=(seq,),
         )
         for slot, (seq, body) in sorted(newest.items())
