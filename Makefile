@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # More than cores: stories wait for processes and timers, and begin first (tests/conftest.py).
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: help demo test check format clean
 help:            ## list the targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -310,6 +311,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _done(arguments)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while the rest is tidied up
         return 130
     except BrokenPipeError:  # the reader of our output went away, e.g. `opsbot show 1 | head`
         return 0

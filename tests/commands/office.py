@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from opsbot.app.people_desk import PeopleDesk
@@ -47,6 +48,7 @@ PAGER_USERS = {
     "PANN": "Ann", "PBEN": "Ben", "PADA": "Ada", "PKIM": "Kim Vale", "PROBIN": "Robin Vale",
     "PNOOR": "Noor Vale",
 }  # fmt: skip
+shipped_verbs = cache(lambda: read_commands().verbs)  # reading forty files takes a while
 SOON = timedelta(seconds=30)  # what is due within that is done, what waits for longer is left
 
 
@@ -70,7 +72,7 @@ class Office:
         self.room.hold_name("digest")
         self.digest = next(iter(self.room.channels))
         self.rules = self._rules(changes)
-        self.book = read_commands().verbs
+        self.book = shipped_verbs()
         self.ports = Ports(
             record=self.record, clock=self.clock, rules=self.rules, room=self.room,
             people=self.people, pager=self.pager, sources=self.sources, staffing=self.staffing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from opsbot.catalog.commands import read_commands
@@ -16,6 +17,7 @@ from tests.docs.pages import ROOT
 PINNED = "note"  # what a reaction asks for
 
 
+@cache
 def verbs() -> tuple[Verb, ...]:
     """Every shipped verb, by name."""
     return tuple(sorted(read_commands().verbs, key=lambda verb: verb.name))
@@ -58,14 +60,15 @@ def ways_of(verb: Verb) -> Iterator[str]:
         yield "pushpin"
 
 
-def _pressed() -> set[str]:
+@cache
+def _pressed() -> frozenset[str]:
     """The verbs that some button of ours asks for."""
     menu = sys.modules["opsbot_commands.shipped.menu"]
     found = set(menu.LABELS)
     for folder in ("commands", "opsbot/core", "opsbot/flows"):
         for file in (ROOT / folder).rglob("*.py"):
             found |= set(_actions(file))
-    return found
+    return frozenset(found)
 
 
 def _actions(file: Path) -> Iterator[str]:

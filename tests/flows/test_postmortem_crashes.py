@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,60 +15,12 @@ from opsbot.flows.write_postmortem import PUBLISH
 from opsbot.ports import Obligation, Refused, Unsure
 from opsbot.slack.postmortem import SlackPublisher
 from tests.commands.office import replace
+from tests.fakes.fuse import Fuse, Fused, Killed
 from tests.flows.desk_of_learning import Desk
 
 WHENEVER = Refused(error="busy", cure="The shelf is full.", retry_after=timedelta(seconds=30))
 NEVER = Refused(error="gone", cure="Build another shelf.")
 LOST = Unsure(reason="no answer in time")
-
-
-class Killed(BaseException):
-    """kill -9, as far as one process can play it."""
-
-
-class Fuse:
-    """Blows at the n-th step; every call has two, before it is made and after it was."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-
-    def step(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
-
-    @property
-    def blew(self) -> bool:
-        return self.left <= 0
-
-
-class Fused:
-    """Anything whose calls may be the last that this process makes."""
-
-    def __init__(self, real: Any, fuse: Fuse) -> None:
-        self._real, self._fuse = real, fuse
-
-    def __getattr__(self, name: str) -> Any:
-        held: Any = getattr(self._real, name)
-        if name == "transaction":
-            return self._transaction
-        if not inspect.iscoroutinefunction(held):
-            return held
-
-        async def call(*given: Any, **more: Any) -> Any:
-            self._fuse.step()
-            done = await held(*given, **more)
-            self._fuse.step()
-            return done
-
-        return call
-
-    @asynccontextmanager
-    async def _transaction(self, lock: str = "") -> AsyncGenerator[Any]:
-        self._fuse.step()
-        async with self._real.transaction(lock) as tx:
-            yield Fused(tx, self._fuse)
-        self._fuse.step()
 
 
 async def ended(**given: Any) -> tuple[Desk, Incident]:

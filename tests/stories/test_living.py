@@ -3,12 +3,13 @@ follow-ups, the end, and coming back from it."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from opsbot.core import entry as e
 from opsbot.core.entry import Role, Status
-from tests.stories.theatre import NO_EVIDENCE, both_doors, stored_in, theatre
+from tests.stories.theatre import NO_EVIDENCE, Theatre, both_doors, stored_in, theatre
 
 
 async def test_a_team_lives_through_an_incident_from_the_first_word_to_the_last(
@@ -68,6 +69,16 @@ async def test_a_team_lives_through_an_incident_from_the_first_word_to_the_last(
         assert [one.name for one in now.living.roles[Role.SCRIBE]] == ["Robin Sample"]
 
 
+async def sent_within(play: Theatre, seconds: float) -> list[e.Entry]:
+    """The reminders on the record; what was sent is there a moment before what says so."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        sent = [x for x in await play.entries(1) if isinstance(x.body, e.ReminderSent)]
+        if sent or asyncio.get_running_loop().time() > end:
+            return sent
+        await asyncio.sleep(0.1)
+
+
 async def test_the_lead_is_reminded_across_a_restart_and_left_in_peace_by_one_press(
     tmp_path: Path,
 ):
@@ -84,8 +95,7 @@ async def test_the_lead_is_reminded_across_a_restart_and_left_in_peace_by_one_pr
         assert "INC-1 has had no update" in reminder
         assert reminder.channel != room.id, "what stands in the room alone wakes nobody"
         assert "Nobody is reminded" in await jules.presses(reminder, "snooze:reminders=off")
-        entries = await play.entries(1)
-        sent = [x for x in entries if isinstance(x.body, e.ReminderSent)]
+        sent = await sent_within(play, 10.0)
         assert 1 <= len(sent) <= 3
         assert len({x.key for x in sent}) == len(sent)
         assert not any("no update" in line for line in play.lines(room.id))
