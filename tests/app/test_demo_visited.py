@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_ctrl_c_in_the_middle_ends_everything_without_a_word(tmp_path: Path) -> 
         process = subprocess.Popen(
             [sys.executable, "-m", "opsbot", "demo", "--out", str(tmp_path / "out")],
             stdout=terminal, stderr=subprocess.STDOUT, start_new_session=True, cwd=tmp_path,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # ignored in nohup
         )  # fmt: skip
     try:
         deadline = time.monotonic() + 40
@@ -81,5 +83,6 @@ def test_ctrl_c_in_the_middle_ends_everything_without_a_word(tmp_path: Path) -> 
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=20)
     assert "--> in" in out.read_text("utf-8")
     assert "Traceback" not in out.read_text("utf-8")
