@@ -30,7 +30,7 @@ async def inspect(settings: HttpSettings, tools: Tools) -> Inspection:
     if not settings.hosts:
         fix = "Add the addresses that runbooks may call to executors.http.hosts"
         troubles.append(Trouble(said="no address may be called", fix=fix, hinders=False))
-    known = count(len(settings.hosts), "address").replace("addresss", "addresses")
+    known = count(len(settings.hosts), "host")
     verb = "answers" if len(settings.hosts) == 1 else "answer"
     well = f"{known} {verb}; that the secrets are taken shows with the first call"
     return Inspection(well=well, troubles=tuple(troubles))

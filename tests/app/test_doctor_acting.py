@@ -86,7 +86,7 @@ async def test_addresses_that_answer_are_well_whatever_they_answer(tmp_path: Pat
         url = first.stage.urls.github
         async with clinic(tmp_path / "second", **executors(http={"hosts": [url]})) as at:
             found = await at.find("executor.http")
-        assert (found.verdict, "1 address answers" in found.said) == (Verdict.OK, True), found
+        assert (found.verdict, "1 host answers" in found.said) == (Verdict.OK, True), found
         assert [one.method for one in first.stage.world.github.seen] == ["HEAD"]
 
 

@@ -228,6 +228,7 @@ def test_hostile_text_costs_no_more_than_its_length(kind: str) -> None:
     256 times, and far more than seconds."""
     small, large = HOSTILE[kind](25_000), HOSTILE[kind](400_000)
     took = _processor_seconds(large)
+    assert took < 1.0
     assert took < 64 * max(_processor_seconds(small), 0.0005)
     cleaned, _ = SCRUBBER.clean(large)
     assert cleaned == SCRUBBER.clean(cleaned)[0]

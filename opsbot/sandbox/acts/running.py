@@ -130,7 +130,7 @@ class Follow(Act):
             if step.outcome:
                 self._say(scene, f"step {step.name}", f"{step.outcome}: {step.said}")
         if run.check and run.check.said and run.outcome is None and not run.check.outcome:
-            self._say(scene, "watching", run.check.said)
+            self._say(scene, "watching", run.check.said.removeprefix("watching "))
         return run.outcome is not None
 
     def _say(self, scene: Scene, what: str, detail: str) -> None:
